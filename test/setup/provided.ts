@@ -1,0 +1,17 @@
+/** What every test may `inject` from vitest: the servers of this run. Each server is real, private and on loopback. */
+export interface TestServers {
+  /** A superuser's address. Tests make databases of their own with `@rookery/testkit/TestDatabase`. */
+  readonly postgresUrl: string
+  /** Shared by all tests of the run: use key prefixes of your own. */
+  readonly redisUrl: string
+  /** Shared by all tests of the run: use stream and subject names of your own. */
+  readonly natsUrl: string
+}
+
+/** `npm test` starts the servers itself and hands their addresses to vitest in this variable, as JSON. */
+export const SERVERS_VARIABLE = "ROOKERY_TEST_SERVERS"
+
+declare module "vitest" {
+  // eslint-disable-next-line no-empty-object-type -- vitest's own way to type `inject`
+  export interface ProvidedContext extends TestServers {}
+}
