@@ -79,18 +79,13 @@ function run(node, args) {
   if (typeof process.execve === "function" && !isWindows()) becomeProgram(node, args, env)
   const child = spawn(node, args, { stdio: "inherit", env })
   child.once("error", (error) => fail(`${node} cannot be run: ${error.message}`, 1))
-  // A terminal signals the whole group, the child too; others signal only us. Programs take a repeat as no more than that.
-  for (const signal of FORWARDED_SIGNALS) process.on(signal, () => forward(child, signal))
+  // On a terminal the child has had the signal already; programs take a repeat for the same request.
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal))
   child.once("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1)
     for (const name of FORWARDED_SIGNALS) process.removeAllListeners(name)
     process.kill(process.pid, signal)
   })
-}
-
-/** On a terminal Ctrl-C has already reached the child. */
-function forward(child, signal) {
-  if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal)
 }
 
 /** One process, not two: signals, `kill -9` and the exit code then need no forwarding. */

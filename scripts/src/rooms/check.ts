@@ -7,7 +7,7 @@ import { readFacts } from "./sourceFile.ts"
 const SOURCE = /\.[cm]?[jt]sx?$/
 
 /** Where a file is, by its path from the project's root with `/`; undefined outside the rooms. */
-export const placeOf = (path: string): Place | undefined => {
+const placeOf = (path: string): Place | undefined => {
   const [top, second, third] = path.split("/")
   if (top === "packages" && second !== undefined) return { room: second, isTest: third === "test" }
   if (top === "cluster" || top === "config" || top === "scripts") return { room: top, isTest: second === "test" }
