@@ -1,0 +1,45 @@
+/** A post as the database holds it, and what a person asks for when they write one. */
+import { Schema } from "effect"
+import { AccountId, LocalNo, PostId } from "./Ids.ts"
+
+/** Who may see a post; the names are the client API's, the order is the database's number. */
+export const visibilities = ["public", "unlisted", "private", "direct"] as const
+export const Visibility = Schema.Literals(visibilities)
+export type Visibility = typeof Visibility.Type
+
+/** What a person asks to be published. `repostOf` makes a wrapper, which has no text of its own. */
+export const PostDraft = Schema.Struct({
+  text: Schema.String,
+  spoiler: Schema.String,
+  sensitive: Schema.Boolean,
+  visibility: Visibility,
+  language: Schema.NullOr(Schema.String),
+  replyTo: Schema.NullOr(PostId),
+  repostOf: Schema.NullOr(PostId)
+})
+export type PostDraft = typeof PostDraft.Type
+
+/** A post row with its counters. Times are milliseconds since 1970; the time of creation is in the id. */
+export const Post = Schema.Struct({
+  id: PostId,
+  author: AccountId,
+  authorNo: LocalNo,
+  text: Schema.String,
+  spoiler: Schema.String,
+  sensitive: Schema.Boolean,
+  visibility: Visibility,
+  language: Schema.NullOr(Schema.String),
+  replyTo: Schema.NullOr(PostId),
+  replyToAuthor: Schema.NullOr(AccountId),
+  repostOf: Schema.NullOr(PostId),
+  editedAt: Schema.NullOr(Schema.Number),
+  /** Rises with every edit; the writer of an edit names the one it knew. */
+  version: Schema.Int,
+  likes: Schema.Int,
+  reposts: Schema.Int,
+  replies: Schema.Int
+})
+export type Post = typeof Post.Type
+
+/** Whether followers find the post in their home timelines. A direct post reaches its author only. */
+export const reachesFollowers = (visibility: Visibility): boolean => visibility !== "direct"

@@ -1,0 +1,127 @@
+/**
+ * What the actors of one runner share: the windows of every shard it holds, the rings of pulled authors, the
+ * lanes of fan-out, and the means to reach other actors. One per process.
+ */
+import * as Lanes from "@rookery/fanout/Lanes"
+import { AccountId } from "@rookery/domain/Ids"
+import { Author } from "@rookery/protocol/Author"
+import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { OutboxStore } from "@rookery/store/OutboxStore"
+import { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect, FiberSet } from "effect"
+import * as GroupCommit from "./GroupCommit.ts"
+import * as PauseGuard from "./PauseGuard.ts"
+import * as PulledAuthors from "./PulledAuthors.ts"
+import type { Settings } from "./Settings.ts"
+import * as ShardWindows from "./ShardWindows.ts"
+import * as WindowLoader from "./WindowLoader.ts"
+
+/** Outbox rows deleted in one write. */
+const doneMax = 1_000
+
+export interface Runner {
+  readonly settings: Settings
+  readonly directory: ShardDirectory.ShardDirectory
+  readonly shards: Map<number, ShardWindows.ShardWindows>
+  readonly pulled: PulledAuthors.PulledAuthors
+  readonly guard: PauseGuard.PauseGuard
+  readonly lanes: Lanes.Lanes
+  readonly loader: WindowLoader.WindowLoader
+  readonly actors: Actors
+  /** Deletes an outbox row; many in one write. */
+  readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
+  /** Outbox rows that this runner drives now, with the shards each has reached. */
+  readonly driving: Map<bigint, Uint8Array>
+  /** Runs work that outlives the actor which started it; ends with the runner. */
+  readonly runFork: (effect: Effect.Effect<void>) => void
+  readonly now: () => number
+}
+
+/** Clients of the other actors. */
+const makeActors = Effect.gen(function*() {
+  return {
+    author: yield* Author.client,
+    timelineShard: yield* TimelineShard.client,
+    userTimeline: yield* UserTimeline.client
+  }
+})
+export type Actors = Effect.Success<typeof makeActors>
+
+const readRing = (settings: Settings) =>
+  Effect.gen(function*() {
+    const store = yield* TimelineStore
+    return (author: bigint) =>
+      Effect.map(
+        store.newestOf([{ author: AccountId.make(author), since: 0n }], settings.windowEntriesMax),
+        (newest) => {
+          const ids = newest.get(AccountId.make(author)) ?? []
+          return { ids, floor: ids.length < settings.windowEntriesMax ? 0n : ids[ids.length - 1]! }
+        }
+      )
+  })
+
+const makeLanes = (
+  settings: Settings,
+  actors: Actors,
+  directory: ShardDirectory.ShardDirectory,
+  runFork: Runner["runFork"]
+) =>
+  Lanes.make({
+    send: (shard, batch) =>
+      actors.timelineShard(directory.timelineShardId(shard)).Deliver({ batch }).pipe(
+        Effect.timeout(settings.messageTimeoutMillis)
+      ),
+    lingerMillis: settings.lingerMillis,
+    laneBytesMax: settings.laneBytesMax,
+    runFork
+  })
+
+/** Drops every window and ring: what this process knows may be another runner's by now. */
+const dropMemory = (shards: Runner["shards"], pulled: PulledAuthors.PulledAuthors): void => {
+  for (const shard of shards.values()) ShardWindows.clear(shard)
+  PulledAuthors.dropRings(pulled)
+}
+
+export const make = (settings: Settings) =>
+  Effect.gen(function*() {
+    const outbox = yield* OutboxStore
+    const directory = yield* ShardDirectory.make
+    const actors = yield* makeActors
+    const runFork: Runner["runFork"] = yield* FiberSet.makeRuntime<never, void, never>()
+    const now = () => Date.now()
+    const shards: Runner["shards"] = new Map()
+    const pulled = PulledAuthors.make({
+      ringEntriesMax: settings.windowEntriesMax,
+      readRing: yield* readRing(settings),
+      now,
+      runFork
+    })
+    const guard = yield* PauseGuard.make({
+      pauseMaxMillis: settings.pauseMaxMillis,
+      confirmMillis: settings.confirmMillis,
+      now: () => performance.now(),
+      onPause: () => dropMemory(shards, pulled)
+    })
+    const deletions = yield* GroupCommit.make(
+      (ids: ReadonlyArray<bigint>) => Effect.as(outbox.done(ids), ids.map(() => undefined)),
+      doneMax
+    )
+    const runner: Runner = {
+      settings,
+      directory,
+      shards,
+      pulled,
+      guard,
+      lanes: makeLanes(settings, actors, directory, runFork),
+      loader: yield* WindowLoader.make(settings),
+      actors,
+      done: deletions.commit,
+      driving: new Map(),
+      runFork,
+      now
+    }
+    return runner
+  })
+

@@ -1,0 +1,53 @@
+/** What the actors may be tuned by. Times are milliseconds. */
+import * as FanoutMode from "@rookery/domain/FanoutMode"
+import * as Limits from "@rookery/domain/Limits"
+
+export interface Settings {
+  readonly threshold: FanoutMode.Threshold
+  /** Entries that a window, and a ring, holds at most. */
+  readonly windowEntriesMax: number
+  /** Posts of one author that a window load reads at most. */
+  readonly loadPostsPerAuthorMax: number
+  /** Windows that a runner keeps at most; beyond it the longest unread go. */
+  readonly residentTimelinesMax: number
+  /** A ring older than this is read again behind the next read. */
+  readonly ringMaxAgeMillis: number
+  /** How often the modes of authors are read again. */
+  readonly modesIntervalMillis: number
+  /** A runner that stood still for longer drops its memory and refuses reads for `confirmMillis`. Must be below the shard lock's expiration. */
+  readonly pauseMaxMillis: number
+  /** How long after a pause the locks are doubted; at least two lock refreshes. */
+  readonly confirmMillis: number
+  /** How long an outbox row belongs to whoever drives it. */
+  readonly claimMillis: number
+  /** How often a runner looks for outbox rows that nobody drives. */
+  readonly sweepMillis: number
+  /** How often windows that changed are written to the snapshot store. */
+  readonly snapshotMillis: number
+  /** How long a lane waits for company before it sends. */
+  readonly lingerMillis: number
+  /** Bound of one message to another actor. */
+  readonly messageTimeoutMillis: number
+  /** Bytes waiting for one shard at most. */
+  readonly laneBytesMax: number
+  /** Fan-outs that a runner drives at once; the rest wait in the outbox. */
+  readonly fanoutsMax: number
+}
+
+export const defaults: Settings = {
+  threshold: FanoutMode.defaultThreshold,
+  windowEntriesMax: Limits.windowEntriesMax,
+  loadPostsPerAuthorMax: Limits.loadPostsPerAuthorMax,
+  residentTimelinesMax: 200_000,
+  ringMaxAgeMillis: 3_000,
+  modesIntervalMillis: 2_000,
+  pauseMaxMillis: 2_500,
+  confirmMillis: 4_000,
+  claimMillis: 15_000,
+  sweepMillis: 1_000,
+  snapshotMillis: 30_000,
+  lingerMillis: 2,
+  messageTimeoutMillis: 5_000,
+  laneBytesMax: 8 * 1024 * 1024,
+  fanoutsMax: 20_000
+}

@@ -1,0 +1,119 @@
+/** The windows of one shard's people: what a delivery does to them. Plain code over maps and typed arrays. */
+import * as Window from "@rookery/domain/TimelineWindow"
+import { deliveries, residentTimelines } from "@rookery/observe/Metrics"
+import * as EventBatch from "@rookery/protocol/EventBatch"
+import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import * as PulledAuthors from "./PulledAuthors.ts"
+import * as Resident from "./ResidentWindow.ts"
+import * as SessionTable from "./SessionTable.ts"
+
+export interface ShardWindows {
+  readonly shard: number
+  readonly byNo: Map<number, Resident.ResidentWindow>
+  readonly sessions: SessionTable.SessionTable
+  readonly pulled: PulledAuthors.PulledAuthors
+  /** The newest posts of pulled authors that the online people here were told of; fan-out may repeat itself. */
+  readonly announced: Window.TimelineWindow
+}
+
+const announcedMax = 256
+
+export const make = (shard: number, pulled: PulledAuthors.PulledAuthors): ShardWindows => ({
+  shard,
+  byNo: new Map(),
+  sessions: SessionTable.make(),
+  pulled,
+  announced: Window.make(announcedMax)
+})
+
+export const forget = (shard: ShardWindows, readerNo: number): void => {
+  if (shard.byNo.delete(readerNo)) residentTimelines.value--
+}
+
+export const clear = (shard: ShardWindows): void => {
+  residentTimelines.value -= shard.byNo.size
+  shard.byNo.clear()
+}
+
+const idOf = (record: DeliveryBatch.DeliveryRecord): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)
+
+const push = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  const { authorNo, hi, lo, readers } = record
+  const anyoneOnline = shard.sessions.frontsOf.size > 0
+  let delivered = 0
+  for (let i = 0; i < readers.length; i++) {
+    const resident = shard.byNo.get(readers[i]!)
+    if (resident === undefined || !Resident.deliver(resident, hi, lo, authorNo)) continue
+    delivered++
+    if (anyoneOnline && SessionTable.isOnline(shard.sessions, readers[i]!)) {
+      SessionTable.note(shard.sessions, readers[i]!, EventBatch.kinds.update, idOf(record), authorNo)
+    }
+  }
+  deliveries.value += delivered
+}
+
+/** Online followers of a pulled author hear of the post, once; their windows are not written. */
+const announce = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  const { authorNo, hi, lo } = record
+  if (shard.sessions.frontsOf.size === 0 || !Window.insert(shard.announced, hi, lo, authorNo)) return
+  for (const person of shard.sessions.frontsOf.keys()) {
+    const resident = shard.byNo.get(person)
+    if (resident?.followees === undefined || !Resident.follows(resident.followees, authorNo)) continue
+    if (Window.has(resident.window, hi, lo)) continue // it was pushed, and told of then
+    SessionTable.note(shard.sessions, person, EventBatch.kinds.update, idOf(record), authorNo)
+  }
+}
+
+/** A refresh for an author whom this runner does not pull any more: every follower's window takes it. */
+const pushToFollowers = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  for (const resident of shard.byNo.values()) {
+    if (resident.followees === undefined || Resident.follows(resident.followees, record.authorNo)) {
+      Resident.deliver(resident, record.hi, record.lo, record.authorNo)
+    }
+  }
+}
+
+const refresh = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  announce(shard, record)
+  const pulled = shard.pulled.byNo.get(record.authorNo)
+  if (pulled === undefined) pushToFollowers(shard, record)
+  else PulledAuthors.publish(pulled, record.hi, record.lo)
+}
+
+const remove = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  const { authorNo, hi, lo } = record
+  const pulled = shard.pulled.byNo.get(authorNo)
+  if (pulled !== undefined) PulledAuthors.removePost(pulled, hi, lo)
+  for (const resident of shard.byNo.values()) {
+    if (resident.followees !== undefined && !Resident.follows(resident.followees, authorNo)) continue
+    if (Window.remove(resident.window, hi, lo)) resident.dirty = true
+    if (SessionTable.isOnline(shard.sessions, resident.readerNo)) {
+      SessionTable.note(shard.sessions, resident.readerNo, EventBatch.kinds.delete, idOf(record), authorNo)
+    }
+  }
+}
+
+/** Takes one message of fan-out in; repeats and reordering are harmless. Throws `RangeError` on broken bytes. */
+export const deliverBatch = (shard: ShardWindows, batch: Uint8Array): void => {
+  DeliveryBatch.decode(batch, (record) => {
+    if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
+    else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
+    else remove(shard, record)
+  })
+  SessionTable.flush(shard.sessions)
+}
+
+/**
+ * Puts the posts of an author's ring into every window that follows them, and raises the windows' floors to
+ * the ring's: after this the windows hold the author's posts without the ring.
+ */
+export const absorbRing = (shard: ShardWindows, authorNo: number, ring: Window.TimelineWindow): void => {
+  for (const resident of shard.byNo.values()) {
+    if (resident.followees !== undefined && !Resident.follows(resident.followees, authorNo)) continue
+    for (let rank = 0; rank < ring.length; rank++) {
+      Window.insert(resident.window, Window.hiAt(ring, rank), Window.loAt(ring, rank), authorNo)
+    }
+    Window.raiseFloor(resident.window, ring.floorHi, ring.floorLo)
+    resident.dirty = true
+  }
+}

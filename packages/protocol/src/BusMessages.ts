@@ -1,0 +1,23 @@
+/** What processes tell each other outside the cluster. Every one is a hint: whoever misses it reads the truth again in time. */
+import { Schema } from "effect"
+
+/** A post changed (edit, count) or was deleted: copies of its rendering are stale. */
+export const PostChanged = Schema.Struct({
+  _tag: Schema.tag("PostChanged"),
+  postIds: Schema.Array(Schema.String)
+})
+
+/** An account's page, or whether it may act, changed. */
+export const AccountChanged = Schema.Struct({
+  _tag: Schema.tag("AccountChanged"),
+  accountIds: Schema.Array(Schema.String)
+})
+
+/** A token was revoked; the hash is hex. */
+export const TokenRevoked = Schema.Struct({ _tag: Schema.tag("TokenRevoked"), tokenHash: Schema.String })
+
+export const Invalidation = Schema.Union([PostChanged, AccountChanged, TokenRevoked])
+export type Invalidation = typeof Invalidation.Type
+
+/** Subject of invalidations within one datacenter, under the bus's prefix. */
+export const invalidationSubject = "invalidate"

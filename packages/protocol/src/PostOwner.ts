@@ -1,0 +1,39 @@
+/**
+ * PostOwner: the single writer of one post. Entity id = the post's id in decimal.
+ *
+ * Edits and deletes; counts likes, each count committed together with its like row.
+ */
+import { AccountId } from "@rookery/domain/Ids"
+import { Post } from "@rookery/domain/Post"
+import { Schema } from "effect"
+import { ClusterSchema, Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
+import { NotFound, Refused, Unavailable } from "./Errors.ts"
+
+const PostError = Schema.Union([Unavailable, NotFound, Refused])
+
+/** Replaces text, content warning and sensitivity; `NotFound` unless `by` wrote the post. Repeating the same edit adds nothing to the history. */
+export const Edit = Rpc.make("Edit", {
+  payload: {
+    by: AccountId,
+    text: Schema.String,
+    spoiler: Schema.String,
+    sensitive: Schema.Boolean,
+    language: Schema.NullOr(Schema.String)
+  },
+  success: Post,
+  error: PostError
+})
+
+/** Deletes for good; answers the post as it last was. Deleting again is `NotFound`. */
+export const Delete = Rpc.make("Delete", { payload: { by: AccountId }, success: Post, error: PostError })
+
+/** Sets whether `by` likes the post; idempotent. Answers the post with its new count. */
+export const SetLike = Rpc.make("SetLike", {
+  payload: { by: AccountId, liked: Schema.Boolean },
+  success: Post,
+  error: PostError
+})
+
+export const PostOwner = Entity.make("PostOwner", [Edit, Delete, SetLike])
+  .annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -1,0 +1,63 @@
+/**
+ * TimelineShard: holds the windows of all people of one cluster shard. Its entity id is found by
+ * search (`ShardDirectory`), so that it hashes to the shard that it serves. Never idled out.
+ *
+ * All hot messages are bytes: `DeliveryBatch`, `PageBatch`, `EventBatch`.
+ */
+import { AccountId, LocalNo } from "@rookery/domain/Ids"
+import { Schema } from "effect"
+import { ClusterSchema, Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
+import { ModeRow } from "./Author.ts"
+import { Unavailable } from "./Errors.ts"
+
+/** Takes a `DeliveryBatch`; repeats and reordering are harmless. Answers when the windows hold it. */
+export const Deliver = Rpc.make("Deliver", { payload: { batch: Schema.Uint8Array }, error: Unavailable })
+
+/** Answers a `PageBatch` of requests with a `PageBatch` of pages, in order. */
+export const Read = Rpc.make("Read", {
+  payload: { requests: Schema.Uint8Array },
+  success: Schema.Uint8Array,
+  error: Unavailable
+})
+
+/** From now on authors are read by these modes. Answers when every window of the shard is ready for it. */
+export const ApplyModes = Rpc.make("ApplyModes", { payload: { modes: Schema.Array(ModeRow) }, error: Unavailable })
+
+/** The reader's follow set changed. `followVersion` is the one that the change made. */
+export const ChangeFollow = Rpc.make("ChangeFollow", {
+  payload: {
+    readerNo: LocalNo,
+    followVersion: Schema.Int,
+    followeeNo: LocalNo,
+    followee: AccountId,
+    following: Schema.Boolean
+  },
+  error: Unavailable
+})
+
+/** The Author has the edge now: fill in what it published before that. */
+export const Backfill = Rpc.make("Backfill", {
+  payload: { readerNo: LocalNo, followeeNo: LocalNo, followee: AccountId, mode: ModeRow },
+  error: Unavailable
+})
+
+/**
+ * Live events (`EventBatch`) for the people whom this front serves, until the shard moves; then the
+ * stream ends and the front subscribes again.
+ */
+export const Events = Rpc.make("Events", {
+  payload: { front: Schema.String },
+  success: Schema.Uint8Array,
+  error: Unavailable,
+  stream: true
+}).annotate(ClusterSchema.InterruptOnTermination, true)
+
+export const TimelineShard = Entity.make("TimelineShard", [
+  Deliver,
+  Read,
+  ApplyModes,
+  ChangeFollow,
+  Backfill,
+  Events
+]).annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -1,0 +1,67 @@
+/** Accounts as rows: who they are and how they prove it. */
+import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import { Context, type Effect } from "effect"
+import type { StoreError } from "./StoreError.ts"
+
+/** An account with its public counters. Times are milliseconds since 1970. */
+export interface AccountRow {
+  readonly id: AccountId
+  readonly no: LocalNo
+  readonly shard: number
+  readonly username: string
+  readonly displayName: string
+  readonly note: string
+  readonly locked: boolean
+  readonly bot: boolean
+  readonly admin: boolean
+  readonly disabledAt: number | null
+  readonly followers: number
+  readonly following: number
+  readonly statuses: number
+  readonly lastStatusAt: number | null
+}
+
+export interface NewAccount {
+  readonly id: AccountId
+  readonly shard: number
+  readonly username: string
+  readonly email: string | null
+  /** PHC string; null for an account that nobody can log in to. */
+  readonly passwordHash: string | null
+  readonly admin: boolean
+}
+
+export interface Credentials {
+  readonly id: AccountId
+  readonly passwordHash: string | null
+  readonly disabledAt: number | null
+}
+
+/** What was taken when an account could not be created. */
+export type Taken = "username" | "email"
+
+export class AccountStore extends Context.Service<AccountStore, {
+  /** Creates the account with its author and reader rows; answers the row, or what is taken. */
+  readonly create: (account: NewAccount) => Effect.Effect<AccountRow | Taken, StoreError>
+  /** In any order; the unknown are left out. At most 1,000. */
+  readonly byIds: (ids: ReadonlyArray<AccountId>) => Effect.Effect<ReadonlyArray<AccountRow>, StoreError>
+  readonly byNos: (nos: ReadonlyArray<LocalNo>) => Effect.Effect<ReadonlyArray<AccountRow>, StoreError>
+  /** Case-folded, NFKC. */
+  readonly byUsername: (username: string) => Effect.Effect<AccountRow | undefined, StoreError>
+  /** By username or e-mail address. */
+  readonly credentials: (login: string) => Effect.Effect<Credentials | undefined, StoreError>
+  readonly update: (
+    id: AccountId,
+    change: { readonly displayName?: string; readonly note?: string; readonly locked?: boolean; readonly bot?: boolean }
+  ) => Effect.Effect<AccountRow | undefined, StoreError>
+  /** Sets or clears `disabledAt`; a disabled account's tokens stop working. False when there is none of that id. */
+  readonly setDisabled: (id: AccountId, disabled: boolean) => Effect.Effect<boolean, StoreError>
+  /** Deletes for good: the account's posts, edges, likes and tokens with it. False when there was none. */
+  readonly remove: (id: AccountId) => Effect.Effect<boolean, StoreError>
+  /** Ascending by id, after `after`. */
+  readonly list: (after: AccountId | undefined, limit: number) => Effect.Effect<ReadonlyArray<AccountRow>, StoreError>
+  readonly totals: Effect.Effect<
+    { readonly accounts: number; readonly posts: number; readonly activeMonth: number },
+    StoreError
+  >
+}>()("rookery/store/AccountStore") {}

@@ -1,0 +1,46 @@
+/**
+ * What is still to be done after a commit. A row is written in the commit's transaction, is claimed by
+ * state (`SKIP LOCKED`), and is deleted when done; whoever dies with a claim loses it when it runs out.
+ */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import { Context, type Effect } from "effect"
+import type { EdgeRow } from "./FollowStore.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** `owner` is the account whose actor drives the row. */
+export type OutboxTask =
+  | { readonly _tag: "Fanout"; readonly postId: PostId; readonly replyTo: PostId | null; readonly repostOf: PostId | null; readonly visibility: number }
+  | { readonly _tag: "Removed"; readonly postId: PostId }
+  | { readonly _tag: "Edited"; readonly postId: PostId }
+  | { readonly _tag: "Edge"; readonly edge: EdgeRow }
+  | { readonly _tag: "Transition"; readonly epoch: number }
+
+export interface OutboxRow {
+  readonly id: bigint
+  readonly owner: AccountId
+  readonly task: OutboxTask
+  /** Shards that are done already, as a bitmap: bit `shard & 7` of byte `shard >> 3`. Empty at first. */
+  readonly progress: Uint8Array
+  readonly attempts: number
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+}
+
+export class OutboxStore extends Context.Service<OutboxStore, {
+  /** Claims up to `limit` rows that nobody holds, oldest first, for `claimMillis`. */
+  readonly claim: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
+  /** A row that this caller was asked to drive; renews its claim. Undefined when it is done. */
+  readonly take: (id: bigint, claimMillis: number) => Effect.Effect<OutboxRow | undefined, StoreError>
+  /** Writes progress and renews the claims. At most 512. */
+  readonly progress: (
+    rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>,
+    claimMillis: number
+  ) => Effect.Effect<void, StoreError>
+  /** Deletes rows that are done. At most 10,000. */
+  readonly done: (ids: ReadonlyArray<bigint>) => Effect.Effect<void, StoreError>
+  /** Rows not done, the age of the oldest in milliseconds, and the lowest post id whose fan-out is not done. */
+  readonly backlog: Effect.Effect<
+    { readonly rows: number; readonly oldestMillis: number; readonly lowestFanout: PostId | undefined },
+    StoreError
+  >
+}>()("rookery/store/OutboxStore") {}

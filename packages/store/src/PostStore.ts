@@ -1,0 +1,96 @@
+/** Posts, likes and their counts. Every write is one transaction that carries its outbox row. */
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Post, PostDraft } from "@rookery/domain/Post"
+import { Context, type Effect } from "effect"
+import type { StoreError } from "./StoreError.ts"
+
+/** One post to be committed by its Author. */
+export interface PublishRow {
+  readonly id: PostId
+  readonly author: AccountId
+  readonly authorNo: LocalNo
+  /** Version of the author row that the actor knows, and that all of this author's rows in the batch share. */
+  readonly version: number
+  readonly requestKey: string
+  readonly draft: PostDraft
+  /** Names the driver of the outbox row until `claimMillis` have passed. */
+  readonly claimMillis: number
+}
+
+/**
+ * - `Published`: committed now; `version` is the author row's new one.
+ * - `Repeated`: the key was used before; `post` is what it made then (or the wrapper that existed); nothing was written.
+ * - `Stale`: another owner wrote the author row; nothing was written.
+ * - `NotFound`: the post replied to, or reposted, is gone; nothing was written.
+ * - `Unknown`: there is no such author, or it is disabled.
+ */
+export type PublishResult =
+  | { readonly _tag: "Published"; readonly post: Post; readonly version: number; readonly outboxId: bigint }
+  | { readonly _tag: "Repeated"; readonly post: Post }
+  | { readonly _tag: "Stale" }
+  | { readonly _tag: "NotFound" }
+  | { readonly _tag: "Unknown" }
+
+/** One change of a post by its owner. */
+export interface EditChange {
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  readonly language: string | null
+}
+
+/** One like set or cleared. */
+export interface LikeChange {
+  readonly account: AccountId
+  readonly liked: boolean
+}
+
+/** An earlier text of an edited post, oldest first; the current one is last. */
+export interface PostEdit {
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  readonly at: number
+}
+
+/** What one person did with one post. */
+export interface Mark {
+  readonly viewer: AccountId
+  readonly postId: PostId
+  readonly liked: boolean
+  readonly reposted: boolean
+}
+
+export class PostStore extends Context.Service<PostStore, {
+  /**
+   * Commits many posts of many authors in one transaction, in one round trip where it can; answers in
+   * order. One author's failure leaves the others' rows in. At most 512 rows.
+   */
+  readonly publish: (rows: ReadonlyArray<PublishRow>) => Effect.Effect<ReadonlyArray<PublishResult>, StoreError>
+  /** Undeleted posts by id with their counts, in any order; the missing are left out. At most 1,000. */
+  readonly byIds: (ids: ReadonlyArray<PostId>) => Effect.Effect<ReadonlyArray<Post>, StoreError>
+  /** Those of `ids` that were deleted, for a caller that must tell gone from never there. */
+  readonly deletedAmong: (ids: ReadonlyArray<PostId>) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** Commits an edit with its history and outbox row when `version` still is the post's; undefined when it is not. */
+  readonly edit: (id: PostId, version: number, change: EditChange) => Effect.Effect<
+    { readonly post: Post; readonly outboxId: bigint } | undefined,
+    StoreError
+  >
+  /** Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already. */
+  readonly remove: (id: PostId) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
+  /** Sets and clears likes of one post, with its count, in one transaction; answers the count. Undefined when the post is gone. */
+  readonly setLikes: (id: PostId, changes: ReadonlyArray<LikeChange>) => Effect.Effect<number | undefined, StoreError>
+  /** The wrapper by which `account` reposts `id`. */
+  readonly repostBy: (account: AccountId, id: PostId) => Effect.Effect<PostId | undefined, StoreError>
+  /** What each viewer did with each post; pairs without a mark are left out. At most 2,000 pairs. */
+  readonly marks: (
+    pairs: ReadonlyArray<{ readonly viewer: AccountId; readonly postId: PostId }>
+  ) => Effect.Effect<ReadonlyArray<Mark>, StoreError>
+  readonly history: (id: PostId) => Effect.Effect<ReadonlyArray<PostEdit>, StoreError>
+  /** Ids upwards through `replyTo`, nearest last; at most `limit`. */
+  readonly ancestors: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** Ids of all replies below, oldest first; at most `limit`. */
+  readonly descendants: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  readonly likedBy: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
+  readonly repostedBy: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
+}>()("rookery/store/PostStore") {}

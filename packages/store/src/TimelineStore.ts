@@ -1,0 +1,54 @@
+/** Timelines as the database knows them: the plain join, which is the truth that windows are cut from. */
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
+import { Context, type Effect } from "effect"
+import type { ModeRow } from "./AuthorStore.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** What a window is built from. */
+export interface WindowRows {
+  readonly reader: AccountId
+  readonly readerNo: LocalNo
+  /** Version of the follow set that was read, in the same snapshot. */
+  readonly followVersion: number
+  /** Accounts followed, and the reader, ascending. */
+  readonly followees: Uint32Array
+  /** Newest first. Everything entitled at or above `floor` and at or above the `since` asked for. */
+  readonly entries: ReadonlyArray<Entry>
+  /** 0n when nothing lies below. */
+  readonly floor: bigint
+  /** Followed authors that are not in mode `push`. */
+  readonly modes: ReadonlyArray<ModeRow>
+}
+
+/** One author's timeline. */
+export interface AuthorQuery extends PageQuery {
+  readonly excludeReplies: boolean
+  readonly excludeReposts: boolean
+  /** Whether followers-only posts are shown; direct ones never are. */
+  readonly includePrivate: boolean
+}
+
+export class TimelineStore extends Context.Service<TimelineStore, {
+  /**
+   * Windows of many readers in one query: the newest entries of their followees and of themselves, at most
+   * `entriesMax` a reader and `perAuthorMax` an author (a truncation raises the floor), not older than `since`.
+   * The unknown are left out. At most 64 readers.
+   */
+  readonly loadWindows: (
+    readers: ReadonlyArray<{ readonly reader: AccountId; readonly since: bigint }>,
+    entriesMax: number,
+    perAuthorMax: number
+  ) => Effect.Effect<ReadonlyArray<WindowRows>, StoreError>
+  /** One page of a home timeline by the join: lateral, by the index on (author, id). Newest first; short only at the true end. */
+  readonly homePage: (reader: AccountId, query: PageQuery) => Effect.Effect<ReadonlyArray<Entry>, StoreError>
+  /** One page of an author's own timeline, newest first. */
+  readonly authorPage: (author: AccountId, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** The newest ids of many authors that reach followers, newest first, `limit` each, not below `since`. */
+  readonly newestOf: (
+    authors: ReadonlyArray<{ readonly author: AccountId; readonly since: bigint }>,
+    limit: number
+  ) => Effect.Effect<ReadonlyMap<AccountId, ReadonlyArray<PostId>>, StoreError>
+  /** Follow version of each reader, for judging a snapshot. */
+  readonly followVersions: (readers: ReadonlyArray<AccountId>) => Effect.Effect<ReadonlyMap<AccountId, number>, StoreError>
+}>()("rookery/store/TimelineStore") {}
