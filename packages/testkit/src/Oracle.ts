@@ -1,0 +1,130 @@
+/**
+ * What Rookery should answer, by the plainest means: accounts, follows, posts and likes as sets, every timeline
+ * by the join, every counter by counting. Slow and obviously right; the real thing is compared with it.
+ */
+import { reachesFollowers, type Visibility } from "@rookery/domain/Post"
+import type { PageQuery } from "@rookery/domain/TimelinePage"
+
+export interface OraclePost {
+  readonly id: bigint
+  readonly author: bigint
+  readonly visibility: Visibility
+  readonly replyTo: bigint | null
+  readonly repostOf: bigint | null
+  text: string
+  deleted: boolean
+}
+
+export interface Oracle {
+  readonly accounts: Set<bigint>
+  readonly posts: Map<bigint, OraclePost>
+  /** Whom each account follows. */
+  readonly follows: Map<bigint, Set<bigint>>
+  /** Who likes each post. */
+  readonly likes: Map<bigint, Set<bigint>>
+}
+
+export interface PostCounts {
+  readonly likes: number
+  readonly reposts: number
+  readonly replies: number
+}
+
+export interface AccountCounts {
+  readonly followers: number
+  readonly following: number
+  readonly statuses: number
+}
+
+/** What an author's own timeline leaves out. */
+export interface AuthorView {
+  readonly excludeReplies: boolean
+  readonly excludeReposts: boolean
+  readonly includePrivate: boolean
+}
+
+export const make = (): Oracle => ({ accounts: new Set(), posts: new Map(), follows: new Map(), likes: new Map() })
+
+export const addAccount = (oracle: Oracle, account: bigint): void => {
+  oracle.accounts.add(account)
+  oracle.follows.set(account, new Set())
+}
+
+export const publish = (oracle: Oracle, post: Omit<OraclePost, "deleted">): void => {
+  oracle.posts.set(post.id, { ...post, deleted: false })
+  oracle.likes.set(post.id, new Set())
+}
+
+export const edit = (oracle: Oracle, id: bigint, text: string): void => {
+  oracle.posts.get(id)!.text = text
+}
+
+export const remove = (oracle: Oracle, id: bigint): void => {
+  oracle.posts.get(id)!.deleted = true
+}
+
+export const setFollow = (oracle: Oracle, follower: bigint, followee: bigint, following: boolean): void => {
+  const followees = oracle.follows.get(follower)!
+  if (following) followees.add(followee)
+  else followees.delete(followee)
+}
+
+export const setLike = (oracle: Oracle, account: bigint, id: bigint, liked: boolean): void => {
+  const likers = oracle.likes.get(id)!
+  if (liked) likers.add(account)
+  else likers.delete(account)
+}
+
+/** A post is there to be seen: not deleted, and neither is what it reposts. */
+export const isShown = (oracle: Oracle, post: OraclePost): boolean =>
+  !post.deleted && (post.repostOf === null || oracle.posts.get(post.repostOf)?.deleted === false)
+
+/** Whether `reader`'s home timeline holds `post`. */
+export const isEntitled = (oracle: Oracle, reader: bigint, post: OraclePost): boolean =>
+  isShown(oracle, post) &&
+  (post.author === reader || (oracle.follows.get(reader)!.has(post.author) && reachesFollowers(post.visibility)))
+
+const descending = (a: bigint, b: bigint): number => (a > b ? -1 : a < b ? 1 : 0)
+
+const idsWhere = (oracle: Oracle, holds: (post: OraclePost) => boolean): Array<bigint> =>
+  [...oracle.posts.values()].filter(holds).map((post) => post.id).sort(descending)
+
+/** A whole home timeline, newest first. */
+export const home = (oracle: Oracle, reader: bigint): Array<bigint> =>
+  idsWhere(oracle, (post) => isEntitled(oracle, reader, post))
+
+/** An author's own timeline as others see it, newest first. */
+export const authorTimeline = (oracle: Oracle, author: bigint, view: AuthorView): Array<bigint> =>
+  idsWhere(oracle, (post) =>
+    post.author === author &&
+    isShown(oracle, post) &&
+    (post.visibility !== "private" || view.includePrivate) &&
+    post.visibility !== "direct" &&
+    !(view.excludeReplies && post.replyTo !== null) &&
+    !(view.excludeReposts && post.repostOf !== null))
+
+/** The page of a whole timeline (newest first) that a query names. */
+export const page = (timeline: ReadonlyArray<bigint>, query: PageQuery): ReadonlyArray<bigint> => {
+  const within = timeline.filter((id) =>
+    (query.maxId === undefined || id < query.maxId) && id > query.sinceId && id > query.minId
+  )
+  return query.minId > 0n ? within.slice(-query.limit) : within.slice(0, query.limit)
+}
+
+const countPosts = (oracle: Oracle, holds: (post: OraclePost) => boolean): number => {
+  let count = 0
+  for (const post of oracle.posts.values()) if (!post.deleted && holds(post)) count++
+  return count
+}
+
+export const postCounts = (oracle: Oracle, id: bigint): PostCounts => ({
+  likes: oracle.likes.get(id)!.size,
+  reposts: countPosts(oracle, (post) => post.repostOf === id),
+  replies: countPosts(oracle, (post) => post.replyTo === id)
+})
+
+export const accountCounts = (oracle: Oracle, account: bigint): AccountCounts => ({
+  followers: [...oracle.follows.values()].filter((followees) => followees.has(account)).length,
+  following: oracle.follows.get(account)!.size,
+  statuses: countPosts(oracle, (post) => post.author === account)
+})
