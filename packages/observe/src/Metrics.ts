@@ -1,0 +1,53 @@
+/** Every metric of the project, once. Times are seconds, as Prometheus wants them. */
+import { counter, counters, gauge, gauges, histogram, histograms } from "./Counters.ts"
+
+const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096]
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+// Fan-out
+export const deliveries = counter("rookery_deliveries_total", "Posts put into resident home timelines")
+export const deliveryBatches = counter("rookery_delivery_batches_total", "Messages sent to timeline shards by fan-out")
+export const batchRecords = histogram("rookery_delivery_batch_records", "Posts in one fan-out message", sizes)
+export const deliveryFailures = counter("rookery_delivery_failures_total", "Posts in fan-out messages that failed and are tried again")
+export const outboxRows = gauge("rookery_outbox_rows", "Outbox rows not yet done, as of the last look")
+export const outboxOldestSeconds = gauge("rookery_outbox_oldest_seconds", "Age of the oldest outbox row not yet done")
+export const outboxSwept = counter("rookery_outbox_swept_total", "Outbox rows taken up again by a sweeper")
+export const fanoutSeconds = histogram("rookery_fanout_seconds", "From acknowledgement to the last timeline shard", seconds)
+export const transitions = counters("rookery_transitions_total", "Changes of an author's fan-out mode", ["to"])
+
+// Publishing
+export const published = counter("rookery_published_total", "Posts acknowledged")
+export const publishGroupSize = histogram("rookery_publish_group_size", "Posts in one group commit", sizes)
+export const idMintRefusals = counter("rookery_id_mint_refusals_total", "Ids refused because no machine lease could be proven")
+
+// Timelines
+export const residentTimelines = gauge("rookery_resident_timelines", "Home timelines held in memory")
+export const windowLoads = counter("rookery_window_loads_total", "Home timelines loaded into memory")
+export const windowHits = counter("rookery_window_hits_total", "Reads that found their home timeline in memory")
+export const windowEvictions = counter("rookery_window_evictions_total", "Home timelines dropped from memory")
+export const pagesFromMemory = counter("rookery_pages_from_memory_total", "Home pages answered from memory alone")
+export const pagesFromDatabase = counter("rookery_pages_from_database_total", "Home pages that needed Postgres")
+export const ringLoads = counter("rookery_ring_loads_total", "Rings of pulled authors loaded")
+export const ringHits = counter("rookery_ring_hits_total", "Reads that found a pulled author's ring in memory")
+export const snapshotFailures = counter("rookery_snapshot_failures_total", "Timeline snapshots that could not be read or written")
+export const pauses = counter("rookery_pauses_total", "Times that this process stood still for longer than its locks allow")
+
+// Live
+export const sessions = gauge("rookery_sessions", "Connected people known to the timeline shards here")
+export const events = counter("rookery_events_total", "Live events handed to fronts")
+export const streams = gauge("rookery_streams", "Open WebSockets and event streams of this front")
+export const streamEvents = counter("rookery_stream_events_total", "Events written to clients' streams")
+export const streamsDropped = counters("rookery_streams_dropped_total", "Streams closed by this front", ["reason"])
+
+// Front
+export const httpRequests = counters("rookery_http_requests_total", "HTTP requests answered", ["route", "status"])
+export const httpSeconds = histograms("rookery_http_seconds", "Time to answer an HTTP request", ["route"], seconds)
+export const renderCacheHits = counter("rookery_render_cache_hits_total", "Rendered posts found in the cache")
+export const renderCacheMisses = counter("rookery_render_cache_misses_total", "Posts that had to be loaded and rendered")
+export const readBatchSize = histogram("rookery_read_batch_size", "Reads of home timelines in one message", sizes)
+export const retries = counters("rookery_retries_total", "Messages to actors sent again", ["reason"])
+
+// Around
+export const busMessages = counters("rookery_bus_messages_total", "Messages on the bus", ["direction"])
+export const busMaybeLost = counters("rookery_bus_maybe_lost_total", "Times that a subscriber was told of a possible loss", ["reason"])
+export const dependencyUp = gauges("rookery_dependency_up", "1 while a dependency answers, 0 while it does not", ["name"])
