@@ -7,6 +7,9 @@ export const visibilities = ["public", "unlisted", "private", "direct"] as const
 export const Visibility = Schema.Literals(visibilities)
 export type Visibility = typeof Visibility.Type
 
+/** The number that the database keeps for a visibility. */
+export const visibilityNumber = (visibility: Visibility): number => visibilities.indexOf(visibility)
+
 /** What a person asks to be published. `repostOf` makes a wrapper, which has no text of its own. */
 export const PostDraft = Schema.Struct({
   text: Schema.String,

@@ -3,7 +3,7 @@
  * the next. Each caller gets its own item's result. The queue is bounded by its callers, who all wait;
  * `groupMax` bounds one write.
  */
-import { Deferred, Effect, Queue, type Scope } from "effect"
+import { Deferred, Effect, Exit, Queue, type Scope } from "effect"
 
 export interface GroupCommit<A, B, E> {
   /** Ends when the write that holds `item` has ended. */
@@ -28,7 +28,7 @@ export const make = <A, B, E>(
         Effect.onExit((exit) =>
           Effect.sync(() => {
             group.forEach((entry, index) => {
-              Deferred.doneUnsafe(entry.done, exit._tag === "Success" ? Effect.succeed(exit.value[index]!) : exit)
+              Deferred.doneUnsafe(entry.done, Exit.map(exit, (results) => results[index]!))
             })
           })
         ),

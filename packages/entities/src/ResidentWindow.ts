@@ -1,7 +1,7 @@
 /** One reader's home timeline in memory: the window, and what is needed to decide what enters it. Plain code on the hot path. */
 import * as Window from "@rookery/domain/TimelineWindow"
 import type { Deferred } from "effect"
-import type { PulledAuthor } from "./PulledAuthors.ts"
+import type { PulledAuthor, PulledAuthors } from "./PulledAuthors.ts"
 
 export interface ResidentWindow {
   readonly readerNo: number
@@ -93,4 +93,17 @@ export const land = (resident: ResidentWindow, loaded: Window.TimelineWindow, fo
   resident.followees = followees
   resident.pulledVersion = -1
   resident.dirty = true
+}
+
+/** The pulled authors whom the reader follows; worked out again only when the runner's table or the follow set changed. Needs a loaded window. */
+export const pulledOf = (resident: ResidentWindow, table: PulledAuthors): ReadonlyArray<PulledAuthor> => {
+  if (resident.pulledVersion !== table.version) {
+    const followed: Array<PulledAuthor> = []
+    for (const pulled of table.byNo.values()) {
+      if (follows(resident.followees!, pulled.authorNo)) followed.push(pulled)
+    }
+    resident.pulled = followed
+    resident.pulledVersion = table.version
+  }
+  return resident.pulled
 }

@@ -4,6 +4,7 @@
  */
 import * as Lanes from "@rookery/fanout/Lanes"
 import { AccountId } from "@rookery/domain/Ids"
+import { pauses } from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
@@ -80,6 +81,7 @@ const makeLanes = (
 
 /** Drops every window and ring: what this process knows may be another runner's by now. */
 const dropMemory = (shards: Runner["shards"], pulled: PulledAuthors.PulledAuthors): void => {
+  pauses.value++
   for (const shard of shards.values()) ShardWindows.clear(shard)
   PulledAuthors.dropRings(pulled)
 }

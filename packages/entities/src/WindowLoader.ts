@@ -34,8 +34,6 @@ interface Wanted {
   readonly snapshot: WindowSnapshot | undefined
 }
 
-const highest = (a: bigint, b: bigint): bigint => (a > b ? a : b)
-
 /** Merges the rows with the snapshot that they continue. */
 const build = (rows: WindowRows, snapshot: WindowSnapshot | undefined, entriesMax: number): Loaded => {
   const since = snapshot?.completeBelow ?? 0n
@@ -45,7 +43,7 @@ const build = (rows: WindowRows, snapshot: WindowSnapshot | undefined, entriesMa
   for (const entry of [...old, ...rows.entries].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     Window.insert(window, Snowflake.high(entry.id), Snowflake.low(entry.id), entry.authorNo)
   }
-  const floor = rows.floor > since ? rows.floor : highest(snapshot?.floor ?? 0n, snapshot === undefined ? rows.floor : 0n)
+  const floor = rows.floor > since ? rows.floor : (snapshot?.floor ?? 0n)
   Window.raiseFloor(window, Snowflake.high(floor), Snowflake.low(floor))
   return { followVersion: rows.followVersion, followees: rows.followees, window, modes: rows.modes }
 }

@@ -1,0 +1,119 @@
+/** Behaviour of `Author`. Posts go through the runner's group commit; fan-out goes on after the answer. */
+import { AccountId } from "@rookery/domain/Ids"
+import { visibilityNumber } from "@rookery/domain/Post"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import * as FollowerSet from "@rookery/fanout/FollowerSet"
+import { Author } from "@rookery/protocol/Author"
+import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import { AuthorStore } from "@rookery/store/AuthorStore"
+import { OutboxStore } from "@rookery/store/OutboxStore"
+import { Deferred, Effect } from "effect"
+import { Entity } from "effect/cluster"
+import * as AuthorState from "./AuthorState.ts"
+import * as FanoutDriver from "./FanoutDriver.ts"
+import type { PublishGroup } from "./PublishGroup.ts"
+import * as Publishing from "./Publishing.ts"
+import type { Runner } from "./Runner.ts"
+import * as Transitions from "./Transitions.ts"
+import { orUnavailable } from "./Unavailability.ts"
+
+/** Puts a post into its author's own window, which lives on the same shard: a post is there before it is acknowledged. */
+const deliverToSelf = (runner: Runner, entityId: string, authorNo: number, postId: bigint): Effect.Effect<void> => {
+  const delivered = Deferred.makeUnsafe<void>()
+  const record: DeliveryBatch.DeliveryRecord = {
+    kind: DeliveryBatch.kinds.push,
+    lo: Snowflake.low(postId),
+    hi: Snowflake.high(postId),
+    authorNo,
+    epoch: 0,
+    readers: Uint32Array.of(authorNo)
+  }
+  // A shard that does not take it has no window either, or will load one that has the post.
+  runner.lanes.offer(runner.directory.shardOf(entityId), record, () => Deferred.doneUnsafe(delivered, Effect.void))
+  return Deferred.await(delivered)
+}
+
+export const AuthorLive = (runner: Runner, group: PublishGroup) =>
+  Author.toLayer(
+    Effect.gen(function*() {
+      const { entityId } = yield* Entity.CurrentAddress
+      const authors = yield* AuthorStore
+      const outbox = yield* OutboxStore
+      const state = AuthorState.make(AccountId.make(BigInt(entityId)))
+
+      const driveLater = (row: Parameters<typeof FanoutDriver.drive>[3]) =>
+        Effect.sync(() =>
+          runner.runFork(
+            Effect.catch(FanoutDriver.drive(runner, state, authors, row), (error) =>
+              Effect.logDebug("a fan-out is left to the outbox", error))
+          )
+        )
+
+      const reconsiderLater = Effect.sync(() =>
+        runner.runFork(
+          Effect.catch(Transitions.reconsider(runner, state, authors), (error) =>
+            Effect.logDebug("a transition is left to the outbox", error))
+        )
+      )
+
+      const afterCommit = (committed: Publishing.Committed) => {
+        if (committed._tag === "Repeated") return Effect.void
+        const { outboxId, post } = committed
+        const task = {
+          _tag: "Fanout" as const,
+          postId: post.id,
+          replyTo: post.replyTo,
+          repostOf: post.repostOf,
+          visibility: visibilityNumber(post.visibility)
+        }
+        return Effect.andThen(
+          driveLater({ id: outboxId, task, progress: new Uint8Array(0) }),
+          deliverToSelf(runner, entityId, post.authorNo, post.id)
+        )
+      }
+
+      const resume = (outboxId: bigint) =>
+        Effect.gen(function*() {
+          const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
+          if (row === undefined) return
+          yield* FanoutDriver.drive(runner, state, authors, row)
+        })
+
+      return Author.of({
+        Publish: ({ payload }) =>
+          Publishing.commit(state, authors, group, payload.requestKey, payload.draft).pipe(
+            Effect.tap(afterCommit),
+            Effect.map((committed) => committed.post)
+          ),
+        ApplyEdge: ({ payload }) =>
+          orUnavailable(Effect.gen(function*() {
+            yield* AuthorState.followers(state, authors)
+            AuthorState.applyEdge(state, payload.edge)
+            const row = yield* AuthorState.row(state, authors)
+            const followers = yield* AuthorState.followers(state, authors)
+            state.row = { ...row, followers: followers.count }
+            yield* reconsiderLater
+            return AuthorState.modeRow(row)
+          })),
+        SetOverride: ({ payload }) =>
+          orUnavailable(Effect.gen(function*() {
+            const { row } = yield* Transitions.setOverride(state, authors, payload.override)
+            yield* reconsiderLater
+            return AuthorState.modeRow(row)
+          })),
+        Resume: ({ payload }) => orUnavailable(resume(payload.outboxId)),
+        Describe: () =>
+          orUnavailable(Effect.gen(function*() {
+            const followers = yield* AuthorState.followers(state, authors)
+            const row = yield* AuthorState.row(state, authors)
+            return {
+              mode: AuthorState.modeRow(row),
+              followers: followers.count,
+              followerBytes: FollowerSet.byteLength(followers),
+              backlog: state.backlog
+            }
+          }))
+      })
+    }),
+    { concurrency: "unbounded", disableFatalDefects: true }
+  )

@@ -1,0 +1,32 @@
+/** Every actor of a runner, with the loops behind them. */
+import { Effect, Layer } from "effect"
+import { AuthorLive } from "./AuthorLive.ts"
+import * as Modes from "./Modes.ts"
+import * as OutboxSweeper from "./OutboxSweeper.ts"
+import { PostOwnerLive } from "./PostOwnerLive.ts"
+import * as PublishGroup from "./PublishGroup.ts"
+import * as Runner from "./Runner.ts"
+import { SessionLive } from "./SessionLive.ts"
+import { defaults, type Settings } from "./Settings.ts"
+import * as SnapshotSaver from "./SnapshotSaver.ts"
+import { TimelineShardLive } from "./TimelineShardLive.ts"
+import { UserTimelineLive } from "./UserTimelineLive.ts"
+
+/** Registers the actors with the cluster; the authors' modes are read before any of them serves. */
+export const layer = (settings: Partial<Settings> = {}) =>
+  Layer.unwrap(
+    Effect.gen(function*() {
+      const runner = yield* Runner.make({ ...defaults, ...settings })
+      const group = yield* PublishGroup.make(runner.settings.claimMillis)
+      yield* Modes.keepFresh(runner)
+      yield* OutboxSweeper.start(runner)
+      yield* SnapshotSaver.start(runner)
+      return Layer.mergeAll(
+        TimelineShardLive(runner),
+        UserTimelineLive(runner),
+        AuthorLive(runner, group),
+        PostOwnerLive(runner),
+        SessionLive(runner)
+      )
+    })
+  )

@@ -1,0 +1,88 @@
+/** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
+import type { Mode } from "@rookery/domain/FanoutMode"
+import { reachesFollowers, visibilities } from "@rookery/domain/Post"
+import * as Fanout from "@rookery/fanout/Fanout"
+import * as FollowerSet from "@rookery/fanout/FollowerSet"
+import * as ShardBitmap from "@rookery/fanout/ShardBitmap"
+import { fanoutSeconds } from "@rookery/observe/Metrics"
+import type { AuthorStore } from "@rookery/store/AuthorStore"
+import type { OutboxRow } from "@rookery/store/OutboxStore"
+import { Effect } from "effect"
+import * as AuthorState from "./AuthorState.ts"
+import type { Runner } from "./Runner.ts"
+import * as Transitions from "./Transitions.ts"
+
+type Task = Pick<OutboxRow, "id" | "task" | "progress">
+
+/** Every shard: a deleted post may be in the window of somebody who followed once. */
+const everyShard = (runner: Runner): FollowerSet.FollowerSet => {
+  const set = FollowerSet.empty()
+  for (let shard = 1; shard <= runner.directory.shardCount; shard++) set.byShard.set(shard, new Uint32Array(0))
+  return set
+}
+
+const spread = (
+  runner: Runner,
+  state: AuthorState.AuthorState,
+  authors: AuthorStore["Service"],
+  row: Task,
+  postId: bigint,
+  isRemoval: boolean
+) =>
+  Effect.gen(function*() {
+    const author = yield* AuthorState.row(state, authors)
+    const followers = isRemoval ? everyShard(runner) : yield* AuthorState.followers(state, authors)
+    const how: Mode | "remove" = isRemoval ? "remove" : (state.row ?? author).mode
+    const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
+    runner.driving.set(row.id, progress)
+    yield* Fanout.run(runner.lanes, {
+      postId,
+      authorNo: author.authorNo,
+      epoch: author.epoch,
+      how,
+      followers,
+      progress
+    })
+  }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
+
+const perform = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"], row: Task) => {
+  switch (row.task._tag) {
+    case "Fanout":
+      return reachesFollowers(visibilities[row.task.visibility]!)
+        ? spread(runner, state, authors, row, row.task.postId, false)
+        : Effect.void
+    case "Removed":
+      return spread(runner, state, authors, row, row.task.postId, true)
+    case "Transition":
+      return Transitions.resume(runner, state, authors)
+    case "Edited":
+    case "Edge":
+      return Effect.void
+  }
+}
+
+/** Ends when the row's work is done and the row is gone. A failure leaves the row to whoever claims it next. */
+export const drive = (
+  runner: Runner,
+  state: AuthorState.AuthorState,
+  authors: AuthorStore["Service"],
+  row: Task
+): Effect.Effect<void, unknown> =>
+  Effect.suspend(() => {
+    if (runner.driving.size >= runner.settings.fanoutsMax) {
+      return Effect.fail(new Error("this runner drives as many fan-outs as it may"))
+    }
+    state.backlog++
+    const startedAt = runner.now()
+    return perform(runner, state, authors, row).pipe(
+      Effect.tap(() =>
+        Effect.sync(() => {
+          if (row.task._tag === "Fanout") fanoutSeconds.observe((runner.now() - startedAt) / 1_000)
+        })
+      ),
+      Effect.andThen(runner.done(row.id)),
+      Effect.ensuring(Effect.sync(() => {
+        state.backlog--
+      }))
+    )
+  })

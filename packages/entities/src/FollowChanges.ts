@@ -1,0 +1,96 @@
+/** What a follow or an unfollow does to the reader's resident window. */
+import { AccountId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import * as Window from "@rookery/domain/TimelineWindow"
+import type { ModeRow } from "@rookery/store/AuthorStore"
+import type { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect } from "effect"
+import * as PulledAuthors from "./PulledAuthors.ts"
+import * as Residency from "./Residency.ts"
+import * as Resident from "./ResidentWindow.ts"
+import type { Runner } from "./Runner.ts"
+import * as ShardWindows from "./ShardWindows.ts"
+
+export interface FollowChange {
+  readonly readerNo: number
+  readonly followVersion: number
+  readonly followeeNo: number
+  readonly followee: bigint
+  readonly following: boolean
+}
+
+type NewestOf = TimelineStore["Service"]["newestOf"]
+
+const floorOf = (window: Window.TimelineWindow): bigint => Snowflake.fromWords(window.floorHi, window.floorLo)
+
+/** Fills a window with what one followee published at or above its floor; a list cut off at `limit` raises the floor to its end. */
+const fill = (
+  resident: Resident.ResidentWindow,
+  authorNo: number,
+  ids: ReadonlyArray<bigint>,
+  limit: number
+): void => {
+  if (resident.followees === undefined || !Resident.follows(resident.followees, authorNo)) return
+  for (const id of ids) Resident.deliver(resident, Snowflake.high(id), Snowflake.low(id), authorNo)
+  const oldest = ids.at(-1)
+  if (ids.length === limit && oldest !== undefined) {
+    Window.raiseFloor(resident.window, Snowflake.high(oldest), Snowflake.low(oldest))
+  }
+}
+
+/** Reads the followee's newest posts into the reader's window, if it is resident. */
+export const backfill = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  newestOf: NewestOf,
+  readerNo: number,
+  followee: { readonly no: number; readonly id: bigint },
+  mode: ModeRow | undefined
+): Effect.Effect<void, unknown> =>
+  Effect.gen(function*() {
+    const pulled = enterMode(runner, mode)
+    const resident = shard.byNo.get(readerNo)
+    if (resident === undefined) return
+    yield* Residency.ready(resident)
+    // The ring may have been read before the Author knew of a follower here, and have missed its hints.
+    if (pulled?.ring !== undefined) yield* PulledAuthors.refresh(runner.pulled, pulled)
+    const author = AccountId.make(followee.id)
+    const limit = runner.settings.windowEntriesMax
+    const newest = yield* newestOf([{ author, since: floorOf(resident.window) }], limit)
+    fill(resident, followee.no, newest.get(author) ?? [], limit)
+  })
+
+const enterMode = (runner: Runner, mode: ModeRow | undefined): PulledAuthors.PulledAuthor | undefined => {
+  if (mode === undefined || mode.mode === "push") return undefined
+  PulledAuthors.enter(runner.pulled, mode)
+  return runner.pulled.byNo.get(mode.authorNo)
+}
+
+/** Takes a change in order; a gap drops the window, which then loads again with the whole follow set. */
+export const apply = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  newestOf: NewestOf,
+  change: FollowChange
+): Effect.Effect<void, unknown> =>
+  Effect.suspend(() => {
+    const resident = shard.byNo.get(change.readerNo)
+    if (resident === undefined) return Effect.void
+    if (resident.followees === undefined) {
+      resident.followVersionMin = Math.max(resident.followVersionMin, change.followVersion)
+      return Effect.void
+    }
+    if (change.followVersion <= resident.followVersion) return Effect.void
+    if (change.followVersion !== resident.followVersion + 1) {
+      ShardWindows.forget(shard, change.readerNo)
+      return Effect.void
+    }
+    resident.followVersion = change.followVersion
+    if (!change.following) {
+      Resident.unfollow(resident, change.followeeNo)
+      return Effect.void
+    }
+    Resident.follow(resident, change.followeeNo)
+    const followee = { no: change.followeeNo, id: change.followee }
+    return backfill(runner, shard, newestOf, change.readerNo, followee, undefined)
+  })

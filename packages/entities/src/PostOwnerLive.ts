@@ -1,0 +1,101 @@
+/** Behaviour of `PostOwner`: one writer for each post. Likes that come together are one transaction. */
+import { Bus } from "@rookery/bus/Bus"
+import { type AccountId, PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
+import { NotFound, Unavailable } from "@rookery/protocol/Errors"
+import { PostOwner } from "@rookery/protocol/PostOwner"
+import { type EditChange, type LikeChange, PostStore } from "@rookery/store/PostStore"
+import { Effect, Semaphore } from "effect"
+import { Entity } from "effect/cluster"
+import * as GroupCommit from "./GroupCommit.ts"
+import * as Hints from "./Hints.ts"
+import type { Runner } from "./Runner.ts"
+
+const staleMax = 5
+const likesMax = 1_000
+
+const asAnswer = (error: unknown): NotFound | Unavailable =>
+  error instanceof NotFound || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
+
+const gone = new NotFound({ what: "post" })
+
+export const PostOwnerLive = (runner: Runner) =>
+  PostOwner.toLayer(
+    Effect.gen(function*() {
+      const { entityId } = yield* Entity.CurrentAddress
+      const id = PostId.make(BigInt(entityId))
+      const posts = yield* PostStore
+      const bus = yield* Bus
+      const turn = Semaphore.makeUnsafe(1)
+
+      const load = Effect.flatMap(posts.byIds([id]), ([post]) =>
+        post === undefined ? Effect.fail(gone) : Effect.succeed(post))
+
+      const owned = (by: AccountId) =>
+        Effect.flatMap(load, (post) => (post.author === by ? Effect.succeed(post) : Effect.fail(gone)))
+
+      // The author's actor takes the outbox row up at once; should it not, the sweeper does.
+      const driveLater = (author: AccountId, outboxId: bigint) =>
+        Effect.sync(() =>
+          runner.runFork(
+            runner.actors.author(String(author)).Resume({ outboxId }).pipe(
+              Effect.timeout(runner.settings.claimMillis),
+              Effect.catch((error) => Effect.logDebug("a change of a post is left to the outbox", error))
+            )
+          )
+        )
+
+      const afterWrite = (written: { readonly post: Post; readonly outboxId: bigint }) =>
+        Effect.andThen(Hints.postsChanged(bus, [id]), driveLater(written.post.author, written.outboxId))
+
+      const isSame = (post: Post, change: EditChange): boolean =>
+        post.text === change.text && post.spoiler === change.spoiler && post.sensitive === change.sensitive &&
+        post.language === change.language
+
+      const editOnce = (by: AccountId, change: EditChange) =>
+        Effect.gen(function*() {
+          const post = yield* owned(by)
+          if (isSame(post, change)) return post
+          const written = yield* posts.edit(id, post.version, change)
+          if (written === undefined) return undefined
+          yield* afterWrite(written)
+          return written.post
+        })
+
+      const edit = (by: AccountId, change: EditChange) =>
+        editOnce(by, change).pipe(
+          Effect.repeat({ while: (post) => post === undefined, times: staleMax }),
+          Effect.flatMap((post) =>
+            post === undefined ? Effect.fail(new Unavailable({ reason: "another owner is writing" })) : Effect.succeed(post)
+          )
+        )
+
+      const remove = (by: AccountId) =>
+        Effect.gen(function*() {
+          yield* owned(by)
+          const written = yield* posts.remove(id)
+          if (written === undefined) return yield* Effect.fail(gone)
+          yield* afterWrite(written)
+          return written.post
+        })
+
+      const writeLikes = (changes: ReadonlyArray<LikeChange>): Effect.Effect<ReadonlyArray<Post>, unknown> =>
+        Effect.gen(function*() {
+          const count = yield* posts.setLikes(id, changes)
+          if (count === undefined) return yield* Effect.fail(gone)
+          const post = yield* load
+          yield* Hints.postsChanged(bus, [id])
+          return changes.map(() => post)
+        })
+      const likes = yield* GroupCommit.make(writeLikes, likesMax)
+
+      return PostOwner.of({
+        Edit: ({ payload: { by, ...change } }) =>
+          Effect.mapError(turn.withPermits(1)(edit(by, change)), asAnswer),
+        Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload.by)), asAnswer),
+        SetLike: ({ payload }) =>
+          Effect.mapError(likes.commit({ account: payload.by, liked: payload.liked }), asAnswer)
+      })
+    }),
+    { concurrency: "unbounded", disableFatalDefects: true }
+  )

@@ -1,0 +1,67 @@
+/**
+ * The group commit of all authors of a runner: posts that come together are one transaction. Ids are minted
+ * when a group starts, so that an id is never much older than its commit.
+ */
+import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import { PostId } from "@rookery/domain/Ids"
+import type { PostDraft } from "@rookery/domain/Post"
+import { published, publishGroupSize } from "@rookery/observe/Metrics"
+import { IdSource } from "@rookery/store/IdSource"
+import { type PublishResult, type PublishRow, PostStore } from "@rookery/store/PostStore"
+import { Effect } from "effect"
+import * as GroupCommit from "./GroupCommit.ts"
+
+/** Posts in one transaction at most. */
+const groupMax = 256
+
+/** A post on its way to a group. The author's version is asked for when the group starts, and told when it is in. */
+export interface Submission {
+  readonly author: AccountId
+  readonly authorNo: LocalNo
+  readonly requestKey: string
+  readonly draft: PostDraft
+  readonly version: () => number
+  readonly onVersion: (version: number) => void
+}
+
+export interface PublishGroup {
+  readonly publish: (submission: Submission) => Effect.Effect<PublishResult, unknown>
+}
+
+export const make = (claimMillis: number) =>
+  Effect.gen(function*() {
+    const ids = yield* IdSource
+    const posts = yield* PostStore
+
+    const rowsOf = (submissions: ReadonlyArray<Submission>, minted: ReadonlyArray<bigint>): ReadonlyArray<PublishRow> =>
+      submissions.map((submission, index) => ({
+        id: PostId.make(minted[index]!),
+        author: submission.author,
+        authorNo: submission.authorNo,
+        version: submission.version(),
+        requestKey: submission.requestKey,
+        draft: submission.draft,
+        claimMillis
+      }))
+
+    const settle = (submissions: ReadonlyArray<Submission>, results: ReadonlyArray<PublishResult>) => {
+      submissions.forEach((submission, index) => {
+        const result = results[index]!
+        if (result._tag !== "Published") return
+        published.value++
+        submission.onVersion(result.version)
+      })
+      publishGroupSize.observe(submissions.length)
+      return results
+    }
+
+    const write = (submissions: ReadonlyArray<Submission>): Effect.Effect<ReadonlyArray<PublishResult>, unknown> =>
+      Effect.gen(function*() {
+        const minted = yield* ids.mintMany(submissions.length)
+        const results = yield* posts.publish(rowsOf(submissions, minted))
+        return settle(submissions, results)
+      })
+
+    const group = yield* GroupCommit.make(write, groupMax)
+    return { publish: group.commit } satisfies PublishGroup
+  })

@@ -1,0 +1,98 @@
+/**
+ * How windows come and go. A window is registered as resident first and loaded then, so that what is
+ * delivered meanwhile is merged in and nothing falls between.
+ */
+import { AccountId } from "@rookery/domain/Ids"
+import { residentTimelines, windowEvictions } from "@rookery/observe/Metrics"
+import { NotFound } from "@rookery/protocol/Errors"
+import { Deferred, Effect } from "effect"
+import * as PulledAuthors from "./PulledAuthors.ts"
+import * as Resident from "./ResidentWindow.ts"
+import type { Runner } from "./Runner.ts"
+import * as SessionTable from "./SessionTable.ts"
+import * as ShardWindows from "./ShardWindows.ts"
+
+/** A load whose follow set was changed meanwhile runs again, this often at most. */
+const loadsMax = 5
+
+/** The window was dropped while it loaded (a pause, an eviction, a change of shard): ask again. */
+export class LoadAbandoned {
+  readonly _tag = "LoadAbandoned"
+}
+
+const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow) =>
+  Effect.gen(function*() {
+    const loaded = yield* runner.loader.load(AccountId.make(resident.reader))
+    if (shard.byNo.get(resident.readerNo) !== resident) return yield* Effect.fail(new LoadAbandoned())
+    if (loaded === undefined) return yield* Effect.fail(new NotFound({ what: "account" }))
+    if (loaded.followVersion < resident.followVersionMin) return false
+    for (const row of loaded.modes) PulledAuthors.enter(runner.pulled, row)
+    resident.followVersion = loaded.followVersion
+    Resident.land(resident, loaded.window, loaded.followees)
+    return true
+  })
+
+const load = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow) =>
+  loadOnce(runner, shard, resident).pipe(
+    Effect.repeat({ until: (landed) => landed, times: loadsMax }),
+    Effect.flatMap((landed) => (landed ? Effect.void : Effect.fail(new LoadAbandoned())))
+  )
+
+const startLoad = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow): void => {
+  const loading = Deferred.makeUnsafe<void, unknown>()
+  resident.loading = loading
+  const settle = load(runner, shard, resident).pipe(
+    Effect.onExit((exit) =>
+      Effect.sync(() => {
+        resident.loading = undefined
+        if (exit._tag === "Failure" && shard.byNo.get(resident.readerNo) === resident) {
+          ShardWindows.forget(shard, resident.readerNo)
+        }
+        Deferred.doneUnsafe(loading, exit)
+      })
+    ),
+    Effect.ignore // those who wait were told
+  )
+  runner.runFork(settle)
+}
+
+/** Longest unread first, but never of people who are online; down to nine tenths of the bound. */
+const evict = (runner: Runner): void => {
+  const candidates: Array<[shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow]> = []
+  for (const shard of runner.shards.values()) {
+    for (const resident of shard.byNo.values()) {
+      const isHeld = resident.loading !== undefined || SessionTable.isOnline(shard.sessions, resident.readerNo)
+      if (!isHeld) candidates.push([shard, resident])
+    }
+  }
+  candidates.sort((a, b) => a[1].lastReadAt - b[1].lastReadAt)
+  const surplus = residentTimelines.value - Math.floor(runner.settings.residentTimelinesMax * 0.9)
+  for (const [shard, resident] of candidates.slice(0, Math.max(0, surplus))) {
+    ShardWindows.forget(shard, resident.readerNo)
+    windowEvictions.value++
+  }
+}
+
+/** The reader's window, registered and (unless `loading`) loaded. */
+export const touch = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  readerNo: number,
+  reader: bigint
+): Resident.ResidentWindow => {
+  const present = shard.byNo.get(readerNo)
+  if (present !== undefined) {
+    present.lastReadAt = runner.now()
+    return present
+  }
+  const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now())
+  shard.byNo.set(readerNo, resident)
+  residentTimelines.value++
+  if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
+  startLoad(runner, shard, resident)
+  return resident
+}
+
+/** Ends when the window can be read. */
+export const ready = (resident: Resident.ResidentWindow): Effect.Effect<void, unknown> =>
+  resident.loading === undefined ? Effect.void : Deferred.await(resident.loading)

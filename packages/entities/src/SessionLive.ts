@@ -1,0 +1,43 @@
+/** Behaviour of `Session`: rows of the connection table of the shard beside it. */
+import { Unavailable } from "@rookery/protocol/Errors"
+import { Session } from "@rookery/protocol/Session"
+import { Effect } from "effect"
+import { Entity } from "effect/cluster"
+import * as Residency from "./Residency.ts"
+import type { Runner } from "./Runner.ts"
+import * as SessionTable from "./SessionTable.ts"
+
+const noFeed = new Unavailable({ reason: "the front has no event feed from this shard yet" })
+
+export const SessionLive = (runner: Runner) =>
+  Session.toLayer(
+    Effect.gen(function*() {
+      const { entityId } = yield* Entity.CurrentAddress
+      const shardNo = runner.directory.shardOf(entityId)
+
+      const withShard = Effect.suspend(() => {
+        const shard = runner.shards.get(shardNo)
+        return shard === undefined ? Effect.fail(noFeed) : Effect.succeed(shard)
+      })
+
+      return Session.of({
+        Connect: ({ payload }) =>
+          Effect.flatMap(withShard, (shard) => {
+            if (!SessionTable.connect(shard.sessions, payload.accountNo, payload.front)) return Effect.fail(noFeed)
+            // The window decides which posts of pulled authors the person hears of.
+            Residency.touch(runner, shard, payload.accountNo, BigInt(entityId))
+            return Effect.void
+          }),
+        Disconnect: ({ payload }) =>
+          Effect.map(withShard, (shard) =>
+            SessionTable.disconnect(shard.sessions, payload.accountNo, payload.front)),
+        Presence: ({ payload }) =>
+          Effect.sync(() => {
+            const shard = runner.shards.get(shardNo)
+            const fronts = shard === undefined ? 0 : SessionTable.frontCount(shard.sessions, payload.accountNo)
+            return { online: fronts > 0, fronts }
+          })
+      })
+    }),
+    { concurrency: "unbounded", disableFatalDefects: true }
+  )

@@ -1,0 +1,82 @@
+/**
+ * Writes windows that changed to the snapshot store, so that a window which went comes back with one small
+ * query. A snapshot promises completeness only below what every fan-out had finished before it was cut.
+ */
+import * as Limits from "@rookery/domain/Limits"
+import { AccountId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import type { Entry } from "@rookery/domain/TimelinePage"
+import * as Window from "@rookery/domain/TimelineWindow"
+import { snapshotFailures } from "@rookery/observe/Metrics"
+import { OutboxStore } from "@rookery/store/OutboxStore"
+import { SnapshotStore, type WindowSnapshot } from "@rookery/store/SnapshotStore"
+import { Effect, Schedule } from "effect"
+import { pulledOf, type ResidentWindow } from "./ResidentWindow.ts"
+import type { Runner } from "./Runner.ts"
+
+/** Windows in one write, and in one round. */
+const batchMax = 64
+const roundMax = 4_096
+
+const entriesOf = (window: Window.TimelineWindow): ReadonlyArray<Entry> =>
+  Array.from({ length: window.length }, (_, rank) => ({
+    id: Snowflake.fromWords(Window.hiAt(window, rank), Window.loAt(window, rank)),
+    authorNo: Window.authorAt(window, rank)
+  }))
+
+/** Below this id every fan-out is finished, and no transaction that could still commit is older. Read BEFORE windows are copied. */
+const completeBelow = (now: number) =>
+  Effect.gen(function*() {
+    const { lowestFanout } = yield* (yield* OutboxStore).backlog
+    const settled = Snowflake.floorAt(now - Limits.overlapMillis)
+    return lowestFanout !== undefined && lowestFanout < settled ? lowestFanout : settled
+  })
+
+const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => ({
+  followVersion: resident.followVersion,
+  floor: Snowflake.fromWords(resident.window.floorHi, resident.window.floorLo),
+  completeBelow: below,
+  entries: entriesOf(resident.window)
+})
+
+/** A window whose reader follows pulled authors lacks their posts, so it promises nothing. */
+const isWhole = (runner: Runner, resident: ResidentWindow): boolean =>
+  resident.followees !== undefined && pulledOf(resident, runner.pulled).length === 0
+
+const dirtyWindows = (runner: Runner): Array<ResidentWindow> => {
+  const dirty: Array<ResidentWindow> = []
+  for (const shard of runner.shards.values()) {
+    for (const resident of shard.byNo.values()) {
+      if (dirty.length === roundMax) return dirty
+      if (resident.dirty && isWhole(runner, resident)) dirty.push(resident)
+    }
+  }
+  return dirty
+}
+
+/** Saves every window that changed, up to `roundMax`; the rest waits for the next round. */
+export const save = (runner: Runner) =>
+  Effect.gen(function*() {
+    const snapshots = yield* SnapshotStore
+    const below = yield* completeBelow(runner.now())
+    const dirty = dirtyWindows(runner)
+    for (let at = 0; at < dirty.length; at += batchMax) {
+      const batch = dirty.slice(at, at + batchMax)
+      const copies = batch.map((resident) => ({
+        reader: AccountId.make(resident.reader),
+        snapshot: snapshotOf(resident, below)
+      }))
+      for (const resident of batch) resident.dirty = false
+      yield* snapshots.saveWindows(copies)
+    }
+  })
+
+export const start = (runner: Runner) =>
+  save(runner).pipe(
+    Effect.catch((error) => {
+      snapshotFailures.value++
+      return Effect.logWarning("window snapshots could not be saved", error)
+    }),
+    Effect.schedule(Schedule.spaced(runner.settings.snapshotMillis)),
+    Effect.forkScoped
+  )

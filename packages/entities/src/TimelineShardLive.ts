@@ -1,0 +1,86 @@
+/** Behaviour of `TimelineShard`: the door to the windows of one shard. */
+import * as PageBatch from "@rookery/protocol/PageBatch"
+import { Unavailable } from "@rookery/protocol/Errors"
+import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect, Stream } from "effect"
+import { Entity } from "effect/cluster"
+import * as FollowChanges from "./FollowChanges.ts"
+import * as Modes from "./Modes.ts"
+import type { Runner } from "./Runner.ts"
+import * as SessionTable from "./SessionTable.ts"
+import * as ShardWindows from "./ShardWindows.ts"
+import * as TimelineReads from "./TimelineReads.ts"
+import { orUnavailable } from "./Unavailability.ts"
+
+/** The windows of this shard, held by the runner while the actor lives. */
+const acquire = (runner: Runner, shardNo: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const shard = ShardWindows.make(shardNo, runner.pulled)
+      runner.shards.set(shardNo, shard)
+      return shard
+    }),
+    (shard) =>
+      Effect.sync(() => {
+        SessionTable.closeAll(shard.sessions)
+        ShardWindows.clear(shard)
+        if (runner.shards.get(shardNo) === shard) runner.shards.delete(shardNo)
+      })
+  )
+
+const doubted = new Unavailable({ reason: "this runner's shard locks are in doubt after a pause" })
+
+export const TimelineShardLive = (runner: Runner) =>
+  TimelineShard.toLayer(
+    Effect.gen(function*() {
+      const { entityId } = yield* Entity.CurrentAddress
+      const { homePage, newestOf } = yield* TimelineStore
+      const shard = yield* acquire(runner, runner.directory.shardOf(entityId))
+
+      const whenTrusted = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Unavailable> =>
+        Effect.suspend((): Effect.Effect<A, E | Unavailable> =>
+          runner.guard.trusted() ? effect : Effect.fail(doubted)
+        )
+
+      const events = (front: string) =>
+        Effect.map(
+          Effect.acquireRelease(
+            SessionTable.open(shard.sessions, front),
+            (queue) => Effect.sync(() => SessionTable.close(shard.sessions, front, queue))
+          ),
+          (queue) => Stream.fromQueue(queue)
+        )
+
+      return TimelineShard.of({
+        Deliver: ({ payload }) =>
+          whenTrusted(
+            Effect.try({
+              try: () => ShardWindows.deliverBatch(shard, payload.batch),
+              catch: (cause) => new Unavailable({ reason: String(cause) })
+            })
+          ),
+        Read: ({ payload }) =>
+          whenTrusted(
+            Effect.suspend(() =>
+              TimelineReads.readBatch(runner, shard, homePage, PageBatch.decodeRequests(payload.requests))
+            ).pipe(Effect.map(PageBatch.encodeAnswers))
+          ),
+        ApplyModes: ({ payload }) => orUnavailable(Modes.apply(runner, payload.modes)),
+        ChangeFollow: ({ payload }) => orUnavailable(FollowChanges.apply(runner, shard, newestOf, payload)),
+        Backfill: ({ payload }) =>
+          orUnavailable(
+            FollowChanges.backfill(
+              runner,
+              shard,
+              newestOf,
+              payload.readerNo,
+              { no: payload.followeeNo, id: payload.followee },
+              payload.mode
+            )
+          ),
+        Events: ({ payload }) => Stream.unwrap(events(payload.front))
+      })
+    }),
+    { concurrency: "unbounded", maxIdleTime: "Infinity", disableFatalDefects: true }
+  )

@@ -1,0 +1,133 @@
+/** Behaviour of `UserTimeline`: writes the reader's follow edges, one at a time, and carries each to the followee's Author. */
+import { AccountId, type LocalNo } from "@rookery/domain/Ids"
+import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
+import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { AccountStore } from "@rookery/store/AccountStore"
+import { type EdgeRow, type FollowResult, FollowStore } from "@rookery/store/FollowStore"
+import { OutboxStore } from "@rookery/store/OutboxStore"
+import { Effect, Semaphore } from "effect"
+import { Entity } from "effect/cluster"
+import type { Runner } from "./Runner.ts"
+import { orUnavailable } from "./Unavailability.ts"
+
+const staleMax = 5
+
+/** Tells the followee's Author, fills the follower's window in, and ends the outbox row. Repeats are harmless. */
+const carryEdge = (runner: Runner, edge: EdgeRow, outboxId: bigint): Effect.Effect<void, unknown> =>
+  Effect.gen(function*() {
+    const mode = yield* runner.actors.author(String(edge.followee)).ApplyEdge({
+      edge: {
+        follower: edge.follower,
+        followerNo: edge.followerNo,
+        followerShard: edge.followerShard,
+        sequence: edge.sequence,
+        active: edge.active
+      }
+    })
+    if (edge.active) {
+      yield* runner.actors.timelineShard(runner.directory.timelineShardId(edge.followerShard)).Backfill({
+        readerNo: edge.followerNo,
+        followeeNo: edge.followeeNo,
+        followee: edge.followee,
+        mode
+      })
+    }
+    yield* runner.done(outboxId)
+  }).pipe(Effect.timeout(runner.settings.claimMillis))
+
+export const UserTimelineLive = (runner: Runner) =>
+  UserTimeline.toLayer(
+    Effect.gen(function*() {
+      const { entityId } = yield* Entity.CurrentAddress
+      const reader = AccountId.make(BigInt(entityId))
+      const shard = runner.actors.timelineShard(runner.directory.timelineShardId(runner.directory.shardOf(entityId)))
+      const follows = yield* FollowStore
+      const accounts = yield* AccountStore
+      const outbox = yield* OutboxStore
+      const turn = Semaphore.makeUnsafe(1)
+      let known: { readonly followVersion: number; readonly no: LocalNo } | undefined
+
+      const loadReader = Effect.gen(function*() {
+        known ??= yield* follows.reader(reader)
+        if (known === undefined) return yield* Effect.fail(new NotFound({ what: "account" }))
+        return known
+      })
+
+      const commit = (followee: AccountId, following: boolean) =>
+        Effect.gen(function*() {
+          const { followVersion } = yield* loadReader
+          const claimMillis = runner.settings.claimMillis
+          return yield* follows.set({ follower: reader, followee, following, followVersion, claimMillis })
+        }).pipe(
+          // Whether a write that failed happened is unknown, and with it the version.
+          Effect.onError(() => Effect.sync(() => (known = undefined))),
+          Effect.tap((result) => Effect.sync(() => (known = result._tag === "Stale" ? undefined : known))),
+          Effect.repeat({ while: (result: FollowResult) => result._tag === "Stale", times: staleMax })
+        )
+
+      const tellShard = (followVersion: number, followee: AccountId, followeeNo: LocalNo, following: boolean) =>
+        Effect.gen(function*() {
+          const { no } = yield* loadReader
+          known = { no, followVersion }
+          yield* shard.ChangeFollow({ readerNo: no, followVersion, followeeNo, followee, following }).pipe(
+            Effect.timeout(runner.settings.messageTimeoutMillis)
+          )
+        })
+
+      const carryLater = (edge: EdgeRow, outboxId: bigint) =>
+        Effect.sync(() =>
+          runner.runFork(
+            Effect.catch(carryEdge(runner, edge, outboxId), (error) =>
+              Effect.logDebug("an edge is left to the outbox", error))
+          )
+        )
+
+      // A repeat tells the window too: the first answer may have been lost before the window heard.
+      const settleSame = (followVersion: number, followee: AccountId, following: boolean) =>
+        Effect.gen(function*() {
+          const [account] = yield* accounts.byIds([followee])
+          if (account !== undefined) yield* tellShard(followVersion, followee, account.no, following)
+        })
+
+      const settle = (result: FollowResult, followee: AccountId, following: boolean): Effect.Effect<void, unknown> => {
+        switch (result._tag) {
+          case "Changed":
+            return Effect.andThen(
+              carryLater(result.edge, result.outboxId),
+              tellShard(result.edge.followVersion, followee, result.edge.followeeNo, following)
+            )
+          case "Same":
+            return settleSame(result.followVersion, followee, following)
+          case "NotFound":
+            return Effect.fail(new NotFound({ what: "account" }))
+          case "Full":
+            return Effect.fail(new Refused({ reason: "this account follows as many as it may" }))
+          case "Stale":
+            return Effect.fail(new Unavailable({ reason: "another owner is writing" }))
+        }
+      }
+
+      const setFollow = (followee: AccountId, following: boolean) =>
+        followee === reader
+          ? Effect.fail(new Refused({ reason: "nobody follows themselves" }))
+          : Effect.flatMap(commit(followee, following), (result) => settle(result, followee, following))
+
+      const resumeEdge = (outboxId: bigint) =>
+        Effect.gen(function*() {
+          const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
+          if (row?.task._tag === "Edge") yield* carryEdge(runner, row.task.edge, row.id)
+        })
+
+      const asAnswer = (error: unknown): Unavailable | NotFound | Refused =>
+        error instanceof NotFound || error instanceof Refused || error instanceof Unavailable
+          ? error
+          : new Unavailable({ reason: String(error) })
+
+      return UserTimeline.of({
+        SetFollow: ({ payload }) =>
+          Effect.mapError(turn.withPermits(1)(setFollow(payload.followee, payload.following)), asAnswer),
+        ResumeEdge: ({ payload }) => orUnavailable(resumeEdge(payload.outboxId))
+      })
+    }),
+    { concurrency: "unbounded", disableFatalDefects: true }
+  )
