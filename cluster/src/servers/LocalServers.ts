@@ -12,11 +12,10 @@ export interface LocalServers {
   readonly nats: NatsServer.NatsServer
 }
 
-/** For data that is thrown away: a crash of the machine may lose it, a crash of the server does not. */
+/** For data that is thrown away: a crash of the machine may lose it. A killed server loses nothing that it confirmed. */
 export const UNSAFE_BUT_FAST: Readonly<Record<string, string>> = {
   fsync: "off",
-  full_page_writes: "off",
-  synchronous_commit: "off"
+  full_page_writes: "off"
 }
 
 /** Starts all three side by side; they stop with the scope. */

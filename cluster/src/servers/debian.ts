@@ -61,7 +61,8 @@ export const ensureServers = Effect.fnUntraced(function*(
   }
   say(`Fetching ${absent.join(" and ")} from Debian (nothing is installed on the system)`)
   yield* Effect.tryPromise({
-    try: () => fetchPackages(absent),
+    // The cache is made anew, so it must hold all that the machine itself does not have.
+    try: () => fetchPackages(names.filter((name) => findBinary(name) === undefined)),
     catch: (cause) => missing(absent, `not on this machine, and Debian's packages could not be fetched: ${describe(cause)}`)
   })
   yield* Effect.forEach(absent, requireServer, { discard: true })
