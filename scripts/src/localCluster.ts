@@ -34,7 +34,6 @@ const say = (text: string): void => console.log(text)
 
 const run = Effect.fnUntraced(function*(options: { runners: number; fronts: number; folder: string }) {
   const folder = resolve(options.folder)
-  const file = ClusterFile.pathIn(folder)
   yield* ensureServers(["redis-server", "nats-server"], say)
   say("Starting PostgreSQL, Redis and NATS …")
   const cluster = yield* LocalCluster.make({
@@ -42,10 +41,10 @@ const run = Effect.fnUntraced(function*(options: { runners: number; fronts: numb
     onLine: (member, line) => say(`[${member}] ${line}`)
   })
   const quit = yield* Deferred.make<void>()
-  const execute = yield* makeOperator(cluster, file, quit)
+  const execute = yield* makeOperator(cluster, folder, quit)
   yield* start(cluster, options)
   yield* execute.announce
-  say(describe(cluster, file))
+  say(describe(cluster, join(folder, "cluster.json")))
   yield* Effect.forkScoped(readTerminal(execute.line))
   yield* Deferred.await(quit)
 })
@@ -53,7 +52,7 @@ const run = Effect.fnUntraced(function*(options: { runners: number; fronts: numb
 /** Runs commands one at a time and keeps `cluster.json` true, also when a member ends by itself. */
 const makeOperator = Effect.fnUntraced(function*(
   cluster: LocalCluster.LocalCluster,
-  file: string,
+  folder: string,
   quit: Deferred.Deferred<void>
 ) {
   const one = Semaphore.makeUnsafe(1)
@@ -76,11 +75,11 @@ const makeOperator = Effect.fnUntraced(function*(
         Effect.forkIn(scope)
       )
     return Effect.andThen(
-      Effect.promise(() => ClusterFile.write(file, entryOf(cluster, control))),
+      Effect.promise(() => ClusterFile.write(folder, entryOf(cluster, control))),
       Effect.forEach(fresh, watch, { discard: true })
     )
   })
-  yield* Effect.addFinalizer(() => Effect.promise(() => ClusterFile.remove(file)))
+  yield* Effect.addFinalizer(() => Effect.promise(() => ClusterFile.remove(folder)))
   return { line, announce }
 })
 

@@ -17,6 +17,8 @@ import { runVitest, type TestCount } from "./testing/vitestRun.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const args = process.argv.slice(2)
+/** A process that was told to stop may still be ending when the last test has passed. */
+const LEFTOVER_GRACE_MS = 2000
 
 /** A folder for all that the run writes. Others may enter it but not list it: PostgreSQL's user has a folder inside. */
 const makeFolder = async (): Promise<string> => {
@@ -27,7 +29,7 @@ const makeFolder = async (): Promise<string> => {
 }
 
 const removeFolder = async (folder: string): Promise<void> => {
-  killLeftovers(basename(folder))
+  await killLeftovers(basename(folder), 0)
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
@@ -66,7 +68,7 @@ const main = Effect.gen(function*() {
   const id = basename(folder)
   process.env[RUN_VARIABLE] = id
   const { count, results } = yield* Effect.scoped(runSteps(folder))
-  const left = killLeftovers(id)
+  const left = yield* Effect.promise(() => killLeftovers(id, LEFTOVER_GRACE_MS))
   for (const { command, pid } of left) console.error(`left running: ${pid} ${command}`)
   conclude([...results, { name: "processes left behind", isGood: left.length === 0 }], count)
 }).pipe(

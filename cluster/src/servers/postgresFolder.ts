@@ -19,12 +19,11 @@ const run = promisify(execFile)
 const ORPHAN_LIMIT_MS = 30_000
 const INIT_LIMIT_MS = 120_000
 
-/** Notes that we use the folder; refuses while another living process does. Returns how to give it back. */
+/** Notes that we use the folder; refuses while a living process does. Returns how to give it back. */
 export const claim = async (folder: string): Promise<() => Promise<void>> => {
   const file = join(folder, "owner")
   const [pid, started] = (await readOptional(file)).split(" ")
-  const isOther = Number(pid) !== process.pid
-  if (pid !== undefined && started !== undefined && isOther && startTime(Number(pid)) === started) {
+  if (pid !== undefined && started !== undefined && startTime(Number(pid)) === started) {
     throw new Error(`another Rookery (process ${pid}) uses ${folder}`)
   }
   await writeWhole(file, `${process.pid} ${startTime(process.pid)}`)

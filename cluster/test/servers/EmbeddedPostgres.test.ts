@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import { UNSAFE_BUT_FAST } from "@rookery/cluster/servers/LocalServers"
+import { recover } from "@rookery/cluster/servers/postgresFolder"
 import { startTime } from "@rookery/cluster/servers/processIdentity"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
@@ -96,15 +97,21 @@ describe("the embedded PostgreSQL", () => {
       assert.isNull(bystander.exitCode)
     }))
 
-  it.live("refuses a folder that another living process uses", () =>
+  it.live("stops and waits for a server that an earlier run left running", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
-      yield* start(folder)
-      const owner = yield* Effect.promise(() => readFile(join(folder, "owner"), "utf8"))
-      yield* Effect.promise(() => writeFile(join(folder, "owner"), `${process.ppid} ${startTime(process.ppid)}`))
+      const { pid } = yield* start(folder)
+      yield* Effect.promise(() => recover(folder))
+      assert.isUndefined(startTime(pid))
+    }))
+
+  it.live("refuses a folder that a living process uses", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const { pid } = yield* start(folder)
       const error = yield* Effect.flip(Effect.scoped(start(folder)))
       assert.match(error.message, /another Rookery \(process \d+\) uses/)
-      yield* Effect.promise(() => writeFile(join(folder, "owner"), owner))
+      assert.isDefined(startTime(pid))
     }))
 
   it.live("says why when the port that was asked for is taken", () =>

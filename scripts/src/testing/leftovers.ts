@@ -1,8 +1,11 @@
 /** Finding what a test run started and did not stop. */
 import { readdirSync, readFileSync } from "node:fs"
+import { setTimeout as delay } from "node:timers/promises"
 
 /** Every process of the run has this in its environment, down to the last grandchild. */
 export const RUN_VARIABLE = "ROOKERY_TEST_RUN"
+
+const POLL_MS = 50
 
 export interface Leftover {
   readonly pid: number
@@ -18,8 +21,10 @@ const findLeftovers = (id: string): Array<Leftover> => {
     .map((pid) => ({ pid, command: readOf(pid, "cmdline").replaceAll("\0", " ").trim() }))
 }
 
-/** Kills what is left of run `id` and says what it was. */
-export const killLeftovers = (id: string): Array<Leftover> => {
+/** Kills what is left of run `id` after `graceMs`, in which what is just ending may end, and says what it was. */
+export const killLeftovers = async (id: string, graceMs: number): Promise<Array<Leftover>> => {
+  const deadline = performance.now() + graceMs
+  while (findLeftovers(id).length > 0 && performance.now() < deadline) await delay(POLL_MS)
   const found = findLeftovers(id)
   for (const { pid } of found) {
     try {
