@@ -1,0 +1,49 @@
+import { assert, describe, it } from "@effect/vitest"
+import { LocalNo } from "@rookery/domain/Ids"
+import { Schema } from "effect"
+import * as FollowerSet from "../src/FollowerSet.ts"
+
+const Small = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const Change = Schema.Struct({ add: Schema.Boolean, no: Small(1, 30) })
+
+const shardOf = (no: number): number => (no % 4) + 1
+
+const contents = (set: FollowerSet.FollowerSet): Array<number> =>
+  [...set.byShard.values()].flatMap((numbers) => [...numbers]).sort((a, b) => a - b)
+
+describe("FollowerSet", () => {
+  it.prop("is the set of its changes, grouped by shard, each group ascending", { changes: Schema.Array(Change) }, ({ changes }) => {
+    const set = FollowerSet.empty()
+    const model = new Set<number>()
+    for (const { add, no } of changes) {
+      const changed = add ? FollowerSet.add(set, shardOf(no), no) : FollowerSet.remove(set, shardOf(no), no)
+      assert.strictEqual(changed, add !== model.has(no))
+      if (add) model.add(no)
+      else model.delete(no)
+    }
+    assert.deepStrictEqual(contents(set), [...model].sort((a, b) => a - b))
+    assert.strictEqual(set.count, model.size)
+    for (const [shard, numbers] of set.byShard) {
+      assert.isAbove(numbers.length, 0, "an empty shard would cost a message")
+      assert.deepStrictEqual([...numbers], [...numbers].sort((a, b) => a - b))
+      for (const no of numbers) assert.strictEqual(shardOf(no), shard)
+    }
+  })
+
+  it("is built from rows in any order", () => {
+    const rows = [9, 2, 5, 1].map((no) => ({ followerNo: LocalNo.make(no), shard: shardOf(no) }))
+    const set = FollowerSet.fromRows(rows)
+    assert.deepStrictEqual(contents(set), [1, 2, 5, 9])
+    assert.deepStrictEqual([...set.byShard.get(2)!], [1, 5, 9])
+    assert.strictEqual(FollowerSet.byteLength(set), 16)
+  })
+
+  it("leaves arrays that were handed out as they were", () => {
+    const set = FollowerSet.empty()
+    FollowerSet.add(set, 1, 4)
+    const handedOut = set.byShard.get(1)!
+    FollowerSet.add(set, 1, 2)
+    FollowerSet.remove(set, 1, 4)
+    assert.deepStrictEqual([...handedOut], [4])
+  })
+})

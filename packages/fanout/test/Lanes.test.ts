@@ -1,0 +1,150 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import { Deferred, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import * as FollowerSet from "../src/FollowerSet.ts"
+import * as Fanout from "../src/Fanout.ts"
+import * as Lanes from "../src/Lanes.ts"
+import * as ShardBitmap from "../src/ShardBitmap.ts"
+
+const record = (postLo: number, readers: ReadonlyArray<number> = [1]): DeliveryBatch.DeliveryRecord => ({
+  kind: DeliveryBatch.kinds.push,
+  lo: postLo,
+  hi: 0,
+  authorNo: 7,
+  epoch: 0,
+  readers: Uint32Array.from(readers)
+})
+
+interface Sent {
+  readonly shard: number
+  readonly posts: ReadonlyArray<number>
+  readonly answer: (delivered: boolean) => void
+}
+
+/** Lanes whose messages are answered by the test. */
+const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000) {
+  const sent: Array<Sent> = []
+  const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  const send: Lanes.SendBatch = (shard, batch) => {
+    const posts: Array<number> = []
+    DeliveryBatch.decode(batch, (entry) => posts.push(entry.lo))
+    const answered = Deferred.makeUnsafe<void, string>()
+    const answer = (delivered: boolean) =>
+      Deferred.doneUnsafe(answered, delivered ? Effect.void : Effect.fail("the shard is moving"))
+    sent.push({ shard, posts, answer })
+    return Deferred.await(answered)
+  }
+  const lanes = Lanes.make({ send, lingerMillis: 1, laneBytesMax, runFork: (effect) => void runFork(effect) })
+  return { lanes, sent }
+})
+
+/** Lets the lanes' linger pass, and every fiber that can run do so. */
+const settle = TestClock.adjust("1 millis")
+
+describe("Lanes", () => {
+  it.effect("keep one message in flight to each shard, and send what arrived meanwhile as the next", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      lanes.offer(1, record(1), () => {})
+      lanes.offer(2, record(1), () => {})
+      yield* settle
+      for (const post of [2, 3, 4]) lanes.offer(1, record(post), () => {})
+      yield* settle
+      assert.deepStrictEqual(sent.map(({ posts, shard }) => [shard, posts]), [[1, [1]], [2, [1]]])
+      sent[0]!.answer(true)
+      yield* settle
+      assert.deepStrictEqual(sent[2]!.posts, [2, 3, 4])
+    }))
+
+  it.effect("tell every record of a failed message, and go on with the next", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      const settled: Array<boolean> = []
+      lanes.offer(1, record(1), (ok) => settled.push(ok))
+      lanes.offer(1, record(2), (ok) => settled.push(ok))
+      yield* settle
+      sent[0]!.answer(false)
+      yield* settle
+      assert.deepStrictEqual(settled, [false, false])
+      lanes.offer(1, record(3), (ok) => settled.push(ok))
+      yield* settle
+      sent[1]!.answer(true)
+      yield* settle
+      assert.deepStrictEqual(settled, [false, false, true])
+    }))
+
+  it.effect("refuse what exceeds the bytes that may wait", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes(100)
+      const settled: Array<boolean> = []
+      for (const post of [1, 2, 3, 4, 5]) lanes.offer(1, record(post), (ok) => settled.push(ok))
+      assert.deepStrictEqual(settled, [false, false])
+      yield* settle
+      assert.deepStrictEqual(sent[0]!.posts, [1, 2, 3])
+    }))
+
+  it.effect("cut messages at the size limit", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes(10_000_000)
+      const many = Array.from({ length: DeliveryBatch.batchBytesMax / 8 }, (_, i) => i + 1)
+      for (const post of [1, 2, 3]) lanes.offer(1, record(post, many), () => {})
+      yield* settle
+      assert.deepStrictEqual(sent[0]!.posts, [1])
+      sent[0]!.answer(true)
+      yield* settle
+      assert.deepStrictEqual(sent[1]!.posts, [2])
+    }))
+})
+
+describe("Fanout", () => {
+  const followersIn = (...shards: ReadonlyArray<number>) => {
+    const set = FollowerSet.empty()
+    for (const shard of shards) FollowerSet.add(set, shard, shard * 10)
+    return set
+  }
+  const jobOf = (how: Fanout.FanoutJob["how"], shards: ReadonlyArray<number>, progress = ShardBitmap.make(127)) => ({
+    postId: 5n,
+    authorNo: 7,
+    epoch: 1,
+    how,
+    followers: followersIn(...shards),
+    progress
+  })
+
+  it.effect("ends when every shard has answered, and remembers which have", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      const job = jobOf("push", [1, 9, 127])
+      const fiber = yield* Effect.forkChild(Effect.result(Fanout.run(lanes, job)))
+      yield* settle
+      sent[0]!.answer(true)
+      sent[1]!.answer(false)
+      yield* settle
+      assert.isUndefined(fiber.pollUnsafe())
+      sent[2]!.answer(true)
+      yield* settle
+      assert.strictEqual(fiber.pollUnsafe()?._tag, "Success")
+      assert.deepStrictEqual([1, 9, 127].map((shard) => ShardBitmap.has(job.progress, shard)), [true, false, true])
+    }))
+
+  it.effect("goes on where a lost driver stopped", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      const first = ShardBitmap.make(127)
+      ShardBitmap.add(first, 9)
+      const job = jobOf("push", [1, 9], ShardBitmap.make(127, first))
+      yield* Effect.forkChild(Effect.ignore(Fanout.run(lanes, job)))
+      yield* settle
+      assert.deepStrictEqual(sent.map(({ shard }) => shard), [1])
+    }))
+
+  it.effect("pushes and refreshes in both, and ends at once without followers", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      yield* Effect.forkChild(Effect.ignore(Fanout.run(lanes, jobOf("both", [3]))))
+      yield* settle
+      assert.deepStrictEqual(sent[0]!.posts, [5, 5])
+      yield* Fanout.run(lanes, jobOf("push", []))
+    }))
+})
