@@ -1,0 +1,65 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import * as GroupCommit from "../src/GroupCommit.ts"
+
+/** A write that waits for the test, and records its groups. */
+const makeWrite = () => {
+  const groups: Array<ReadonlyArray<number>> = []
+  const gates: Array<Deferred.Deferred<void, string>> = []
+  const write = (items: ReadonlyArray<number>) => {
+    const gate = Deferred.makeUnsafe<void, string>()
+    groups.push(items)
+    gates.push(gate)
+    return Effect.as(Deferred.await(gate), items.map((item) => item * 10))
+  }
+  return { groups, gates, write }
+}
+
+const settle = TestClock.adjust("1 millis")
+
+describe("GroupCommit", () => {
+  it.effect("writes what arrived during a write as one next group, and answers each caller with its own result", () =>
+    Effect.gen(function*() {
+      const { gates, groups, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 100)
+      const first = yield* Effect.forkChild(commit(1))
+      yield* settle
+      const rest = yield* Effect.forEach([2, 3, 4], (item) => Effect.forkChild(commit(item)))
+      yield* settle
+      assert.deepStrictEqual(groups, [[1]])
+      Deferred.doneUnsafe(gates[0]!, Effect.void)
+      yield* settle
+      Deferred.doneUnsafe(gates[1]!, Effect.void)
+      assert.deepStrictEqual(groups, [[1], [2, 3, 4]])
+      assert.strictEqual(yield* Fiber.join(first), 10)
+      assert.deepStrictEqual(yield* Effect.forEach(rest, Fiber.join), [20, 30, 40])
+    }))
+
+  it.effect("fails the callers of a failed group only", () =>
+    Effect.gen(function*() {
+      const { gates, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 100)
+      const failing = yield* Effect.forkChild(Effect.exit(commit(1)))
+      yield* settle
+      const next = yield* Effect.forkChild(commit(2))
+      yield* settle
+      Deferred.doneUnsafe(gates[0]!, Effect.fail("no disk"))
+      yield* settle
+      Deferred.doneUnsafe(gates[1]!, Effect.void)
+      assert.strictEqual((yield* Fiber.join(failing))._tag, "Failure")
+      assert.strictEqual(yield* Fiber.join(next), 20)
+    }))
+
+  it.effect("cuts groups at the bound", () =>
+    Effect.gen(function*() {
+      const sizes: Array<number> = []
+      const { commit } = yield* GroupCommit.make((items: ReadonlyArray<number>) => {
+        sizes.push(items.length)
+        return Effect.succeed(items)
+      }, 4)
+      yield* Effect.forEach(Array.from({ length: 10 }, (_, n) => n), commit, { concurrency: "unbounded" })
+      assert.isAtMost(Math.max(...sizes), 4)
+      assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), 10)
+    }))
+})

@@ -1,0 +1,83 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Window from "@rookery/domain/TimelineWindow"
+import { Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import * as PulledAuthors from "../src/PulledAuthors.ts"
+
+type Answer = { readonly ids: ReadonlyArray<bigint>; readonly floor: bigint }
+
+const makeTable = Effect.gen(function*() {
+  const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  const reads: Array<Deferred.Deferred<Answer, string>> = []
+  const table = PulledAuthors.make({
+    ringEntriesMax: 8,
+    readRing: () => {
+      const read = Deferred.makeUnsafe<Answer, string>()
+      reads.push(read)
+      return Deferred.await(read)
+    },
+    now: () => 0,
+    runFork: (effect) => void runFork(effect)
+  })
+  const row = (epoch: number) => ({ author: 5n as never, authorNo: 5 as never, epoch })
+  return { table, reads, row }
+})
+
+const settle = TestClock.adjust("1 millis")
+const ids = (window: Window.TimelineWindow | undefined): Array<number> =>
+  Array.from({ length: window?.length ?? 0 }, (_, rank) => Window.loAt(window!, rank))
+
+describe("PulledAuthors", () => {
+  it.effect("reads a cold ring once however many ask, with what is published meanwhile", () =>
+    Effect.gen(function*() {
+      const { reads, row, table } = yield* makeTable
+      PulledAuthors.enter(table, row(1))
+      const pulled = table.byNo.get(5)!
+      const waiting = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(PulledAuthors.refresh(table, pulled)))
+      yield* settle
+      PulledAuthors.publish(pulled, 0, 30)
+      assert.strictEqual(reads.length, 1)
+      Deferred.doneUnsafe(reads[0]!, Effect.succeed({ ids: [20n, 10n], floor: 10n }))
+      yield* Effect.forEach(waiting, Fiber.join)
+      assert.deepStrictEqual(ids(pulled.ring), [10, 20, 30])
+      assert.strictEqual(pulled.ring!.floorLo, 10)
+    }))
+
+  it.effect("goes on reading when the first asker is gone, and fails all askers when the read fails", () =>
+    Effect.gen(function*() {
+      const { reads, row, table } = yield* makeTable
+      PulledAuthors.enter(table, row(1))
+      const pulled = table.byNo.get(5)!
+      const first = yield* Effect.forkChild(PulledAuthors.refresh(table, pulled))
+      yield* settle
+      const second = yield* Effect.forkChild(Effect.exit(PulledAuthors.refresh(table, pulled)))
+      yield* settle
+      yield* Fiber.interrupt(first)
+      Deferred.doneUnsafe(reads[0]!, Effect.fail("no database"))
+      assert.strictEqual((yield* Fiber.join(second))._tag, "Failure")
+      assert.isUndefined(pulled.loading, "the next asker reads again")
+    }))
+
+  it.effect("throws a read away that began before the rings were dropped", () =>
+    Effect.gen(function*() {
+      const { reads, row, table } = yield* makeTable
+      PulledAuthors.enter(table, row(1))
+      const pulled = table.byNo.get(5)!
+      const asker = yield* Effect.forkChild(Effect.exit(PulledAuthors.refresh(table, pulled)))
+      yield* settle
+      PulledAuthors.dropRings(table)
+      Deferred.doneUnsafe(reads[0]!, Effect.succeed({ ids: [20n], floor: 0n }))
+      assert.strictEqual((yield* Fiber.join(asker))._tag, "Failure")
+      assert.isUndefined(pulled.ring)
+    }))
+
+  it.effect("never lets an older epoch replace a newer one", () =>
+    Effect.gen(function*() {
+      const { row, table } = yield* makeTable
+      PulledAuthors.enter(table, row(3))
+      PulledAuthors.leave(table, 5, 4)
+      assert.isFalse(PulledAuthors.enter(table, row(3)))
+      assert.isFalse(table.byNo.has(5))
+      assert.isTrue(PulledAuthors.enter(table, row(5)))
+    }))
+})

@@ -1,0 +1,73 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Window from "@rookery/domain/TimelineWindow"
+import { Effect } from "effect"
+import * as PulledAuthors from "../src/PulledAuthors.ts"
+import * as Resident from "../src/ResidentWindow.ts"
+
+const ids = (window: Window.TimelineWindow): Array<number> =>
+  Array.from({ length: window.length }, (_, rank) => Window.loAt(window, rank))
+
+const loaded = (entries: ReadonlyArray<readonly [id: number, author: number]>, floor = 0): Window.TimelineWindow => {
+  const window = Window.make(10)
+  for (const [id, author] of entries) Window.insert(window, 0, id, author)
+  Window.raiseFloor(window, 0, floor)
+  return window
+}
+
+const resident = (followees: ReadonlyArray<number>) => {
+  const made = Resident.make(1, 1n, 10, 0)
+  Resident.land(made, loaded([]), Uint32Array.from([1, ...followees]))
+  return made
+}
+
+describe("ResidentWindow", () => {
+  it("takes posts of those followed and of the reader, nobody else's", () => {
+    const reader = resident([5, 9])
+    assert.isTrue(Resident.deliver(reader, 0, 100, 5))
+    assert.isTrue(Resident.deliver(reader, 0, 101, 1))
+    assert.isFalse(Resident.deliver(reader, 0, 102, 6))
+    assert.deepStrictEqual(ids(reader.window), [100, 101])
+  })
+
+  it("merges what was delivered while it loaded, and only of those whom the loaded follow set has", () => {
+    const reader = Resident.make(1, 1n, 10, 0)
+    Resident.deliver(reader, 0, 50, 5)
+    Resident.deliver(reader, 0, 51, 6)
+    Resident.deliver(reader, 0, 3, 5)
+    Resident.land(reader, loaded([[40, 5], [50, 5]], 30), Uint32Array.from([1, 5]))
+    assert.deepStrictEqual(ids(reader.window), [40, 50], "3 lies below the floor, 51 is a stranger's")
+  })
+
+  it("raises the floor to what was evicted while it loaded", () => {
+    const reader = Resident.make(1, 1n, 4, 0)
+    for (let id = 11; id <= 16; id++) Resident.deliver(reader, 0, id, 5)
+    const window = Window.make(4)
+    Window.insert(window, 0, 10, 5)
+    Resident.land(reader, window, Uint32Array.from([1, 5]))
+    assert.deepStrictEqual(ids(reader.window), [13, 14, 15, 16])
+    assert.strictEqual(reader.window.floorLo, 13)
+  })
+
+  it("unfollowing takes the author's posts out and keeps the floor", () => {
+    const reader = resident([5, 9])
+    for (const [id, author] of [[20, 5], [21, 9], [22, 5]] as const) Resident.deliver(reader, 0, id, author)
+    Window.raiseFloor(reader.window, 0, 20)
+    Resident.unfollow(reader, 5)
+    assert.deepStrictEqual(ids(reader.window), [21])
+    assert.strictEqual(reader.window.floorLo, 20)
+    assert.isFalse(Resident.deliver(reader, 0, 23, 5), "a late push of somebody unfollowed")
+  })
+
+  it("knows which of the pulled authors it follows, also after either changes", () => {
+    const table = PulledAuthors.make({ ringEntriesMax: 4, readRing: () => Effect.die("unused"), now: () => 0, runFork: () => {} })
+    const reader = resident([5])
+    const pulled = () => Resident.pulledOf(reader, table).map((author) => author.authorNo)
+    assert.deepStrictEqual(pulled(), [])
+    for (const authorNo of [5, 6]) PulledAuthors.enter(table, { author: BigInt(authorNo) as never, authorNo: authorNo as never, epoch: 1 })
+    assert.deepStrictEqual(pulled(), [5])
+    Resident.follow(reader, 6)
+    assert.deepStrictEqual(pulled(), [5, 6])
+    PulledAuthors.leave(table, 5, 2)
+    assert.deepStrictEqual(pulled(), [6])
+  })
+})

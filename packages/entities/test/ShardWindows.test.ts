@@ -1,0 +1,155 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Window from "@rookery/domain/TimelineWindow"
+import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import * as EventBatch from "@rookery/protocol/EventBatch"
+import { Effect, Queue } from "effect"
+import * as PulledAuthors from "../src/PulledAuthors.ts"
+import * as Resident from "../src/ResidentWindow.ts"
+import * as SessionTable from "../src/SessionTable.ts"
+import * as ShardWindows from "../src/ShardWindows.ts"
+
+const author = 5
+const makeShard = () =>
+  ShardWindows.make(
+    1,
+    PulledAuthors.make({ ringEntriesMax: 8, readRing: () => Effect.die("unused"), now: () => 0, runFork: () => {} })
+  )
+
+const addReader = (shard: ShardWindows.ShardWindows, no: number, followees: ReadonlyArray<number> = [author]) => {
+  const resident = Resident.make(no, BigInt(no), 8, 0)
+  Resident.land(resident, Window.make(8), Uint32Array.from([no, ...followees]).sort())
+  shard.byNo.set(no, resident)
+  return resident
+}
+
+const deliver = (
+  shard: ShardWindows.ShardWindows,
+  kind: keyof typeof DeliveryBatch.kinds,
+  post: number,
+  readers: ReadonlyArray<number> = []
+) =>
+  ShardWindows.deliverBatch(
+    shard,
+    DeliveryBatch.encode([
+      { kind: DeliveryBatch.kinds[kind], lo: post, hi: 0, authorNo: author, epoch: 1, readers: Uint32Array.from(readers) }
+    ])
+  )
+
+const ids = (resident: Resident.ResidentWindow): Array<number> =>
+  Array.from({ length: resident.window.length }, (_, rank) => Window.loAt(resident.window, rank))
+
+const pull = (shard: ShardWindows.ShardWindows, ring?: Window.TimelineWindow) => {
+  PulledAuthors.enter(shard.pulled, { author: 5n as never, authorNo: author as never, epoch: 1 })
+  const pulled = shard.pulled.byNo.get(author)!
+  pulled.ring = ring
+  return pulled
+}
+
+/** The events that the front was sent so far, as `[kind, post, people]`. */
+const received = (queue: Queue.Dequeue<Uint8Array, unknown>) =>
+  Effect.map(Queue.clear(queue), (chunks) =>
+    chunks.flatMap(EventBatch.decode).map(({ kind, people, postId }) => [kind, Number(postId), people]))
+
+describe("ShardWindows", () => {
+  it("writes the resident readers of a push and skips the rest", () => {
+    const shard = makeShard()
+    const reader = addReader(shard, 10)
+    deliver(shard, "push", 100, [10, 11, 12])
+    deliver(shard, "push", 100, [10])
+    assert.deepStrictEqual(ids(reader), [100])
+    assert.strictEqual(shard.byNo.size, 1)
+  })
+
+  it("takes a refresh into the ring of a pulled author, loaded or still loading", () => {
+    const shard = makeShard()
+    const reader = addReader(shard, 10)
+    const pulled = pull(shard, Window.make(8))
+    pulled.arriving = Window.make(8)
+    deliver(shard, "refresh", 100)
+    assert.isTrue(Window.has(pulled.ring!, 0, 100) && Window.has(pulled.arriving, 0, 100))
+    assert.deepStrictEqual(ids(reader), [])
+  })
+
+  it("gives a refresh of an author who is not pulled here to every follower's window", () => {
+    const shard = makeShard()
+    const [follower, stranger] = [addReader(shard, 10), addReader(shard, 11, [])]
+    deliver(shard, "refresh", 100)
+    assert.deepStrictEqual([ids(follower), ids(stranger)], [[100], []])
+  })
+
+  it("takes a deleted post out of windows and ring, and keeps the floor", () => {
+    const shard = makeShard()
+    const reader = addReader(shard, 10)
+    const ring = Window.make(8)
+    Window.insert(ring, 0, 100, author)
+    pull(shard, ring)
+    deliver(shard, "push", 100, [10])
+    deliver(shard, "remove", 100)
+    assert.deepStrictEqual(ids(reader), [])
+    assert.strictEqual(ring.length, 0)
+  })
+
+  it("absorbs a ring into the followers' windows and raises their floors to its own", () => {
+    const shard = makeShard()
+    const [follower, stranger] = [addReader(shard, 10), addReader(shard, 11, [])]
+    deliver(shard, "push", 3, [10])
+    const ring = Window.make(2)
+    for (const id of [5, 6, 7]) Window.insert(ring, 0, id, author)
+    ShardWindows.absorbRing(shard, author, ring)
+    assert.deepStrictEqual([ids(follower), ids(stranger)], [[6, 7], []])
+    assert.strictEqual(follower.window.floorLo, 6)
+  })
+
+  it("refuses broken bytes", () => {
+    assert.throws(() => ShardWindows.deliverBatch(makeShard(), new Uint8Array([1, 2, 3])), RangeError)
+  })
+
+  it.effect("tells each online reader of a post once, pushed or pulled or both, and of its deletion", () =>
+    Effect.gen(function*() {
+      const shard = makeShard()
+      addReader(shard, 10)
+      addReader(shard, 11, [])
+      const queue = yield* SessionTable.open(shard.sessions, "front")
+      for (const no of [10, 11]) assert.isTrue(SessionTable.connect(shard.sessions, no, "front"))
+      deliver(shard, "push", 100, [10, 11])
+      deliver(shard, "refresh", 100)
+      pull(shard, Window.make(8))
+      deliver(shard, "refresh", 101)
+      deliver(shard, "refresh", 101)
+      deliver(shard, "remove", 101)
+      const { delete: gone, update } = EventBatch.kinds
+      assert.deepStrictEqual(yield* received(queue), [[update, 100, [10]], [update, 101, [10]], [gone, 101, [10]]])
+    }))
+})
+
+describe("SessionTable", () => {
+  it.effect("holds a person for as long as one of their fronts has a feed", () =>
+    Effect.gen(function*() {
+      const table = SessionTable.make()
+      assert.isFalse(SessionTable.connect(table, 1, "a"), "a front without a feed could hear nothing")
+      const a = yield* SessionTable.open(table, "a")
+      yield* SessionTable.open(table, "b")
+      for (const front of ["a", "b", "a"]) SessionTable.connect(table, 1, front)
+      assert.strictEqual(SessionTable.frontCount(table, 1), 2)
+      SessionTable.close(table, "a", a)
+      assert.strictEqual(SessionTable.frontCount(table, 1), 1)
+      SessionTable.disconnect(table, 1, "b")
+      assert.isFalse(SessionTable.isOnline(table, 1))
+    }))
+
+  it.effect("cuts a front off that does not read, and lets it come back", () =>
+    Effect.gen(function*() {
+      const table = SessionTable.make()
+      const queue = yield* SessionTable.open(table, "slow")
+      SessionTable.connect(table, 1, "slow")
+      for (let post = 0; post <= SessionTable.feedChunksMax; post++) {
+        SessionTable.note(table, 1, EventBatch.kinds.update, BigInt(post), author)
+        SessionTable.flush(table)
+      }
+      assert.isFalse(SessionTable.isOnline(table, 1))
+      const drained = yield* Effect.exit(Effect.forever(Queue.take(queue)))
+      assert.strictEqual(drained._tag, "Failure")
+      yield* SessionTable.open(table, "slow")
+      assert.isTrue(SessionTable.connect(table, 1, "slow"))
+    }))
+})
