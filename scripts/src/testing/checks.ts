@@ -20,7 +20,7 @@ const KNIP_OPTIONS = ["--no-progress", "--no-config-hints"]
 /** Scripts are named from the project's root. */
 const CHECKS: ReadonlyArray<Check> = [
   { name: "type check", script: "node_modules/typescript/bin/tsc", args: ["--noEmit", "-p", "tsconfig.json"] },
-  { name: "lint", script: "node_modules/oxlint/bin/oxlint", args: ["--deny-warnings"] },
+  { name: "lint", script: "node_modules/oxlint/bin/oxlint", args: ["--type-aware", "--deny-warnings"] },
   { name: "rooms", script: "scripts/src/checkRooms.ts", args: [] },
   { name: "cycles", script: KNIP, args: [...KNIP_OPTIONS, "--cycles"] },
   { name: "dead code", script: KNIP, args: [...KNIP_OPTIONS, "--exclude", "cycles"] }
