@@ -50,8 +50,10 @@ export const addAccount = (oracle: Oracle, account: bigint): void => {
   oracle.follows.set(account, new Set())
 }
 
+/** A wrapper whose original was deleted meanwhile is gone with it. */
 export const publish = (oracle: Oracle, post: Omit<OraclePost, "deleted">): void => {
-  oracle.posts.set(post.id, { ...post, deleted: false })
+  const deleted = post.repostOf !== null && oracle.posts.get(post.repostOf)?.deleted === true
+  oracle.posts.set(post.id, { ...post, deleted })
   oracle.likes.set(post.id, new Set())
 }
 
@@ -59,8 +61,10 @@ export const edit = (oracle: Oracle, id: bigint, text: string): void => {
   oracle.posts.get(id)!.text = text
 }
 
+/** A post goes with its wrappers. */
 export const remove = (oracle: Oracle, id: bigint): void => {
   oracle.posts.get(id)!.deleted = true
+  for (const post of oracle.posts.values()) if (post.repostOf === id) post.deleted = true
 }
 
 export const setFollow = (oracle: Oracle, follower: bigint, followee: bigint, following: boolean): void => {
@@ -75,13 +79,9 @@ export const setLike = (oracle: Oracle, account: bigint, id: bigint, liked: bool
   else likers.delete(account)
 }
 
-/** A post is there to be seen: not deleted, and neither is what it reposts. */
-export const isShown = (oracle: Oracle, post: OraclePost): boolean =>
-  !post.deleted && (post.repostOf === null || oracle.posts.get(post.repostOf)?.deleted === false)
-
 /** Whether `reader`'s home timeline holds `post`. */
-export const isEntitled = (oracle: Oracle, reader: bigint, post: OraclePost): boolean =>
-  isShown(oracle, post) &&
+const isEntitled = (oracle: Oracle, reader: bigint, post: OraclePost): boolean =>
+  !post.deleted &&
   (post.author === reader || (oracle.follows.get(reader)!.has(post.author) && reachesFollowers(post.visibility)))
 
 const descending = (a: bigint, b: bigint): number => (a > b ? -1 : a < b ? 1 : 0)
@@ -93,14 +93,18 @@ const idsWhere = (oracle: Oracle, holds: (post: OraclePost) => boolean): Array<b
 export const home = (oracle: Oracle, reader: bigint): Array<bigint> =>
   idsWhere(oracle, (post) => isEntitled(oracle, reader, post))
 
+/** What one adds to one's own posts is no reply. */
+const isReplyToOther = (oracle: Oracle, post: OraclePost): boolean =>
+  post.replyTo !== null && oracle.posts.get(post.replyTo)?.author !== post.author
+
 /** An author's own timeline as others see it, newest first. */
 export const authorTimeline = (oracle: Oracle, author: bigint, view: AuthorView): Array<bigint> =>
   idsWhere(oracle, (post) =>
     post.author === author &&
-    isShown(oracle, post) &&
+    !post.deleted &&
     (post.visibility !== "private" || view.includePrivate) &&
     post.visibility !== "direct" &&
-    !(view.excludeReplies && post.replyTo !== null) &&
+    !(view.excludeReplies && isReplyToOther(oracle, post)) &&
     !(view.excludeReposts && post.repostOf !== null))
 
 /** The page of a whole timeline (newest first) that a query names. */

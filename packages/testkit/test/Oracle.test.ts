@@ -30,14 +30,33 @@ describe("Oracle", () => {
     assert.deepStrictEqual(Oracle.home(oracle, ann), [13n, 11n])
   })
 
-  it("hides a repost with what it reposts", () => {
+  it("lets wrappers go with what they wrap, also one that comes late", () => {
     const oracle = makeOracle()
     Oracle.publish(oracle, post(11n, bob))
     Oracle.publish(oracle, post(12n, ann, { repostOf: 11n }))
     assert.deepStrictEqual(Oracle.home(oracle, ann), [12n])
     assert.strictEqual(Oracle.postCounts(oracle, 11n).reposts, 1)
     Oracle.remove(oracle, 11n)
+    Oracle.publish(oracle, post(13n, ann, { repostOf: 11n }))
     assert.deepStrictEqual(Oracle.home(oracle, ann), [])
+    assert.strictEqual(Oracle.accountCounts(oracle, ann).statuses, 0)
+  })
+
+  it("leaves replies to others, reposts and hidden posts out of an author's timeline as asked", () => {
+    const oracle = makeOracle()
+    Oracle.publish(oracle, post(11n, bob))
+    Oracle.publish(oracle, post(12n, bob, { replyTo: 11n }))
+    Oracle.publish(oracle, post(13n, ann))
+    Oracle.publish(oracle, post(14n, bob, { replyTo: 13n }))
+    Oracle.publish(oracle, post(15n, bob, { repostOf: 13n }))
+    Oracle.publish(oracle, post(16n, bob, { visibility: "private" }))
+    Oracle.publish(oracle, post(17n, bob, { visibility: "direct" }))
+    const view = { excludeReplies: false, excludeReposts: false, includePrivate: true }
+    assert.deepStrictEqual(Oracle.authorTimeline(oracle, bob, view), [16n, 15n, 14n, 12n, 11n])
+    assert.deepStrictEqual(
+      Oracle.authorTimeline(oracle, bob, { excludeReplies: true, excludeReposts: true, includePrivate: false }),
+      [12n, 11n]
+    )
   })
 
   it("cuts pages from the top, below, above, and right above an id", () => {
