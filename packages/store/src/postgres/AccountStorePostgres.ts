@@ -1,0 +1,131 @@
+/** Accounts in Postgres. */
+import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import { Effect } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
+import { type AccountRow, AccountStore, type Credentials, type NewAccount, type Taken } from "../AccountStore.ts"
+import { removeAccount } from "./accountRemoval.ts"
+import { int4s, int8s, operation, storable } from "./statement.ts"
+
+interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
+  readonly disabledAt: Date | null
+  readonly lastStatusAt: Date | null
+}
+
+const columns = `
+  a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin,
+  a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
+
+const tables = "accounts a JOIN authors w ON w.account = a.id JOIN readers r ON r.account = a.id"
+
+const accountOf = (row: Row): AccountRow => ({
+  ...row,
+  disabledAt: row.disabledAt?.getTime() ?? null,
+  lastStatusAt: row.lastStatusAt?.getTime() ?? null
+})
+
+/** The form in which names are compared: NFKC, case-folded. */
+export const usernameKey = (username: string): string => storable(username).normalize("NFKC").toLowerCase()
+
+const emailKey = (email: string): string => storable(email).trim().toLowerCase()
+
+const takenBy = (error: SqlError.SqlError): Taken | undefined => {
+  if (error.reason._tag !== "UniqueViolation") return undefined
+  if (error.reason.constraint === "accounts_username_taken") return "username"
+  return error.reason.constraint === "accounts_email_taken" ? "email" : undefined
+}
+
+export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service"] => {
+  const from = sql.literal(`SELECT ${columns} FROM ${tables}`)
+  const byIds = (ids: ReadonlyArray<AccountId>) =>
+    Effect.map(sql<Row>`${from} WHERE a.id = ANY(${int8s(ids)})`, (rows) => rows.map(accountOf))
+
+  const insert = (account: NewAccount) =>
+    sql`
+      WITH made AS (
+        INSERT INTO accounts (id, shard, username, username_key, email, password_hash, admin)
+        VALUES (${account.id}, ${account.shard}, ${storable(account.username)}, ${usernameKey(account.username)},
+          ${account.email === null ? null : emailKey(account.email)}, ${account.passwordHash}, ${account.admin})
+        RETURNING id, no
+      ), author AS (INSERT INTO authors (account, no) SELECT id, no FROM made)
+      INSERT INTO readers (account) SELECT id FROM made`
+
+  const create = (account: NewAccount) =>
+    insert(account).pipe(
+      Effect.andThen(Effect.map(byIds([account.id]), (rows): AccountRow | Taken => rows[0]!)),
+      Effect.catch((error) => {
+        const taken = takenBy(error)
+        return taken === undefined ? Effect.fail(error) : Effect.succeed(taken)
+      })
+    )
+
+  const update: AccountStore["Service"]["update"] = (id, change) =>
+    sql`UPDATE accounts SET
+          display_name = coalesce(${change.displayName === undefined ? null : storable(change.displayName)}, display_name),
+          note = coalesce(${change.note === undefined ? null : storable(change.note)}, note),
+          locked = coalesce(${change.locked ?? null}, locked),
+          bot = coalesce(${change.bot ?? null}, bot)
+        WHERE id = ${id}`.pipe(
+      Effect.andThen(byIds([id])),
+      Effect.map((rows) => rows[0]),
+      (effect) => operation("AccountStore.update", effect)
+    )
+
+  const setDisabled = (id: AccountId, disabled: boolean) =>
+    sql`
+      WITH changed AS (
+        UPDATE accounts SET disabled_at = CASE WHEN ${disabled} THEN coalesce(disabled_at, now()) END
+        WHERE id = ${id} RETURNING id
+      )
+      UPDATE authors SET disabled = ${disabled} FROM changed WHERE account = changed.id RETURNING account`.pipe(
+      Effect.map((rows) => rows.length > 0)
+    )
+
+  const credentials = (login: string) =>
+    Effect.map(
+      sql<{ id: AccountId; passwordHash: string | null; disabledAt: Date | null }>`
+        SELECT id, password_hash AS "passwordHash", disabled_at AS "disabledAt" FROM accounts
+        WHERE username_key = ${usernameKey(login)} OR email = ${emailKey(login)}
+        ORDER BY username_key = ${usernameKey(login)} DESC LIMIT 1`,
+      ([row]): Credentials | undefined => row && { ...row, disabledAt: row.disabledAt?.getTime() ?? null }
+    )
+
+  const totals = Effect.map(
+    sql<{ accounts: bigint; posts: bigint; activeMonth: bigint }>`
+      SELECT count(*) AS accounts, coalesce(sum(statuses), 0)::bigint AS posts,
+        count(*) FILTER (WHERE last_status_at > now() - interval '30 days') AS "activeMonth"
+      FROM authors`,
+    ([row]) => ({
+      accounts: Number(row!.accounts),
+      posts: Number(row!.posts),
+      activeMonth: Number(row!.activeMonth)
+    })
+  )
+
+  return {
+    create: (account) => operation("AccountStore.create", create(account)),
+    byIds: (ids) => operation("AccountStore.byIds", byIds(ids)),
+    byNos: (nos: ReadonlyArray<LocalNo>) =>
+      operation(
+        "AccountStore.byNos",
+        Effect.map(sql<Row>`${from} WHERE a.no = ANY(${int4s(nos)})`, (rows) => rows.map(accountOf))
+      ),
+    byUsername: (username) =>
+      operation(
+        "AccountStore.byUsername",
+        Effect.map(sql<Row>`${from} WHERE a.username_key = ${usernameKey(username)}`, ([row]) => row && accountOf(row))
+      ),
+    credentials: (login) => operation("AccountStore.credentials", credentials(login)),
+    update,
+    setDisabled: (id, disabled) => operation("AccountStore.setDisabled", setDisabled(id, disabled)),
+    remove: (id) => removeAccount(sql, id),
+    list: (after, limit) =>
+      operation(
+        "AccountStore.list",
+        Effect.map(
+          sql<Row>`${from} WHERE a.id > ${after ?? 0n} ORDER BY a.id LIMIT ${limit}`,
+          (rows) => rows.map(accountOf)
+        )
+      ),
+    totals: operation("AccountStore.totals", totals)
+  }
+})

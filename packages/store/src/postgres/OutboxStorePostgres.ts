@@ -1,0 +1,75 @@
+/** The outbox in Postgres. Rows are claimed by state, never by a last-seen id: transactions commit late. */
+import type { PostId } from "@rookery/domain/Ids"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { OutboxStore } from "../OutboxStore.ts"
+import { outboxRowOf, type StoredTask, taskKinds } from "./outboxTask.ts"
+import { byteas, int8s, operation } from "./statement.ts"
+
+const columns = `o.id, o.owner, o.kind, o.post_id AS "postId", o.payload, o.progress, o.attempts, o.created_at AS "createdAt"`
+
+export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"] => {
+  const returning = sql.literal(columns)
+  const until = (claimMillis: number) =>
+    sql`clock_timestamp() + ${claimMillis}::int * interval '1 millisecond'`
+
+  const claim = (limit: number, claimMillis: number) =>
+    Effect.map(
+      sql<StoredTask>`
+        WITH free AS MATERIALIZED (
+          SELECT id FROM outbox WHERE claimed_until <= clock_timestamp()
+          ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+          UPDATE outbox o SET claimed_until = ${until(claimMillis)}, attempts = attempts + 1
+          FROM free WHERE o.id = free.id RETURNING ${returning}
+        )
+        SELECT * FROM claimed ORDER BY id`,
+      (rows) => rows.map(outboxRowOf)
+    )
+
+  const take = (id: bigint, claimMillis: number) =>
+    Effect.map(
+      sql<StoredTask>`
+        UPDATE outbox o SET claimed_until = ${until(claimMillis)} WHERE id = ${id} RETURNING ${returning}`,
+      ([row]) => row && outboxRowOf(row)
+    )
+
+  /** Rows are locked in the order of their ids, here and below, so that two drivers cannot block each other. */
+  const progress: OutboxStore["Service"]["progress"] = (rows, claimMillis) => {
+    const ids = int8s(rows.map((row) => row.id))
+    return operation(
+      "OutboxStore.progress",
+      Effect.asVoid(sql`
+        WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${ids}) ORDER BY id FOR UPDATE)
+        UPDATE outbox o SET progress = made.progress, claimed_until = ${until(claimMillis)}
+        FROM unnest(${ids}, ${byteas(rows.map((row) => row.progress))}) AS made (id, progress), locked
+        WHERE o.id = made.id AND locked.id = o.id`)
+    )
+  }
+
+  const done = (ids: ReadonlyArray<bigint>) =>
+    Effect.asVoid(sql`
+      WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${int8s(ids)}) ORDER BY id FOR UPDATE)
+      DELETE FROM outbox o USING locked WHERE o.id = locked.id`)
+
+  const backlog = Effect.map(
+    sql<{ rows: bigint; oldestMillis: number; lowestFanout: PostId | null }>`
+      SELECT count(*) AS rows,
+        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)) * 1000, 0))::float8 AS "oldestMillis",
+        min(post_id) FILTER (WHERE kind = ${taskKinds.Fanout}) AS "lowestFanout"
+      FROM outbox`,
+    ([row]) => ({
+      rows: Number(row!.rows),
+      oldestMillis: row!.oldestMillis,
+      lowestFanout: row!.lowestFanout ?? undefined
+    })
+  )
+
+  return {
+    claim: (limit, claimMillis) => operation("OutboxStore.claim", claim(limit, claimMillis)),
+    take: (id, claimMillis) => operation("OutboxStore.take", take(id, claimMillis)),
+    progress,
+    done: (ids) => ids.length === 0 ? Effect.void : operation("OutboxStore.done", done(ids)),
+    backlog: operation("OutboxStore.backlog", backlog)
+  }
+})

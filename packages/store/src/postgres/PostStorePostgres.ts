@@ -1,0 +1,138 @@
+/** Posts in Postgres. Publishing, and edits, deletes and likes, have files of their own. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { type Mark, PostStore } from "../PostStore.ts"
+import * as Changes from "./postChanges.ts"
+import { publish } from "./postPublish.ts"
+import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { int8s, operation } from "./statement.ts"
+
+/** How far up or down a conversation is walked. */
+const conversationDepthMax = 1_000
+
+/** Wrappers taken out by the delete itself; the rest follows in `sweepWrappers`, hidden meanwhile with the post inside. */
+const wrappersAtOnce = 1_000
+
+interface EditRow {
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  readonly at: Date | null
+}
+
+export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] => {
+  const idsOf = <A>(rows: ReadonlyArray<{ readonly id: A }>): ReadonlyArray<A> => rows.map((row) => row.id)
+
+  const marks: PostStore["Service"]["marks"] = (pairs) =>
+    operation(
+      "PostStore.marks",
+      sql<Mark>`
+        SELECT * FROM (
+          SELECT i.viewer, i."postId",
+            EXISTS (SELECT FROM likes l WHERE l.account = i.viewer AND l.post_id = i."postId") AS liked,
+            EXISTS (SELECT FROM reposts r WHERE r.account = i.viewer AND r.post_id = i."postId") AS reposted
+          FROM unnest(${int8s(pairs.map((pair) => pair.viewer))}, ${int8s(pairs.map((pair) => pair.postId))})
+            AS i (viewer, "postId")
+        ) m WHERE liked OR reposted`
+    )
+
+  /** Each version stands from when it replaced the one before; the first from when the post was made. */
+  const history = (id: PostId) =>
+    Effect.map(
+      sql<EditRow>`
+        SELECT text, spoiler, sensitive, nullif(at, to_timestamp(0)) AS at FROM (
+          SELECT version, text, spoiler, sensitive, at FROM post_edits WHERE post_id = ${id}
+          UNION ALL
+          SELECT version, text, spoiler, sensitive, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
+        ) versions ORDER BY version`,
+      (rows) => rows.map((row) => ({ ...row, at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
+    )
+
+  /** Ends at the first post above that is deleted. */
+  const ancestors = (id: PostId, limit: number) =>
+    Effect.map(
+      sql<{ id: PostId }>`
+        WITH RECURSIVE above AS (
+          SELECT reply_to AS id, 1 AS depth FROM posts WHERE id = ${id}
+          UNION ALL
+          SELECT p.reply_to, depth + 1 FROM above JOIN posts p ON p.id = above.id
+          WHERE p.deleted_at IS NULL AND depth < ${Math.min(limit, conversationDepthMax)}
+        )
+        SELECT above.id FROM above JOIN posts p ON p.id = above.id
+        WHERE p.deleted_at IS NULL ORDER BY depth DESC`,
+      idsOf
+    )
+
+  /** Replies below a deleted reply stay in the conversation. */
+  const descendants = (id: PostId, limit: number) =>
+    Effect.map(
+      sql<{ id: PostId }>`
+        WITH RECURSIVE below AS (
+          SELECT id, deleted_at, 1 AS depth FROM posts WHERE reply_to = ${id}
+          UNION ALL
+          SELECT p.id, p.deleted_at, depth + 1 FROM below JOIN posts p ON p.reply_to = below.id
+          WHERE depth < ${conversationDepthMax}
+        )
+        SELECT id FROM (SELECT * FROM below LIMIT ${Math.max(limit, conversationDepthMax)}) found
+        WHERE deleted_at IS NULL ORDER BY id LIMIT ${limit}`,
+      idsOf
+    )
+
+  const remove = (id: PostId) =>
+    Effect.tap(Changes.remove(sql, id), (gone) =>
+      gone === undefined ? Effect.void : Changes.removeWrappers(sql, id, wrappersAtOnce))
+
+  return {
+    publish: (rows) => operation("PostStore.publish", publish(sql, rows)),
+    byIds: (ids) =>
+      operation(
+        "PostStore.byIds",
+        Effect.map(
+          sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ANY(${int8s(ids)}) AND p.deleted_at IS NULL`,
+          (rows) => rows.map(postOf)
+        )
+      ),
+    deletedAmong: (ids) =>
+      operation(
+        "PostStore.deletedAmong",
+        Effect.map(
+          sql<{ id: PostId }>`SELECT id FROM posts WHERE id = ANY(${int8s(ids)}) AND deleted_at IS NOT NULL`,
+          idsOf
+        )
+      ),
+    edit: (id, version, change) => operation("PostStore.edit", Changes.edit(sql, id, version, change)),
+    remove: (id) => operation("PostStore.remove", remove(id)),
+    setLikes: (id, changes) => operation("PostStore.setLikes", Changes.setLikes(sql, id, changes)),
+    repostBy: (account, id) =>
+      operation(
+        "PostStore.repostBy",
+        Effect.map(
+          sql<{ id: PostId }>`SELECT wrapper AS id FROM reposts WHERE account = ${account} AND post_id = ${id}`,
+          ([row]) => row?.id
+        )
+      ),
+    marks,
+    history: (id) => operation("PostStore.history", history(id)),
+    ancestors: (id, limit) => operation("PostStore.ancestors", ancestors(id, limit)),
+    descendants: (id, limit) => operation("PostStore.descendants", descendants(id, limit)),
+    likedBy: (id, limit) =>
+      operation(
+        "PostStore.likedBy",
+        Effect.map(
+          sql<{ id: AccountId }>`SELECT account AS id FROM likes WHERE post_id = ${id} ORDER BY likes.id DESC LIMIT ${limit}`,
+          idsOf
+        )
+      ),
+    repostedBy: (id, limit) =>
+      operation(
+        "PostStore.repostedBy",
+        Effect.map(
+          sql<{ id: AccountId }>`
+            SELECT account AS id FROM reposts WHERE post_id = ${id} ORDER BY wrapper DESC LIMIT ${limit}`,
+          idsOf
+        )
+      )
+  }
+})

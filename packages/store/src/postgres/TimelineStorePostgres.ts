@@ -1,0 +1,131 @@
+/** Timelines in Postgres: pages by the join, and what windows and rings are built from. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { type AuthorQuery, TimelineStore } from "../TimelineStore.ts"
+import { int8s, operation } from "./statement.ts"
+import { type PackedWindow, windowOf } from "./windowRows.ts"
+
+const idMax = 9_223_372_036_854_775_807n
+
+/** What the page's bounds ask for: from which side it is read, and between which ids. */
+const boundsOf = (query: PageQuery) => ({
+  upwards: query.minId > 0n,
+  above: query.minId > query.sinceId ? query.minId : query.sinceId,
+  below: query.maxId ?? idMax
+})
+
+const direction = (upwards: boolean): string => upwards ? "ASC" : "DESC"
+
+/** A wrapper goes with the post inside it. A scalar subquery, since it is looked up for the few wrappers only. */
+const wholeWrapper = `(p.repost_of IS NULL OR
+  (SELECT o.deleted_at IS NULL AND NOT w.disabled FROM posts o JOIN authors w ON w.account = o.author WHERE o.id = p.repost_of))`
+
+export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Service"] => {
+  const homePage = (reader: AccountId, query: PageQuery) => {
+    const { above, below, upwards } = boundsOf(query)
+    const order = sql.literal(`ORDER BY id ${direction(upwards)}`)
+    return Effect.map(
+      sql<Entry>`
+        SELECT e.id, e.author_no AS "authorNo" FROM (
+          SELECT followee AS author FROM follows
+          WHERE follower = ${reader} AND active AND followee NOT IN (SELECT account FROM authors WHERE disabled)
+          UNION ALL SELECT ${reader}
+        ) f CROSS JOIN LATERAL (
+          SELECT p.id, p.author_no FROM posts p
+          WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id > ${above} AND p.id < ${below}
+            AND (p.visibility < 3 OR p.author = ${reader}) AND ${sql.literal(wholeWrapper)}
+          ${order} LIMIT ${query.limit}
+        ) e ${order} LIMIT ${query.limit}`,
+      (rows) => upwards ? rows.toReversed() : rows
+    )
+  }
+
+  /** A person's replies to themselves are not replies here. */
+  const authorPage = (author: AccountId, query: AuthorQuery) => {
+    const { above, below, upwards } = boundsOf(query)
+    return Effect.map(
+      sql<{ id: PostId }>`
+        SELECT p.id FROM posts p
+        WHERE p.author = ${author} AND p.deleted_at IS NULL AND p.id > ${above} AND p.id < ${below}
+          AND p.visibility <= ${query.includePrivate ? 2 : 1}
+          AND (NOT ${query.excludeReplies} OR p.reply_to IS NULL OR p.reply_to_author = p.author)
+          AND (NOT ${query.excludeReposts} OR p.repost_of IS NULL) AND ${sql.literal(wholeWrapper)}
+        ORDER BY p.id ${sql.literal(direction(upwards))} LIMIT ${query.limit}`,
+      (rows) => (upwards ? rows.toReversed() : rows).map((row) => row.id)
+    )
+  }
+
+  /**
+   * Posts of disabled authors are in windows and rings: readers judge each post anew, and an author who
+   * is enabled again is back in windows that stayed in memory.
+   */
+  const loadWindows: TimelineStore["Service"]["loadWindows"] = (readers, entriesMax, perAuthorMax) =>
+    operation(
+      "TimelineStore.loadWindows",
+      Effect.map(
+        sql<PackedWindow>`
+          SELECT i.reader, a.no AS "readerNo", r.follow_version AS "followVersion", known.nos AS followees, known.modes,
+            found.entries, found.floor
+          FROM unnest(${int8s(readers.map((row) => row.reader))}, ${int8s(readers.map((row) => row.since))})
+            AS i (reader, since)
+          JOIN accounts a ON a.id = i.reader JOIN readers r ON r.account = i.reader
+          CROSS JOIN LATERAL (
+            SELECT string_agg(int4send(f.followee_no), '' ORDER BY f.followee_no) AS nos,
+              json_agg(json_build_array(m.account::text, m.no, m.mode, m.epoch)) FILTER (WHERE m.mode <> 0) AS modes
+            FROM follows f LEFT JOIN (SELECT * FROM authors WHERE mode <> 0) m ON m.account = f.followee
+            WHERE f.follower = i.reader AND f.active
+          ) known
+          CROSS JOIN LATERAL (
+            SELECT string_agg(int8send(e.id) || int4send(e.author_no), '' ORDER BY e.id DESC) AS entries,
+              max(e.cut) AS floor
+            FROM (
+              SELECT p.id, p.author_no, CASE WHEN p.place = ${perAuthorMax} THEN p.id END AS cut FROM (
+                SELECT followee AS author FROM follows WHERE follower = i.reader AND active
+                UNION ALL SELECT i.reader
+              ) f CROSS JOIN LATERAL (
+                SELECT n.*, row_number() OVER (ORDER BY n.id DESC) AS place FROM (
+                  SELECT p.id, p.author_no FROM posts p
+                  WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id >= i.since
+                    AND (p.visibility < 3 OR p.author = i.reader)
+                  ORDER BY p.id DESC LIMIT ${perAuthorMax}
+                ) n
+              ) p
+              ORDER BY p.id DESC LIMIT ${entriesMax + 1}
+            ) e
+          ) found`,
+        (rows) => rows.map((row) => windowOf(row, entriesMax))
+      )
+    )
+
+  const newestOf = (authors: ReadonlyArray<{ readonly author: AccountId; readonly since: bigint }>, limit: number) =>
+    Effect.map(
+      sql<{ author: AccountId; ids: ReadonlyArray<PostId> | null }>`
+        SELECT i.author, (
+          SELECT array_agg(id ORDER BY id DESC) FROM (
+            SELECT p.id FROM posts p
+            WHERE p.author = i.author AND p.deleted_at IS NULL AND p.visibility < 3 AND p.id >= i.since
+            ORDER BY p.id DESC LIMIT ${limit}
+          ) newest
+        ) AS ids
+        FROM unnest(${int8s(authors.map((row) => row.author))}, ${int8s(authors.map((row) => row.since))})
+          AS i (author, since)`,
+      (rows) => new Map(rows.map((row) => [row.author, row.ids ?? []]))
+    )
+
+  const followVersions = (readers: ReadonlyArray<AccountId>) =>
+    Effect.map(
+      sql<{ account: AccountId; version: bigint }>`
+        SELECT account, follow_version AS version FROM readers WHERE account = ANY(${int8s(readers)})`,
+      (rows) => new Map(rows.map((row) => [row.account, Number(row.version)]))
+    )
+
+  return {
+    loadWindows,
+    homePage: (reader, query) => operation("TimelineStore.homePage", homePage(reader, query)),
+    authorPage: (author, query) => operation("TimelineStore.authorPage", authorPage(author, query)),
+    newestOf: (authors, limit) => operation("TimelineStore.newestOf", newestOf(authors, limit)),
+    followVersions: (readers) => operation("TimelineStore.followVersions", followVersions(readers))
+  }
+})

@@ -1,0 +1,46 @@
+/** The pool of connections to Postgres, with the server's own limits on every session. */
+import { PgClient } from "@effect/sql-pg"
+import * as Limits from "@rookery/domain/Limits"
+import { Layer, type Redacted } from "effect"
+import { Reactivity } from "effect/reactivity"
+
+export interface Settings {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: Redacted.Redacted
+  /** Connections at most; callers beyond wait for one, as long as their operation may take. */
+  readonly maxConnections: number
+  /** Shown in `pg_stat_activity`; names the process. */
+  readonly applicationName: string
+}
+
+/** Milliseconds that a transaction may wait for its client: a stopped process must not hold rows. */
+const idleInTransactionMillis = 5_000
+
+/**
+ * The settings of every session. `transaction_timeout` needs PostgreSQL 17; an older server refuses the connection
+ * and names the parameter.
+ */
+const startupParameters: Readonly<Record<string, string>> = {
+  transaction_timeout: String(Limits.transactionMillisMax),
+  statement_timeout: String(Limits.transactionMillisMax),
+  idle_in_transaction_session_timeout: String(idleInTransactionMillis),
+  // A plan for any parameters is made once: planning over many partitions costs more than these statements do.
+  plan_cache_mode: "force_generic_plan",
+  jit: "off"
+}
+
+/** One pool; `PgClient` and `SqlClient`. Connections open when first used, so it is made also while the server is away. */
+export const layer = (settings: Settings) =>
+  PgClient.layer({
+    url: settings.url,
+    maxConnections: settings.maxConnections,
+    applicationName: settings.applicationName,
+    connectTimeout: "5 seconds",
+    startupParameters
+  })
+
+/** One connection without limits in time, for migrations and imports that an operator watches. */
+export const operatorLayer = (settings: Pick<Settings, "url" | "applicationName">) =>
+  PgClient.layerFrom(PgClient.make({ ...settings, maxConnections: 2, connectTimeout: "5 seconds" })).pipe(
+    Layer.provide(Reactivity.layer)
+  )

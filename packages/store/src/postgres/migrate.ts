@@ -1,0 +1,53 @@
+/** Brings a database to the schema of this program, and checks that it belongs to this cluster. */
+import { Effect, Schema } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import accounts from "./migrations/0001_accounts.ts"
+import follows from "./migrations/0002_follows.ts"
+import posts from "./migrations/0003_posts.ts"
+import work from "./migrations/0004_work.ts"
+import { ensurePartitions, schemaLock } from "./partitions.ts"
+
+const run = Migrator.make({})({
+  table: "rookery_migrations",
+  loader: Migrator.fromRecord({
+    "0001_accounts": accounts,
+    "0002_follows": follows,
+    "0003_posts": posts,
+    "0004_work": work
+  })
+})
+
+/**
+ * Runs the migrations that are missing, all in one transaction, and creates the partitions to come. Idempotent. Of several
+ * processes that start together one migrates and the others wait for it.
+ */
+export const migrate = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const locked = Effect.andThen(sql`SELECT pg_advisory_xact_lock(${schemaLock})`, run)
+  const completed = yield* sql.withTransaction(locked)
+  yield* ensurePartitions
+  return completed
+})
+
+/** The database was made with a setting that must never change. */
+export class SettingMismatch extends Schema.TaggedError<SettingMismatch>()("SettingMismatch", {
+  name: Schema.String,
+  stored: Schema.String,
+  given: Schema.String
+}) {
+  override get message(): string {
+    return `this database was made with ${this.name} ${this.stored}; it cannot be used with ${this.name} ${this.given}`
+  }
+}
+
+/** Records the shard count at the first start; fails with `SettingMismatch` when it is another one later. */
+export const checkSettings = (shardsPerGroup: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const name = "shardsPerGroup"
+    const given = String(shardsPerGroup)
+    yield* sql`INSERT INTO cluster_settings (name, value) VALUES (${name}, ${given}) ON CONFLICT DO NOTHING`
+    const rows = yield* sql<{ value: string }>`SELECT value FROM cluster_settings WHERE name = ${name}`
+    const stored = rows[0]!.value
+    if (stored !== given) return yield* new SettingMismatch({ name, stored, given })
+  })

@@ -1,0 +1,86 @@
+/** How an outbox row stands for its task. */
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { OutboxRow, OutboxTask } from "../OutboxStore.ts"
+
+/** Numbers of the tasks in the database; never reused. */
+export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4 } as const
+
+/** Milliseconds for which the writer of a follow-up is taken to be driving it, before a sweeper may. */
+export const followUpClaimMillis = 5_000
+
+export interface StoredTask {
+  readonly id: bigint
+  readonly owner: AccountId
+  readonly kind: number
+  readonly postId: PostId | null
+  readonly payload: unknown
+  readonly progress: Uint8Array
+  readonly attempts: number
+  readonly createdAt: Date
+}
+
+/** Ids in a payload are decimal strings: JSON numbers lose them. */
+interface FanoutPayload {
+  readonly replyTo: string | null
+  readonly repostOf: string | null
+  readonly visibility: number
+}
+
+interface EdgePayload {
+  readonly follower: string
+  readonly followerNo: number
+  readonly followerShard: number
+  readonly followee: string
+  readonly followeeNo: number
+  readonly active: boolean
+  readonly version: number
+  readonly sequence: number
+  readonly followVersion: number
+}
+
+const postId = (text: string | null): PostId | null => text === null ? null : BigInt(text) as PostId
+
+const edgeOf = (payload: EdgePayload): OutboxTask => ({
+  _tag: "Edge",
+  edge: {
+    ...payload,
+    follower: BigInt(payload.follower) as AccountId,
+    followee: BigInt(payload.followee) as AccountId,
+    followerNo: payload.followerNo as LocalNo,
+    followeeNo: payload.followeeNo as LocalNo
+  }
+})
+
+const taskOf = (row: StoredTask): OutboxTask => {
+  switch (row.kind) {
+    case taskKinds.Fanout: {
+      const payload = row.payload as FanoutPayload
+      return {
+        _tag: "Fanout",
+        postId: row.postId!,
+        replyTo: postId(payload.replyTo),
+        repostOf: postId(payload.repostOf),
+        visibility: payload.visibility
+      }
+    }
+    case taskKinds.Removed:
+      return { _tag: "Removed", postId: row.postId! }
+    case taskKinds.Edited:
+      return { _tag: "Edited", postId: row.postId! }
+    case taskKinds.Edge:
+      return edgeOf(row.payload as EdgePayload)
+    case taskKinds.Transition:
+      return { _tag: "Transition", epoch: (row.payload as { epoch: number }).epoch }
+    default:
+      throw new Error(`outbox row ${row.id} is of an unknown kind, ${row.kind}`)
+  }
+}
+
+export const outboxRowOf = (row: StoredTask): OutboxRow => ({
+  id: row.id,
+  owner: row.owner,
+  task: taskOf(row),
+  progress: row.progress,
+  attempts: row.attempts,
+  createdAt: row.createdAt.getTime()
+})

@@ -1,0 +1,117 @@
+/** Edits, deletes and likes. Locks go authors, posts, counts, as in publishing. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql"
+import type { EditChange, LikeChange } from "../PostStore.ts"
+import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
+import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { bools, int8s, storable } from "./statement.ts"
+
+interface Told {
+  readonly outboxId: bigint
+}
+
+/** The outbox row of a change, from a CTE named `changed` that has the post's `id` and `author`. */
+const tell = (sql: SqlClient.SqlClient, kind: number) =>
+  sql`INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
+      SELECT author, ${kind}, id, '{}', clock_timestamp() + ${followUpClaimMillis}::int * interval '1 millisecond'
+      FROM changed RETURNING id AS "outboxId"`
+
+const postById = (sql: SqlClient.SqlClient, id: PostId) =>
+  Effect.map(sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ${id}`, ([row]) => postOf(row!))
+
+/** The replaced text goes to the history under the version that it had. */
+export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
+  Effect.gen(function*() {
+    const [told] = yield* sql<Told>`
+      WITH replaced AS (
+        SELECT id, version, text, spoiler, sensitive, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
+        WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL FOR UPDATE
+      ), changed AS (
+        UPDATE posts p SET text = ${storable(change.text)}, spoiler = ${storable(change.spoiler)},
+          sensitive = ${change.sensitive}, language = ${change.language}, edited_at = now(), version = p.version + 1
+        FROM replaced r WHERE p.id = ${id} AND p.id = r.id RETURNING p.id, p.author
+      ), kept AS (
+        INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at)
+        SELECT id, version, text, spoiler, sensitive, at FROM replaced
+      )
+      ${tell(sql, taskKinds.Edited)}`
+    return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
+  })
+
+/**
+ * Sets the tombstone and takes the post out of what it was counted in: its author's posts, and the replies or reposts
+ * of another. Reposting locks the post, so that no wrapper is made past this statement.
+ */
+export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
+  Effect.gen(function*() {
+    const [told] = yield* sql<Told>`
+      WITH owner AS MATERIALIZED (
+        SELECT a.account FROM authors a
+        WHERE a.account = (SELECT author FROM posts WHERE id = ${id} AND deleted_at IS NULL) FOR UPDATE
+      ), changed AS (
+        UPDATE posts p SET deleted_at = now() FROM owner WHERE p.id = ${id} AND p.deleted_at IS NULL
+        RETURNING p.id, p.author, p.reply_to, p.repost_of
+      ), unposted AS (
+        UPDATE authors SET statuses = statuses - 1 FROM changed WHERE account = changed.author
+      ), unwrapped AS (
+        DELETE FROM reposts r USING changed WHERE r.account = changed.author AND r.post_id = changed.repost_of
+      ), counted AS (
+        UPDATE post_counts n SET replies = n.replies - (changed.reply_to IS NOT NULL)::int,
+          reposts = n.reposts - (changed.repost_of IS NOT NULL)::int
+        FROM changed WHERE n.post_id = coalesce(changed.repost_of, changed.reply_to)
+      )
+      ${tell(sql, taskKinds.Removed)}`
+    return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
+  })
+
+/** Takes the wrappers of a deleted post out, `limit` of them, as if their authors had; answers how many. */
+export const removeWrappers = (sql: SqlClient.SqlClient, id: PostId, limit: number) =>
+  Effect.map(
+    sql<{ wrapper: PostId }>`
+      WITH part AS MATERIALIZED (
+        SELECT account, wrapper FROM reposts WHERE post_id = ${id} ORDER BY account LIMIT ${limit}
+      ), owners AS MATERIALIZED (
+        SELECT a.account FROM authors a JOIN part s ON s.account = a.account ORDER BY a.account FOR UPDATE OF a
+      ), changed AS (
+        UPDATE posts p SET deleted_at = now() FROM owners JOIN part s ON s.account = owners.account
+        WHERE p.id = s.wrapper AND p.deleted_at IS NULL RETURNING p.id, p.author
+      ), unposted AS (
+        UPDATE authors SET statuses = statuses - 1 FROM changed WHERE account = changed.author
+      ), unwrapped AS (
+        DELETE FROM reposts r USING changed WHERE r.account = changed.author AND r.post_id = ${id}
+      ), counted AS (
+        UPDATE post_counts SET reposts = reposts - (SELECT count(*) FROM changed) WHERE post_id = ${id}
+      )
+      SELECT id AS wrapper FROM changed`,
+    (rows) => rows.length
+  )
+
+/** The last word of each account counts; rows are set in the order of accounts, so that two writers cannot block each other. */
+export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: ReadonlyArray<LikeChange>) => {
+  const last = new Map<AccountId, boolean>(changes.map((change) => [change.account, change.liked]))
+  const accounts = [...last.keys()].sort((a, b) => a < b ? -1 : 1)
+  return Effect.map(
+    sql<{ likes: number }>`
+      WITH post AS MATERIALIZED (
+        SELECT id FROM posts WHERE id = ${id} AND deleted_at IS NULL
+      ), input AS MATERIALIZED (
+        SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
+          AS i (account, liked)
+      ), set_now AS (
+        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post WHERE liked ORDER BY account
+        ON CONFLICT DO NOTHING RETURNING 1
+      ), unset AS (
+        DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
+          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING 1
+      ), difference AS MATERIALIZED (
+        SELECT (SELECT count(*) FROM set_now) - (SELECT count(*) FROM unset) AS n
+      ), counted AS (
+        INSERT INTO post_counts AS c (post_id, likes) SELECT post.id, n FROM post, difference WHERE n <> 0
+        ON CONFLICT (post_id) DO UPDATE SET likes = c.likes + excluded.likes RETURNING likes
+      )
+      SELECT coalesce((SELECT likes FROM counted), (SELECT likes FROM post_counts WHERE post_id = post.id), 0) AS likes
+      FROM post`,
+    ([row]) => row?.likes
+  )
+}

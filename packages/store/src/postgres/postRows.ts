@@ -1,0 +1,37 @@
+/** Post rows as the stores select them. */
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import { type Post, visibilities } from "@rookery/domain/Post"
+
+export interface PostRow {
+  readonly id: PostId
+  readonly author: AccountId
+  readonly authorNo: LocalNo
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  readonly visibility: number
+  readonly language: string | null
+  readonly replyTo: PostId | null
+  readonly replyToAuthor: AccountId | null
+  readonly repostOf: PostId | null
+  readonly editedAt: Date | null
+  readonly version: number
+  readonly likes: number
+  readonly reposts: number
+  readonly replies: number
+}
+
+/** Of `posts p LEFT JOIN post_counts c`. */
+const postColumns = `
+  p.id, p.author, p.author_no AS "authorNo", p.text, p.spoiler, p.sensitive, p.visibility, p.language,
+  p.reply_to AS "replyTo", p.reply_to_author AS "replyToAuthor", p.repost_of AS "repostOf",
+  p.edited_at AS "editedAt", p.version,
+  coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies`
+
+export const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
+
+export const postOf = (row: PostRow): Post => ({
+  ...row,
+  visibility: visibilities[row.visibility]!,
+  editedAt: row.editedAt?.getTime() ?? null
+})
