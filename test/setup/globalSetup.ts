@@ -9,6 +9,7 @@ import type { TestProject } from "vitest/node"
 import { SERVERS_VARIABLE, type TestServers } from "./provided.ts"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  provideRandomRun(project)
   const given = process.env[SERVERS_VARIABLE]
   if (given !== undefined) {
     provideAll(project, JSON.parse(given))
@@ -29,6 +30,20 @@ const provideAll = (project: TestProject, servers: TestServers): void => {
   project.provide("postgresUrl", servers.postgresUrl)
   project.provide("redisUrl", servers.redisUrl)
   project.provide("natsUrl", servers.natsUrl)
+}
+
+const ORACLE_SECONDS = 20
+
+const provideRandomRun = (project: TestProject): void => {
+  project.provide("oracleSeed", wholeNumber("ROOKERY_SEED") ?? Math.floor(Math.random() * 0x1_0000_0000))
+  project.provide("oracleSeconds", wholeNumber("ROOKERY_ORACLE_SECONDS") ?? ORACLE_SECONDS)
+}
+
+const wholeNumber = (variable: string): number | undefined => {
+  const text = process.env[variable]
+  if (text === undefined) return undefined
+  if (!/^[0-9]{1,10}$/.test(text)) throw new Error(`${variable} is "${text}"; it must be a whole number below 10^10`)
+  return Number(text)
 }
 
 const temporaryFolder = Effect.acquireRelease(

@@ -8,10 +8,18 @@ export interface TestServers {
   readonly natsUrl: string
 }
 
+/** How the random tests run; both from the environment, so that a failure can be seen again. */
+export interface RandomRun {
+  /** `ROOKERY_SEED`, or another at every run. */
+  readonly oracleSeed: number
+  /** `ROOKERY_ORACLE_SECONDS`: how long each random test drives the actors. */
+  readonly oracleSeconds: number
+}
+
 /** `npm test` starts the servers itself and hands their addresses to vitest in this variable, as JSON. */
 export const SERVERS_VARIABLE = "ROOKERY_TEST_SERVERS"
 
 declare module "vitest" {
   // eslint-disable-next-line no-empty-object-type -- vitest's own way to type `inject`
-  export interface ProvidedContext extends TestServers {}
+  export interface ProvidedContext extends TestServers, RandomRun {}
 }

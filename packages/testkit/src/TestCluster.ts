@@ -1,0 +1,68 @@
+/**
+ * One runner in this process, with the real actors over the real Postgres stores: no sockets, no stored messages,
+ * on the real clock. Messages are serialised as between processes.
+ */
+import * as BusMemory from "@rookery/bus/memory/BusMemory"
+import * as Entities from "@rookery/entities/Entities"
+import type { Settings } from "@rookery/entities/Settings"
+import * as LocalIds from "@rookery/store/memory/LocalIds"
+import * as Postgres from "@rookery/store/postgres/client"
+import * as Migrate from "@rookery/store/postgres/migrate"
+import * as PostgresStores from "@rookery/store/postgres/layer"
+import type { SnapshotStore } from "@rookery/store/SnapshotStore"
+import { Effect, Layer, Redacted } from "effect"
+import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
+import * as TestDatabase from "./TestDatabase.ts"
+
+/** As in production; it is fixed for a cluster's life. */
+export const shardsPerGroup = 127
+
+export interface Options<E> {
+  /** A migrated database, from {@link database}. */
+  readonly databaseUrl: string
+  readonly snapshots: Layer.Layer<SnapshotStore, E>
+  readonly settings?: Partial<Settings>
+  /** Idle actors go after this; they are looked for every 5 s. */
+  readonly entityIdleMillis?: number
+}
+
+/** An empty database with Rookery's schema, for the scope. */
+export const database = (serverUrl: string) =>
+  TestDatabase.make({
+    serverUrl,
+    template: "cluster",
+    migrate: (url) =>
+      Migrate.migrate.pipe(
+        Effect.provide(Postgres.operatorLayer({ url: Redacted.make(url), applicationName: "test migration" }))
+      )
+  })
+
+const sharding = (entityIdleMillis: number) =>
+  Sharding.layer.pipe(
+    Layer.provide([Runners.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+    Layer.provide(MessageStorage.layerNoop),
+    Layer.provideMerge(ShardingConfig.layer({
+      shardsPerGroup,
+      entityMaxIdleTime: entityIdleMillis,
+      simulateRemoteSerialization: true,
+      sendRetryInterval: "20 millis"
+    }))
+  )
+
+/** The stores and what else actors and callers need, over a pool of its own. */
+export const stores = (databaseUrl: string, applicationName: string) =>
+  PostgresStores.layer.pipe(
+    Layer.provideMerge(Postgres.layer({ url: Redacted.make(databaseUrl), maxConnections: 8, applicationName }))
+  )
+
+/** The actors, and all that a caller of theirs needs: sharding, stores, ids, bus. */
+export const layer = <E>(options: Options<E>) =>
+  Entities.layer(options.settings).pipe(
+    Layer.provideMerge(sharding(options.entityIdleMillis ?? 60_000)),
+    Layer.provideMerge([
+      stores(options.databaseUrl, "test cluster"),
+      options.snapshots,
+      LocalIds.layer(),
+      BusMemory.layer
+    ])
+  )

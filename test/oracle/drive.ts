@@ -1,0 +1,69 @@
+/** Runs a plan against the real actors for a while, with disturbances, and verifies everything every so often. */
+import * as Seeded from "@rookery/testkit/Seeded"
+import { Cause, Effect } from "effect"
+import * as Plan from "./plan.ts"
+import { perform } from "./perform.ts"
+import { quiesce, verify } from "./verify.ts"
+import type { World } from "./world.ts"
+
+export interface Drive {
+  readonly seed: number
+  readonly millis: number
+  /** Batches between two verifications, on average. */
+  readonly batchesPerCheck: number
+  /** Within this time of the last write everything is where it belongs. */
+  readonly quiesceMillis: number
+  /** What happens to the servers beside the operations; drawn from the seed as well. */
+  readonly disturb?: (random: Seeded.Seeded) => Effect.Effect<void, unknown>
+  /** Of the batches this share is disturbed. */
+  readonly disturbShare?: number
+}
+
+export interface Report {
+  readonly batches: number
+  readonly operations: number
+  readonly checks: number
+}
+
+const check = (world: World, drive: Drive, random: Seeded.Seeded) =>
+  Effect.andThen(quiesce(drive.quiesceMillis), verify(world, random))
+
+/** Names the seed in whatever went wrong. */
+const withSeed = (drive: Drive, report: Report) => (cause: Cause.Cause<unknown>) => {
+  const told = new Error(
+    `seed ${drive.seed}, batch ${report.batches}: run again with ROOKERY_SEED=${drive.seed}\n${Cause.pretty(cause)}`
+  )
+  return Effect.die(told)
+}
+
+/** Ends after `millis` with a last verification; fails with the seed and what was broken. */
+export const drive = (world: World, options: Drive) => {
+  const random = Seeded.make(options.seed)
+  const plan = Plan.make(random.fork(), world.people.length)
+  const checks = random.fork()
+  const disturbances = random.fork()
+  const report = { batches: 0, operations: 0, checks: 0 }
+  const deadline = Date.now() + options.millis
+  const disturb = Effect.suspend(() =>
+    options.disturb !== undefined && disturbances.chance(options.disturbShare ?? 0)
+      ? options.disturb(disturbances)
+      : Effect.void
+  )
+  const batch = Effect.gen(function*() {
+    const operations = Plan.nextBatch(plan)
+    report.batches++
+    report.operations += operations.length
+    yield* Effect.all([
+      disturb,
+      Effect.forEach(operations, (operation) => perform(world, operation), { concurrency: "unbounded", discard: true })
+    ], { concurrency: 2, discard: true })
+    if (!checks.chance(1 / options.batchesPerCheck)) return
+    report.checks++
+    yield* check(world, options, checks)
+  })
+  return Effect.whileLoop({ while: () => Date.now() < deadline, body: () => batch, step: () => {} }).pipe(
+    Effect.andThen(check(world, options, checks)),
+    Effect.as<Report>(report),
+    Effect.catchCause(withSeed(options, report))
+  )
+}

@@ -1,0 +1,109 @@
+/** A random run's people and posts, the oracle beside them, and the checks that hold while everything moves. */
+import { AccountId, PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
+import type { PageQuery } from "@rookery/domain/TimelinePage"
+import type * as Client from "@rookery/testkit/Client"
+import * as Oracle from "@rookery/testkit/Oracle"
+import { IdSource } from "@rookery/store/IdSource"
+import { AccountStore } from "@rookery/store/AccountStore"
+import { Effect } from "effect"
+
+export interface Someone extends Client.Person {
+  /** Posts that this person has read in the home timeline, with their authors: none may go missing later. */
+  readonly seen: Map<bigint, bigint>
+}
+
+export interface World {
+  readonly client: Client.Client
+  readonly oracle: Oracle.Oracle
+  readonly people: ReadonlyArray<Someone>
+  /** Id of each planned post, once it is there. */
+  readonly posts: Array<PostId | undefined>
+  /** Posts whose deletion was asked for: readers may or may not see them until it is acknowledged. */
+  readonly leaving: Set<bigint>
+  /** Distinguishes this run's request keys. */
+  readonly run: string
+}
+
+/** A broken promise, with what is needed to understand it. */
+export class Broken extends Error {
+  override readonly name = "Broken"
+  constructor(promise: string, detail: Readonly<Record<string, unknown>>) {
+    super(`${promise}\n${JSON.stringify(detail, (_, value) => typeof value === "bigint" ? String(value) : value, 2)}`)
+  }
+}
+
+export const broken = (promise: string, detail: Readonly<Record<string, unknown>>): Effect.Effect<never, Broken> =>
+  Effect.fail(new Broken(promise, detail))
+
+const createPerson = (client: Client.Client, run: string, n: number) =>
+  Effect.gen(function*() {
+    const accounts = yield* AccountStore
+    const id = AccountId.make(yield* (yield* IdSource).mint)
+    const row = yield* accounts.create({
+      id,
+      shard: client.directory.shardOf(String(id)),
+      username: `${run}_${n}`,
+      email: null,
+      passwordHash: null,
+      admin: false
+    })
+    if (typeof row === "string") return yield* broken("a fresh name is free", { n, taken: row })
+    return { id, no: row.no, seen: new Map<bigint, bigint>() }
+  })
+
+export const make = (client: Client.Client, run: string, people: number) =>
+  Effect.gen(function*() {
+    const oracle = Oracle.make()
+    const everyone = yield* Effect.forEach(Array.from({ length: people }, (_, n) => n), (n) => createPerson(client, run, n))
+    for (const person of everyone) Oracle.addAccount(oracle, person.id)
+    const world: World = { client, oracle, people: everyone, posts: [], leaving: new Set(), run }
+    return world
+  })
+
+const isLeaving = (world: World, id: bigint): boolean => {
+  if (world.leaving.has(id)) return true
+  const original = world.oracle.posts.get(id)?.repostOf
+  return original !== null && original !== undefined && world.leaving.has(original)
+}
+
+const inRange = (query: PageQuery, id: bigint): boolean =>
+  (query.maxId === undefined || id < query.maxId) && id > query.sinceId && id > query.minId
+
+/** The part of the query's range that a page answers for: all of it when the page is short. */
+const covers = (query: PageQuery, page: ReadonlyArray<Post>, id: bigint): boolean => {
+  if (!inRange(query, id)) return false
+  if (page.length < query.limit) return true
+  return query.minId > 0n ? id <= page[0]!.id : id >= page.at(-1)!.id
+}
+
+/** What is wrong with a page in itself: its order, its bounds, whom it shows. `gone` are the posts deleted before it was asked for. */
+const flaw = (world: World, reader: Someone, query: PageQuery, page: ReadonlyArray<Post>, gone: ReadonlySet<bigint>): string | undefined => {
+  if (page.length > query.limit) return "a page holds its limit at most"
+  for (const [n, post] of page.entries()) {
+    if (n > 0 && post.id >= page[n - 1]!.id) return "a page has each post once, newest first (I2)"
+    if (!inRange(query, post.id)) return "a page stays within its bounds (I7)"
+    if (gone.has(post.id) || (post.repostOf !== null && gone.has(post.repostOf))) return "a deleted post stays deleted (I3)"
+    if (post.author === reader.id) continue
+    if (!world.oracle.follows.get(reader.id)!.has(post.author)) return "only followed authors are in a timeline (I4)"
+    if (post.visibility === "direct") return "a direct post is nobody else's"
+  }
+  return undefined
+}
+
+/** Reads one page and checks it against what this reader knows. Others may be writing meanwhile. */
+export const readPage = (world: World, reader: Someone, query: PageQuery) =>
+  Effect.gen(function*() {
+    const gone = new Set([...world.oracle.posts.values()].filter((post) => post.deleted).map((post) => post.id))
+    const page = yield* world.client.home(reader, query)
+    const ids = page.map((post) => post.id as bigint)
+    const found = flaw(world, reader, query, page, gone)
+    if (found !== undefined) return yield* broken(found, { reader: reader.id, query, ids, authors: page.map((post) => post.author) })
+    for (const id of reader.seen.keys()) {
+      if (covers(query, page, id) && !ids.includes(id) && !isLeaving(world, id)) {
+        return yield* broken("what was read once is read again (I6)", { reader: reader.id, query, ids, missing: id, post: world.oracle.posts.get(id) })
+      }
+    }
+    for (const post of page) reader.seen.set(post.id, post.author)
+    return page
+  })
