@@ -3,7 +3,8 @@ import type { AccountId } from "@rookery/domain/Ids"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import type { Edge, ModeRow } from "@rookery/protocol/Author"
 import { NotFound } from "@rookery/protocol/Errors"
-import { type AuthorRow, AuthorStore } from "@rookery/store/AuthorStore"
+import type { AuthorStore } from "@rookery/store/AuthorStore";
+import { type AuthorRow } from "@rookery/store/AuthorStore"
 import { Effect, Semaphore } from "effect"
 
 export interface AuthorState {

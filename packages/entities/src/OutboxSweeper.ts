@@ -7,8 +7,8 @@ import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, Schedule } from "effect"
 import type { Runner } from "./Runner.ts"
 
-const rowsMax = 256
-const atOnce = 64
+/** Rows that one runner has handed out and not heard of again, at most. */
+const handedMax = 512
 
 const hand = (runner: Runner, row: OutboxRow) => {
   const resumed = row.task._tag === "Edge"
@@ -20,13 +20,26 @@ const hand = (runner: Runner, row: OutboxRow) => {
   )
 }
 
-const sweep = (runner: Runner) =>
-  Effect.gen(function*() {
-    const outbox = yield* OutboxStore
-    const rows = yield* outbox.claim(rowsMax, runner.settings.claimMillis)
+/** One row that is stuck holds up no other: rows are handed out side by side, and only as many claimed as may be. */
+const makeSweep = (runner: Runner) => {
+  let handed = 0
+  const handLater = (row: OutboxRow) => {
+    handed++
+    const release = Effect.sync(() => {
+      handed--
+    })
+    runner.runFork(Effect.ensuring(hand(runner, row), release))
+  }
+  const claimOnce = Effect.gen(function*() {
+    const free = handedMax - handed
+    if (free === 0) return false
+    const rows = yield* (yield* OutboxStore).claim(free, runner.settings.claimMillis)
     outboxSwept.value += rows.length
-    yield* Effect.forEach(rows, (row) => hand(runner, row), { concurrency: atOnce, discard: true })
+    for (const row of rows) handLater(row)
+    return rows.length === free
   })
+  return Effect.asVoid(Effect.repeat(claimOnce, { while: (mayBeMore) => mayBeMore }))
+}
 
 const keepClaims = (runner: Runner) =>
   Effect.gen(function*() {
@@ -50,7 +63,7 @@ const every = <E, R>(millis: number, what: string, effect: Effect.Effect<void, E
 
 export const start = (runner: Runner) =>
   Effect.gen(function*() {
-    yield* every(runner.settings.sweepMillis, "the outbox sweep", sweep(runner))
+    yield* every(runner.settings.sweepMillis, "the outbox sweep", makeSweep(runner))
     yield* every(Math.floor(runner.settings.claimMillis / 3), "keeping outbox claims", keepClaims(runner))
     yield* every(5_000, "measuring the outbox", measure)
   })

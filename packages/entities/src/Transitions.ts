@@ -4,7 +4,8 @@
  */
 import * as FanoutMode from "@rookery/domain/FanoutMode"
 import { transitions } from "@rookery/observe/Metrics"
-import { type AuthorRow, AuthorStore } from "@rookery/store/AuthorStore"
+import type { AuthorStore } from "@rookery/store/AuthorStore";
+import { type AuthorRow } from "@rookery/store/AuthorStore"
 import { Effect, Schedule } from "effect"
 import * as AuthorState from "./AuthorState.ts"
 import type { Runner } from "./Runner.ts"
