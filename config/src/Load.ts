@@ -1,0 +1,86 @@
+/** Reads all settings at a program's start. Wrong ones are told together, so that a start fails once and not once for each. */
+import { Config, Effect, Option, Schema } from "effect"
+import { type Setting, withoutPassword } from "./Setting.ts"
+import { type Settings, settings } from "./Settings.ts"
+import * as Topology from "./Topology.ts"
+
+/** A value that is not allowed; what it was is shown without passwords. */
+export const Problem = Schema.Struct({ name: Schema.String, value: Schema.String, allowed: Schema.String })
+export type Problem = typeof Problem.Type
+
+export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
+  problems: Schema.Array(Problem)
+}) {
+  override get message(): string {
+    const lines = this.problems.map(({ allowed, name, value }) => `  ${name} is ${JSON.stringify(value)}; allowed is ${allowed}`)
+    return ["wrong configuration:", ...lines].join("\n")
+  }
+}
+
+/** All settings, and what the topology says of this datacenter. */
+export interface Configuration extends Settings {
+  readonly machines: Topology.Datacenter["machines"]
+  readonly datacenters: ReadonlyArray<Topology.Datacenter>
+}
+
+const shownMax = 200
+
+const problem = (name: string, value: string, allowed: string): Problem => ({
+  name,
+  value: withoutPassword(value).slice(0, shownMax),
+  allowed
+})
+
+const entries = Object.entries(settings) as ReadonlyArray<[keyof Settings, Setting<unknown>]>
+
+/** A setting's value, or undefined after its problem was noted. */
+const readOne = (setting: Setting<unknown>, problems: Array<Problem>) =>
+  Effect.map(Config.option(Config.String(setting.name)), (given) => {
+    if (Option.isNone(given)) return setting.fallback
+    const value = setting.read(given.value.trim())
+    if (value === undefined) problems.push(problem(setting.name, given.value, setting.allowed))
+    return value
+  })
+
+const readAll = Effect.gen(function*() {
+  const problems: Array<Problem> = []
+  const values: Partial<Record<keyof Settings, unknown>> = {}
+  for (const [key, setting] of entries) values[key] = yield* readOne(setting, problems)
+  if (problems.length > 0) return yield* new ConfigurationError({ problems })
+  return values as Settings
+})
+
+/** What is wrong between settings that are right by themselves. */
+const crossProblems = (values: Settings): Array<Problem> => {
+  const { shardLockExpirationMillis: expiration, shardLockRefreshMillis: refresh } = values
+  if (expiration >= 2 * refresh) return []
+  const least = `at least twice ${settings.shardLockRefreshMillis.name}, ${2 * refresh}`
+  return [problem(settings.shardLockExpirationMillis.name, String(expiration), least)]
+}
+
+const withTopology = (values: Settings) =>
+  Effect.gen(function*() {
+    const problems = crossProblems(values)
+    const noteTopology = (error: Topology.TopologyError) =>
+      Effect.sync(() => {
+        problems.push(problem("TOPOLOGY", values.topology, `${settings.topology.allowed} (${error.reason})`))
+        return { datacenters: [] }
+      })
+    const { datacenters } = yield* Effect.catch(Topology.load(values.topology), noteTopology)
+    const own = datacenters.find(({ name }) => name === values.datacenter)
+    if (own === undefined && datacenters.length > 0) {
+      problems.push(problem("DATACENTER", values.datacenter, `one of ${datacenters.map(({ name }) => name).join(", ")}`))
+    }
+    if (own === undefined || problems.length > 0) return yield* new ConfigurationError({ problems })
+    return { ...values, machines: own.machines, datacenters }
+  })
+
+/** Reads the settings from the `ConfigProvider`; programs leave it at the environment. */
+export const load: Effect.Effect<Configuration, ConfigurationError | Config.ConfigError> = Effect.flatMap(
+  readAll,
+  withTopology
+)
+
+/** Every setting for people: its name, what it is set to by default, what is allowed, and what it is for. */
+export const table = (): Array<{ name: string; fallback: string; allowed: string; doc: string }> =>
+  entries.map(([, { allowed, doc, fallback, name, show }]) => ({ name, fallback: show(fallback), allowed, doc }))

@@ -1,0 +1,152 @@
+/** Every setting of the programs, once. Times are milliseconds; bounds are inclusive. */
+import { isIP } from "node:net"
+import { boolean, integer, list, oneOf, prime, type Setting, share, text, url } from "./Setting.ts"
+
+const hostPattern = /^[A-Za-z0-9.:_-]+$/
+const aHost = { allowed: "a host name or an address to listen on", pattern: hostPattern, lengthMax: 255 }
+
+const isNetwork = (item: string): boolean => {
+  const [address, bits, ...rest] = item.split("/")
+  const family = isIP(address!)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+const serving = {
+  host: text("HOST", { ...aHost, fallback: "127.0.0.1", doc: "Where the HTTP server listens" }),
+  port: integer("PORT", 0, 65_535, { fallback: 8_080, doc: "Port of the HTTP server; 0 takes a free one" }),
+  publicUrl: url("PUBLIC_URL", ["http:", "https:"], {
+    example: "https://example.org",
+    doc: "The address that clients use, for links and ids; from the request's Host header if left out"
+  }),
+  trustedProxies: list("TRUSTED_PROXIES", isNetwork, {
+    countMax: 64,
+    allowed: "IP addresses or networks such as 10.0.0.0/8, at most 64, between commas",
+    doc: "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
+  }),
+  bodyBytesMax: integer("BODY_BYTES_MAX", 1_024, 16_777_216, { fallback: 262_144, doc: "Bytes of a request's body at most" })
+}
+
+const product = {
+  instanceTitle: text("INSTANCE_TITLE", {
+    fallback: "Rookery",
+    allowed: "1 to 100 characters in one line",
+    pattern: /^\P{Cc}+$/u,
+    lengthMax: 100,
+    doc: "The server's name, as clients show it"
+  }),
+  postTextMax: integer("POST_TEXT_MAX", 1, 10_000, { fallback: 500, doc: "Characters of a post at most" }),
+  registrationsOpen: boolean("REGISTRATIONS_OPEN", { fallback: true, doc: "Whether anyone may sign up" }),
+  passwordGrant: boolean("PASSWORD_GRANT", { fallback: false, doc: "Whether OAuth's password grant is offered" })
+}
+
+const dependencies = {
+  dataDir: text("DATA_DIR", {
+    fallback: ".data",
+    allowed: "a path of at most 4096 characters",
+    pattern: /^[^\0]+$/,
+    lengthMax: 4_096,
+    doc: "The folder for the embedded database and other local state"
+  }),
+  databaseUrl: url("DATABASE_URL", ["postgres:", "postgresql:"], {
+    example: "postgres://user:password@host:5432/rookery",
+    doc: "The Postgres server; the embedded one if left out"
+  }),
+  redisUrl: url("REDIS_URL", ["redis:", "rediss:"], {
+    example: "redis://host:6379",
+    doc: "The Redis server; snapshots stay in memory if left out"
+  }),
+  natsUrl: url("NATS_URL", ["nats:", "tls:"], {
+    example: "nats://host:4222",
+    doc: "The NATS server; the bus stays in the process if left out"
+  }),
+  databasePoolMax: integer("DATABASE_POOL_MAX", 2, 500, { fallback: 10, doc: "Connections to Postgres of one process" }),
+  connectAttemptsMax: integer("CONNECT_ATTEMPTS_MAX", 1, 1_000, {
+    fallback: 30,
+    doc: "Attempts at start to reach a dependency, before the program gives up"
+  }),
+  connectPauseMillis: integer("CONNECT_PAUSE_MILLIS", 10, 60_000, {
+    fallback: 1_000,
+    doc: "Pause between these attempts"
+  })
+}
+
+const fanout = {
+  fanoutPushThreshold: integer("FANOUT_PUSH_THRESHOLD", 1, 100_000_000, {
+    fallback: 10_000,
+    doc: "Local followers at which an author is pulled instead of pushed"
+  }),
+  fanoutDemoteShare: share("FANOUT_DEMOTE_SHARE", 0.1, 1, {
+    fallback: 0.7,
+    doc: "Share of the threshold below which a pulled author is pushed again"
+  }),
+  residentTimelinesMax: integer("RESIDENT_TIMELINES_MAX", 100, 10_000_000, {
+    fallback: 100_000,
+    doc: "Home timelines that one runner keeps in memory, some 12 kB each"
+  }),
+  residentEntitiesMax: integer("RESIDENT_ENTITIES_MAX", 1_000, 10_000_000, {
+    fallback: 100_000,
+    doc: "Entities alive in one runner, some 17 kB each; at the bound new ones are refused"
+  })
+}
+
+const cluster = {
+  topology: text("TOPOLOGY", {
+    fallback: "single",
+    allowed: "the name of a file in config/datacenters, without .json",
+    pattern: /^[\w-]+$/,
+    lengthMax: 100,
+    doc: "Which datacenters there are and which machine ids they own"
+  }),
+  datacenter: text("DATACENTER", {
+    fallback: "home",
+    allowed: "the name of a datacenter of the topology",
+    pattern: /^[\w-]+$/,
+    lengthMax: 100,
+    doc: "The datacenter that this process runs in"
+  }),
+  shardsPerGroup: prime("SHARDS_PER_GROUP", 2, 9_973, {
+    fallback: 127,
+    doc: "Shards of the cluster; fixed for the life of a database"
+  }),
+  runnerHost: text("RUNNER_HOST", { ...aHost, fallback: "127.0.0.1", doc: "Where other members reach this one" }),
+  runnerPort: integer("RUNNER_PORT", 1, 65_535, { fallback: 34_431, doc: "Port for other members" }),
+  shardLockRefreshMillis: integer("SHARD_LOCK_REFRESH_MILLIS", 100, 60_000, {
+    fallback: 1_000,
+    doc: "How often a runner confirms its shard locks"
+  }),
+  shardLockExpirationMillis: integer("SHARD_LOCK_EXPIRATION_MILLIS", 500, 300_000, {
+    fallback: 3_000,
+    doc: "Silence after which a runner counts as gone; also what a pause may last"
+  }),
+  assignmentsRefreshMillis: integer("ASSIGNMENTS_REFRESH_MILLIS", 100, 60_000, {
+    fallback: 500,
+    doc: "How often members look who owns which shard"
+  }),
+  runnerHealthCheckMillis: integer("RUNNER_HEALTH_CHECK_MILLIS", 100, 300_000, {
+    fallback: 1_000,
+    doc: "How often members look whether runners answer"
+  }),
+  entityPollMillis: integer("ENTITY_POLL_MILLIS", 50, 10_000, {
+    fallback: 1_000,
+    doc: "How long the shard loop may sleep; bounds the gap after a Postgres restart"
+  })
+}
+
+const logs = {
+  logLevel: oneOf("LOG_LEVEL", ["All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"], {
+    fallback: "Info",
+    doc: "The least important lines that are logged"
+  }),
+  logFormat: oneOf("LOG_FORMAT", ["auto", "pretty", "json"], {
+    fallback: "auto",
+    doc: "Lines for people or JSON; auto: for people on a terminal"
+  })
+}
+
+export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...logs }
+
+/** What the programs are given: every setting by its short name. */
+export type Settings = {
+  readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer A> ? A : never
+}
