@@ -12,7 +12,7 @@ import { int8s, operation } from "./statement.ts"
 /** How far up or down a conversation is walked. */
 const conversationDepthMax = 1_000
 
-/** Wrappers taken out by the delete itself; the rest follows in `sweepWrappers`, hidden meanwhile with the post inside. */
+/** Wrappers taken out by the delete itself; the rest follows in sweep.ts, hidden meanwhile with the post inside. */
 const wrappersAtOnce = 1_000
 
 interface EditRow {

@@ -28,7 +28,8 @@ CREATE TABLE posts (
 
 const postIndexes = [
   "CREATE INDEX posts_of_author ON posts (author, id DESC) WHERE deleted_at IS NULL",
-  "CREATE INDEX posts_replies ON posts (reply_to, id) WHERE reply_to IS NOT NULL"
+  "CREATE INDEX posts_replies ON posts (reply_to, id) WHERE reply_to IS NOT NULL",
+  "CREATE INDEX posts_deleted ON posts (deleted_at) WHERE deleted_at IS NOT NULL"
 ]
 
 const edits = `

@@ -1,0 +1,66 @@
+/** What has to be done to the tables now and then, by any one process or by several. */
+import type { PostId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import type { StoreError } from "../StoreError.ts"
+import { ensurePartitions } from "./partitions.ts"
+import { removeWrappers } from "./postChanges.ts"
+import { operation } from "./statement.ts"
+
+/** Rows that one statement takes, and statements that one sweep runs: what is left waits for the next sweep. */
+const rowsPerStep = 5_000
+const stepsMax = 200
+
+export interface Swept {
+  readonly keys: number
+  readonly wrappers: number
+}
+
+/** Repeats a step that answers how many rows it took, until it takes none; answers the sum. */
+const drain = (step: Effect.Effect<number, StoreError>): Effect.Effect<number, StoreError> =>
+  Effect.gen(function*() {
+    let sum = 0
+    for (let i = 0; i < stepsMax; i++) {
+      const taken = yield* step
+      if (taken === 0) break
+      sum += taken
+    }
+    return sum
+  })
+
+/** Request keys are kept for a day, by the time in the post's id. */
+const sweepKeys = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.keys",
+    Effect.map(
+      sql`
+        DELETE FROM write_keys WHERE ctid = ANY(ARRAY(
+          SELECT ctid FROM write_keys
+          WHERE post_id < ((extract(epoch FROM now() - interval '1 day') * 1000)::bigint - ${BigInt(Snowflake.epochMillis)}) << 22
+          ORDER BY post_id LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        )) RETURNING 1`,
+      (rows) => rows.length
+    )
+  )
+
+/** Wrappers of posts that were deleted lately, and whose deletion was cut short. */
+const sweepWrappers = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.wrappers",
+    Effect.gen(function*() {
+      const posts = yield* sql<{ id: PostId }>`
+        SELECT p.id FROM posts p JOIN post_counts c ON c.post_id = p.id
+        WHERE p.deleted_at > now() - interval '2 days' AND c.reposts > 0 LIMIT 1`
+      return posts.length === 0 ? 0 : yield* removeWrappers(sql, posts[0]!.id, rowsPerStep)
+    })
+  )
+
+/** Creates partitions to come, forgets old request keys, and ends deletions that were cut short. Run it every few minutes. */
+export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* operation("sweep.partitions", ensurePartitions)
+  const keys = yield* drain(sweepKeys(sql))
+  const wrappers = yield* drain(sweepWrappers(sql))
+  return { keys, wrappers }
+})

@@ -1,0 +1,59 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { OutboxStore } from "../src/OutboxStore.ts"
+import * as Database from "./database.ts"
+
+const { people, post } = Database
+
+/** Gives up all claims, as when their holders died long ago. */
+const abandonAll = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE outbox SET claimed_until = now()`)
+const clear = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM outbox`)
+
+layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
+  it.effect("gives every abandoned row to exactly one of many claimers, oldest first", () =>
+    Effect.gen(function*() {
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      yield* Effect.forEach(Array.from({ length: 40 }), () => post(ann!))
+      assert.deepStrictEqual(yield* outbox.claim(100, 60_000), [])
+      yield* abandonAll
+      const claims = yield* Effect.all(Array.from({ length: 8 }, () => outbox.claim(7, 60_000)), { concurrency: "unbounded" })
+      const ids = claims.flat().map((row) => row.id)
+      assert.strictEqual(new Set(ids).size, ids.length)
+      const rest = yield* outbox.claim(100, 60_000)
+      assert.strictEqual(ids.length + rest.length, 40)
+      for (const claim of claims) assert.deepStrictEqual(claim.map((row) => row.id), claim.map((row) => row.id).sort((a, b) => a < b ? -1 : 1))
+      assert.isTrue(claims.flat().every((row) => row.attempts === 1))
+      yield* clear
+    }))
+
+  it.effect("keeps progress and renews the claim with it", () =>
+    Effect.gen(function*() {
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      yield* post(ann!)
+      yield* abandonAll
+      const [row] = yield* outbox.claim(1, 1)
+      yield* outbox.progress([{ id: row!.id, progress: Uint8Array.of(0, 5) }], 60_000)
+      assert.deepStrictEqual(yield* outbox.claim(1, 1), [])
+      assert.deepStrictEqual((yield* outbox.take(row!.id, 60_000))?.progress, Uint8Array.of(0, 5))
+      yield* clear
+    }))
+
+  it.effect("forgets what is done and tells what is not", () =>
+    Effect.gen(function*() {
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      assert.deepStrictEqual(yield* outbox.backlog, { rows: 0, oldestMillis: 0, lowestFanout: undefined })
+      const first = yield* post(ann!)
+      const second = yield* post(ann!)
+      assert.deepInclude(yield* outbox.backlog, { rows: 2, lowestFanout: first.id })
+      yield* abandonAll
+      const [row] = yield* outbox.claim(1, 60_000)
+      yield* outbox.done([row!.id])
+      assert.isUndefined(yield* outbox.take(row!.id, 1_000))
+      assert.deepInclude(yield* outbox.backlog, { rows: 1, lowestFanout: second.id })
+      yield* clear
+    }))
+})

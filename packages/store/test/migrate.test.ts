@@ -1,0 +1,89 @@
+import { assert, describe, it, layer } from "@effect/vitest"
+import type { PostId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import * as TestDatabase from "@rookery/testkit/TestDatabase"
+import { Effect, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { inject } from "vitest"
+import * as Client from "../src/postgres/client.ts"
+import { checkSettings, migrate } from "../src/postgres/migrate.ts"
+import { ensurePartitions } from "../src/postgres/partitions.ts"
+import { sweep } from "../src/postgres/sweep.ts"
+import { PostStore } from "../src/PostStore.ts"
+import * as Database from "./database.ts"
+
+const empty = { serverUrl: inject("postgresUrl"), template: "empty", migrate: () => Effect.void }
+
+const partitions = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ name: string }>`
+  SELECT relname::text AS name FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+  WHERE inhparent = 'posts'::regclass ORDER BY 1`)
+
+describe("migrate", () => {
+  it.live("is run once by processes that start together, and does nothing when repeated", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const url = Redacted.make(yield* TestDatabase.make(empty))
+      const client = () => Client.operatorLayer({ url, applicationName: "migrate test" })
+      const runs = Array.from({ length: 4 }, () => Effect.provide(migrate, client()))
+      const completed = yield* Effect.all(runs, { concurrency: "unbounded" })
+      assert.strictEqual(completed.filter((migrations) => migrations.length > 0).length, 1)
+      assert.deepStrictEqual(yield* Effect.provide(migrate, client()), [])
+    })))
+})
+
+layer(Database.layer, { excludeTestServices: true })("a migrated database", (it) => {
+  it.effect("keeps the shard count that it was made with", () =>
+    Effect.gen(function*() {
+      yield* checkSettings(127)
+      yield* checkSettings(127)
+      const error = yield* Effect.flip(checkSettings(131))
+      assert.include(error.message, "shardsPerGroup 127")
+    }))
+
+  it.effect("holds posts of any time, and puts those of the tail into months when these come", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const posts = yield* PostStore
+      const [ann] = yield* Database.people(1)
+      const ids = [0, 2, 24, 120].map((months) => {
+        const now = new Date()
+        const at = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 15)
+        return Snowflake.make(at, 1, 1) as PostId
+      })
+      const rows = ids.map((id) => ({ ...Database.row(ann!, 1), id }))
+      assert.isTrue((yield* posts.publish(rows)).every((result) => result._tag === "Published"))
+      const months = (yield* partitions).map((row) => row.name).filter((name) => /[0-9]{6}$/.test(name))
+      assert.strictEqual(months.length, 4)
+      // As if two months had passed since they were made: they, and what was in them, are in the tail.
+      yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM posts`
+        for (const name of [...months.slice(2), "posts_tail"]) yield* sql.unsafe(`DROP TABLE ${name}`)
+        const above = Snowflake.floorAt(Date.UTC(Number(months[2]!.slice(6, 10)), Number(months[2]!.slice(10)) - 1, 1))
+        yield* sql.unsafe(`CREATE TABLE posts_tail PARTITION OF posts FOR VALUES FROM (${above}) TO (MAXVALUE)`)
+        yield* sql`INSERT INTO posts SELECT * FROM kept ON CONFLICT DO NOTHING`
+      }))
+      const before = (yield* partitions).map((row) => row.name)
+      assert.notInclude(before, months[2])
+      yield* Effect.all([ensurePartitions, ensurePartitions], { concurrency: 2 })
+      assert.includeMembers((yield* partitions).map((row) => row.name), months)
+      assert.sameMembers((yield* posts.byIds(ids)).map((post) => post.id), ids)
+      const tail = yield* sql<{ id: bigint }>`SELECT id FROM posts_tail ORDER BY id`
+      assert.deepStrictEqual(tail.map((row) => row.id), ids.slice(2))
+    }))
+
+  it.effect("forgets request keys after a day and ends deletions that were cut short", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const posts = yield* PostStore
+      const [ann, bob] = yield* Database.people(2)
+      const fresh = { ...Database.row(ann!, 1), id: Snowflake.make(Date.now(), 1, 2) as PostId }
+      yield* posts.publish([fresh])
+      const wrapper = yield* Database.post(bob!, { repostOf: fresh.id })
+      yield* sql`UPDATE posts SET deleted_at = now() WHERE id = ${fresh.id}`
+      const swept = yield* sweep
+      assert.isAtLeast(swept.keys, 1)
+      assert.strictEqual(swept.wrappers, 1)
+      assert.deepStrictEqual(yield* posts.byIds([wrapper.id]), [])
+      const keys = yield* sql<{ postId: bigint }>`SELECT post_id AS "postId" FROM write_keys WHERE account = ${ann!.id}`
+      assert.deepStrictEqual(keys, [{ postId: fresh.id }])
+    }))
+})
