@@ -1,0 +1,42 @@
+/** A cluster in a folder of its own, for one bench: durable as a real one is, every process with the probe in it. */
+import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
+import { Effect } from "effect"
+import { appendFileSync } from "node:fs"
+import { mkdir, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { BenchOptions } from "../harness/Bench.ts"
+import * as Probing from "../memory/probing.ts"
+
+export interface BenchCluster extends LocalCluster.LocalCluster {
+  /** Where the probes answer. */
+  readonly probeFolder: string
+}
+
+/** Where the processes' own words go, so that the table stays readable. */
+const logName = "members.log"
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-bench-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
+)
+
+/** `env` is for all members, by the names of their settings. No member runs yet: load the data first. */
+export const make = Effect.fnUntraced(function*(options: BenchOptions, env: Readonly<Record<string, string>> = {}) {
+  const path = yield* folder
+  const probeFolder = join(path, "probe")
+  yield* Effect.promise(() => mkdir(options.out, { recursive: true }))
+  const log = join(options.out, logName)
+  const cluster = yield* LocalCluster.make({
+    folder: join(path, "servers"),
+    env: { ...env, ...Probing.environment(probeFolder) },
+    onLine: (member, line) => appendFileSync(log, `${new Date().toISOString()} ${member}: ${line}\n`)
+  })
+  return { ...cluster, probeFolder } satisfies BenchCluster
+})
+
+export const startRunners = (cluster: LocalCluster.LocalCluster, count: number) =>
+  Effect.forEach(Array.from({ length: count }), () => cluster.startRunner(), { concurrency: "unbounded" })
+
+/** Says what goes on, on the terminal's error output: the report alone is the output. */
+export const say = (text: string): Effect.Effect<void> => Effect.sync(() => console.error(`· ${text}`))
