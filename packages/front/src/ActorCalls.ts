@@ -1,0 +1,98 @@
+/**
+ * Every message that a front sends to an actor: with a timeout, and with retries of what may be sent again. A
+ * write is repeated under the same request key, so that it happens once.
+ */
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Post, PostDraft } from "@rookery/domain/Post"
+import * as Metrics from "@rookery/observe/Metrics"
+import { Author } from "@rookery/protocol/Author"
+import type { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
+import { PostOwner } from "@rookery/protocol/PostOwner"
+import { Session } from "@rookery/protocol/Session"
+import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
+import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { Duration, Effect, Schedule, type Stream } from "effect"
+import type { ClusterError, Sharding } from "effect/cluster"
+import { type ApiError, invalid, notFound, unavailable } from "./http/Errors.ts"
+
+/** What the cluster answers when it could not hand a message over. */
+export type Refusal =
+  | ClusterError.MailboxFull
+  | ClusterError.AlreadyProcessingMessage
+  | ClusterError.PersistenceError
+  | ClusterError.EntityNotAssignedToRunner
+
+type CallError = Refusal | Unavailable | NotFound | Refused
+
+const isRetryable = (error: CallError): boolean => {
+  if (error._tag === "NotFound" || error._tag === "Refused") return false
+  Metrics.retries.at(error._tag).value++
+  return true
+}
+
+/** 20, 40, 80 … 640 ms with jitter, until the timeout around it ends it. */
+const backoff = Schedule.exponential(20).pipe(
+  Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.millis(640)))),
+  Schedule.jittered
+)
+
+const answerOf = (error: CallError): ApiError =>
+  error._tag === "NotFound" ? notFound() : error._tag === "Refused" ? invalid(error.reason) : unavailable()
+
+const bounded = (millis: number) => <A>(call: Effect.Effect<A, CallError>): Effect.Effect<A, ApiError> =>
+  call.pipe(
+    Effect.retry({ while: isRetryable, schedule: backoff }),
+    Effect.mapError(answerOf),
+    Effect.timeoutOrElse({ duration: millis, orElse: () => Effect.fail(unavailable()) })
+  )
+
+/** All fail with 404, 422 or 503 as the client should see it. */
+export interface ActorCalls {
+  readonly publish: (author: AccountId, requestKey: string, draft: PostDraft) => Effect.Effect<Post, ApiError>
+  readonly edit: (
+    post: PostId,
+    change: {
+      readonly by: AccountId
+      readonly text: string
+      readonly spoiler: string
+      readonly sensitive: boolean
+      readonly language: string | null
+    }
+  ) => Effect.Effect<Post, ApiError>
+  readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>
+  readonly setLike: (post: PostId, by: AccountId, liked: boolean) => Effect.Effect<Post, ApiError>
+  readonly setFollow: (reader: AccountId, followee: AccountId, following: boolean) => Effect.Effect<void, ApiError>
+  /** A `PageBatch` to a shard. */
+  readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
+  readonly connect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
+  readonly disconnect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
+  /** Not bounded: it runs for as long as the shard stays where it is. */
+  readonly events: (shard: number, front: string) => Stream.Stream<Uint8Array, Refusal | Unavailable>
+}
+
+export const make = (
+  directory: ShardDirectory,
+  limits: { readonly readMillisMax: number; readonly writeMillisMax: number }
+): Effect.Effect<ActorCalls, never, Sharding.Sharding> =>
+  Effect.gen(function*() {
+    const author = yield* Author.client
+    const postOwner = yield* PostOwner.client
+    const userTimeline = yield* UserTimeline.client
+    const session = yield* Session.client
+    const timelineShard = yield* TimelineShard.client
+    const read = bounded(limits.readMillisMax)
+    const write = bounded(limits.writeMillisMax)
+
+    return {
+      publish: (id, requestKey, draft) => write(author(String(id)).Publish({ requestKey, draft })),
+      edit: (id, change) => write(postOwner(String(id)).Edit(change)),
+      remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
+      setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
+      setFollow: (id, followee, following) => write(userTimeline(String(id)).SetFollow({ followee, following })),
+      readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
+      connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
+      disconnect: (id, accountNo, front) => read(session(String(id)).Disconnect({ accountNo, front })),
+      events: (shard, front) => timelineShard(directory.timelineShardId(shard)).Events({ front })
+    }
+  })

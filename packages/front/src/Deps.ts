@@ -1,0 +1,38 @@
+/** What the routes of a front are made of; gathered once, at its start. */
+import type { Bus } from "@rookery/bus/Bus"
+import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
+import type { AccountStore } from "@rookery/store/AccountStore"
+import type { FollowStore } from "@rookery/store/FollowStore"
+import type { IdSource } from "@rookery/store/IdSource"
+import type { OAuthStore } from "@rookery/store/OAuthStore"
+import type { PostStore } from "@rookery/store/PostStore"
+import type { SnapshotStore } from "@rookery/store/SnapshotStore"
+import type { TimelineStore } from "@rookery/store/TimelineStore"
+import type { ActorCalls } from "./ActorCalls.ts"
+import type { HashGate } from "./oauth/HashGate.ts"
+import type { Tokens } from "./oauth/Tokens.ts"
+import type { Hydration } from "./read/Hydration.ts"
+import type { Reader } from "./read/Reader.ts"
+import type { Skeleton } from "./read/Skeleton.ts"
+import type { FrontSettings } from "./Settings.ts"
+
+export interface Deps {
+  readonly settings: FrontSettings
+  readonly accounts: AccountStore["Service"]
+  readonly oauth: OAuthStore["Service"]
+  readonly posts: PostStore["Service"]
+  readonly follows: FollowStore["Service"]
+  readonly timelines: TimelineStore["Service"]
+  readonly snapshots: SnapshotStore["Service"]
+  readonly ids: IdSource["Service"]
+  readonly bus: Bus["Service"]
+  readonly directory: ShardDirectory
+  readonly calls: ActorCalls
+  readonly hydration: Hydration
+  readonly skeleton: Skeleton
+  readonly reader: Reader
+  readonly tokens: Tokens
+  readonly hashGate: HashGate
+  /** Whether the front is stopping and wants no new clients. */
+  readonly isDraining: () => boolean
+}

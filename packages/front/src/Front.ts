@@ -1,0 +1,86 @@
+/** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
+import { Bus } from "@rookery/bus/Bus"
+import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { AccountStore } from "@rookery/store/AccountStore"
+import { FollowStore } from "@rookery/store/FollowStore"
+import { IdSource } from "@rookery/store/IdSource"
+import { OAuthStore } from "@rookery/store/OAuthStore"
+import { PostStore } from "@rookery/store/PostStore"
+import { SnapshotStore } from "@rookery/store/SnapshotStore"
+import { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect, Layer } from "effect"
+import * as ActorCalls from "./ActorCalls.ts"
+import type { Deps } from "./Deps.ts"
+import * as Handle from "./http/Handle.ts"
+import * as RouteMetrics from "./http/RouteMetrics.ts"
+import * as Router from "./http/Router.ts"
+import * as Server from "./http/Server.ts"
+import * as Invalidations from "./Invalidations.ts"
+import * as Live from "./live/Live.ts"
+import * as HashGate from "./oauth/HashGate.ts"
+import * as Tokens from "./oauth/Tokens.ts"
+import * as Hydration from "./read/Hydration.ts"
+import * as Marks from "./read/Marks.ts"
+import * as Reader from "./read/Reader.ts"
+import * as Skeleton from "./read/Skeleton.ts"
+import { routes } from "./routes/all.ts"
+import type { FrontSettings } from "./Settings.ts"
+
+/** Everything that the routes need, from the services around. */
+const gather = (settings: FrontSettings, draining: { value: boolean }) =>
+  Effect.gen(function*() {
+    const { limits, publicUrl } = settings
+    const accounts = yield* AccountStore
+    const oauth = yield* OAuthStore
+    const posts = yield* PostStore
+    const follows = yield* FollowStore
+    const directory = yield* ShardDirectory.make
+    const calls = yield* ActorCalls.make(directory, limits)
+    const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
+    const deps: Deps = {
+      settings,
+      accounts,
+      oauth,
+      posts,
+      follows,
+      timelines: yield* TimelineStore,
+      snapshots: yield* SnapshotStore,
+      ids: yield* IdSource,
+      bus: yield* Bus,
+      directory,
+      calls,
+      hydration,
+      skeleton: yield* Skeleton.make(calls),
+      reader: Reader.make(hydration, yield* Marks.make(posts), follows),
+      tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
+      hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
+      isDraining: () => draining.value
+    }
+    return deps
+  })
+
+/**
+ * Starts serving; answers the address, with the port that was taken. When the scope closes: `/ready` says no, streams
+ * are told to come back, requests in flight end, and then the connections do.
+ */
+export const serve = (settings: FrontSettings) =>
+  Effect.gen(function*() {
+    const draining = { value: false }
+    const deps = yield* gather(settings, draining)
+    const handle = Handle.make({
+      router: Router.make(routes(deps)),
+      tokens: deps.tokens,
+      metrics: RouteMetrics.make(),
+      bodyBytesMax: settings.limits.bodyBytesMax,
+      requestsInFlightMax: settings.limits.requestsInFlightMax,
+      requestMillisMax: settings.limits.requestMillisMax
+    }, yield* Effect.context<never>())
+    const server = Server.make(handle, settings.limits)
+    const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
+    const live = yield* Live.serve(server, deps)
+    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, streams: live })
+    yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
+    return listening
+  })
+
+export const layer = (settings: FrontSettings) => Layer.effectDiscard(serve(settings))

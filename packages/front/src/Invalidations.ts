@@ -1,0 +1,82 @@
+/**
+ * What changed elsewhere, as the bus tells it: copies here are dropped. When messages may have been lost, all are.
+ */
+import type { Bus } from "@rookery/bus/Bus"
+import { Invalidation, invalidationSubject } from "@rookery/protocol/BusMessages"
+import * as Logs from "@rookery/observe/Logs"
+import { Effect, Schedule, Schema, type Scope, Stream } from "effect"
+import type { Tokens } from "./oauth/Tokens.ts"
+import type { Hydration } from "./read/Hydration.ts"
+
+/** What is dropped; `people` are the streams of those whose token or account changed. */
+export interface Dropped {
+  readonly hydration: Hydration
+  readonly tokens: Tokens
+  readonly streams: {
+    readonly recheckToken: (tokenHash: string) => void
+    readonly recheckAccount: (account: bigint) => void
+  }
+}
+
+const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Invalidation))
+
+const text = new TextDecoder()
+
+/** Applies one invalidation to this front. */
+export const apply = (to: Dropped, message: Invalidation): void => {
+  switch (message._tag) {
+    case "PostChanged":
+      for (const id of message.postIds) to.hydration.dropPost(BigInt(id))
+      return
+    case "AccountChanged":
+      for (const id of message.accountIds) {
+        to.hydration.dropAccount(BigInt(id))
+        to.tokens.dropAccount(BigInt(id))
+        to.streams.recheckAccount(BigInt(id))
+      }
+      return
+    case "TokenRevoked":
+      to.tokens.dropToken(message.tokenHash)
+      to.streams.recheckToken(message.tokenHash)
+  }
+}
+
+const receive = (to: Dropped, data: Uint8Array) =>
+  Effect.matchEffect(decode(text.decode(data)), {
+    onSuccess: (message) => Effect.sync(() => apply(to, message)),
+    onFailure: (error) => Effect.logWarning(Logs.names.busMessageBroken, error)
+  })
+
+const dropAll = (to: Dropped, reason: string) =>
+  Effect.sync(() => {
+    to.hydration.clear()
+    to.tokens.clear()
+  }).pipe(Effect.andThen(Effect.logWarning(Logs.names.busLost)), Effect.annotateLogs({ reason }))
+
+/** One subscription, until it breaks. Everything is dropped first: what was missed before it is not known. */
+const listenOnce = (bus: Bus["Service"], to: Dropped) =>
+  Effect.scoped(Effect.gen(function*() {
+    const deliveries = yield* bus.subscribe(invalidationSubject)
+    to.hydration.clear()
+    to.tokens.clear()
+    yield* Stream.runForEach(deliveries, (delivery) =>
+      delivery._tag === "Message" ? receive(to, delivery.data) : dropAll(to, delivery.reason))
+  }))
+
+/** Listens for as long as the scope is open; subscribes again when the subscription fails or ends. */
+export const listen = (bus: Bus["Service"], to: Dropped): Effect.Effect<void, never, Scope.Scope> =>
+  listenOnce(bus, to).pipe(
+    Effect.exit,
+    Effect.repeat(Schedule.spaced(500)),
+    Effect.forkScoped,
+    Effect.asVoid
+  )
+
+/** Tells every front, this one included; a bus that does not answer leaves it to the age bounds. */
+export const announce = (
+  deps: { readonly bus: Bus["Service"] },
+  message: Invalidation
+): Effect.Effect<void> =>
+  deps.bus.publish(invalidationSubject, new TextEncoder().encode(JSON.stringify(message))).pipe(
+    Effect.catchTag("BusError", (error) => Effect.logWarning(Logs.names.busLost, error))
+  )

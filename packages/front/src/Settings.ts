@@ -1,0 +1,73 @@
+/** What a front is told at its start. All bounds are here, so that a reader sees them together. */
+
+export interface FrontSettings {
+  /** Address to listen on; port 0 takes a free one. */
+  readonly host: string
+  readonly port: number
+  /** The address that clients use, without a slash at the end: every absolute URL begins with it. */
+  readonly publicUrl: string
+  /** Names this process to the runners; unique among all fronts that ever run at the same time. */
+  readonly frontId: string
+  readonly version: string
+  readonly title: string
+  readonly description: string
+  readonly contactEmail: string
+  readonly registrationsOpen: boolean
+  /** Whether `grant_type=password` is answered. */
+  readonly passwordGrant: boolean
+  /** Characters of a post, content warning included. */
+  readonly postCharactersMax: number
+  readonly limits: FrontLimits
+}
+
+export interface FrontLimits {
+  readonly bodyBytesMax: number
+  readonly headerBytesMax: number
+  readonly requestsInFlightMax: number
+  readonly connectionsMax: number
+  /** From the first byte of a request to its answer, in milliseconds. */
+  readonly requestMillisMax: number
+  readonly keepAliveMillis: number
+  /** How long a stopping front waits for requests in flight. */
+  readonly drainMillis: number
+  readonly readMillisMax: number
+  readonly writeMillisMax: number
+  readonly tokensCached: number
+  readonly tokenMillis: number
+  readonly postCacheBytes: number
+  readonly accountCacheBytes: number
+  /** How old the counts of an account may be inside of somebody's status. */
+  readonly accountMillis: number
+  readonly postMillis: number
+  readonly missingMillis: number
+  readonly socketsMax: number
+  /** Bytes that wait for one slow socket before it is dropped. */
+  readonly socketBufferMax: number
+  readonly pingMillis: number
+  readonly passwordHashesAtOnce: number
+  readonly passwordHashesWaiting: number
+}
+
+export const defaultLimits: FrontLimits = {
+  bodyBytesMax: 256 * 1024,
+  headerBytesMax: 16 * 1024,
+  requestsInFlightMax: 4_096,
+  connectionsMax: 50_000,
+  requestMillisMax: 15_000,
+  keepAliveMillis: 65_000,
+  drainMillis: 5_000,
+  readMillisMax: 5_000,
+  writeMillisMax: 10_000,
+  tokensCached: 100_000,
+  tokenMillis: 30_000,
+  postCacheBytes: 128 * 1024 * 1024,
+  accountCacheBytes: 64 * 1024 * 1024,
+  accountMillis: 30_000,
+  postMillis: 600_000,
+  missingMillis: 60_000,
+  socketsMax: 40_000,
+  socketBufferMax: 256 * 1024,
+  pingMillis: 30_000,
+  passwordHashesAtOnce: 2,
+  passwordHashesWaiting: 64
+}

@@ -1,0 +1,18 @@
+/** What a handler answers with. Bodies are bytes or text that is written as it stands. */
+
+export interface Answer {
+  readonly status: number
+  readonly body: string | Uint8Array
+  /** `Link` header of a page. */
+  readonly link?: string | undefined
+  /** Content type; JSON unless set. */
+  readonly type?: string
+  /** More headers: name, value, name, value. */
+  readonly headers?: ReadonlyArray<string>
+}
+
+export const json = (value: unknown, status = 200): Answer => ({ status, body: JSON.stringify(value) })
+
+export const bytes = (body: Uint8Array, link?: string): Answer => ({ status: 200, body, link })
+
+export const text = (body: string, type = "text/plain; charset=utf-8"): Answer => ({ status: 200, body, type })

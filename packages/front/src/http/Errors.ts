@@ -1,0 +1,42 @@
+/** What goes wrong in a request, as the contract says it: a status and `{"error": …}`. */
+import { Schema } from "effect"
+
+export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
+  status: Schema.Int,
+  error: Schema.String,
+  description: Schema.optionalKey(Schema.String),
+  /** Per field, for sign-up. */
+  details: Schema.optionalKey(Schema.Unknown),
+  /** Seconds until it is worth asking again. */
+  retryAfter: Schema.optionalKey(Schema.Int),
+  /** Methods of the path, for a 405. */
+  allow: Schema.optionalKey(Schema.String),
+  /** Whether the connection must end with the answer, since the rest of the request is not read. */
+  close: Schema.optionalKey(Schema.Boolean)
+}) {}
+
+export const badRequest = (error: string) => new ApiError({ status: 400, error })
+
+export const unauthorized = (error = "The access token is invalid") => new ApiError({ status: 401, error })
+
+export const forbidden = (error = "This action is outside the authorized scopes") => new ApiError({ status: 403, error })
+
+export const notFound = (error = "Record not found") => new ApiError({ status: 404, error })
+
+export const invalid = (error: string, details?: unknown) =>
+  new ApiError(details === undefined ? { status: 422, error } : { status: 422, error, details })
+
+/** OAuth's own errors have a code and a sentence. */
+export const oauthError = (status: number, error: string, description: string) =>
+  new ApiError({ status, error, description })
+
+export const unavailable = (error = "The service is busy, try again shortly", retryAfter = 1) =>
+  new ApiError({ status: 503, error, retryAfter })
+
+/** The JSON body of an error. */
+export const bodyOf = (failure: ApiError): string =>
+  JSON.stringify({
+    error: failure.error,
+    ...(failure.description === undefined ? {} : { error_description: failure.description }),
+    ...(failure.details === undefined ? {} : { details: failure.details })
+  })

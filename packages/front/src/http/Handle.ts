@@ -1,0 +1,128 @@
+/** From Node's request to a written answer: routing, body, token, handler, errors, metrics. */
+import type { StoreError } from "@rookery/store/StoreError"
+import { type Context, Effect, Exit } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Tokens } from "../oauth/Tokens.ts"
+import type { Answer } from "./Answer.ts"
+import { authorize } from "./Authorize.ts"
+import * as Body from "./Body.ts"
+import { ApiError, notFound, unavailable } from "./Errors.ts"
+import * as Fields from "./Fields.ts"
+import type { Route } from "./Route.ts"
+import type { RouteMetrics } from "./RouteMetrics.ts"
+import type { Router } from "./Router.ts"
+import * as Writer from "./Writer.ts"
+
+export interface HandleOptions {
+  readonly router: Router
+  readonly tokens: Tokens
+  readonly metrics: RouteMetrics
+  readonly bodyBytesMax: number
+  readonly requestsInFlightMax: number
+  readonly requestMillisMax: number
+}
+
+/** A request that is being answered. */
+interface Running {
+  readonly since: number
+  readonly interrupt: () => void
+}
+
+export interface Handle {
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
+  /** Interrupts what has taken too long; called by a timer, since one timer a request costs more than the request. */
+  readonly sweep: () => void
+  readonly inFlight: () => number
+}
+
+const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
+
+const timedOut = unavailable("This took too long, try again shortly")
+
+export const make = (options: HandleOptions, services: Context.Context<never>): Handle => {
+  const { metrics, router, tokens } = options
+  const run = Effect.runCallbackWith(services)
+  const running = new Set<Running>()
+
+  const answer = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, path: string, rawQuery: string) => {
+    const query = Fields.ofQuery(rawQuery)
+    const handle = (fields: Fields.Fields) =>
+      Effect.flatMap(authorize(tokens, route.access, request.headers, fields), (identity) =>
+        route.handle({ method: request.method!, path, rawQuery, params, headers: request.headers, fields, identity }))
+    if (!Body.hasBody(request)) return handle(query)
+    return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => handle(merge(query, body)))
+  }
+
+  const finish = (response: ServerResponse, exit: Exit.Exit<Answer, ApiError | StoreError>, head: boolean): number => {
+    if (Exit.isSuccess(exit)) {
+      Writer.answer(response, exit.value, head)
+      return exit.value.status
+    }
+    const failure = failureOf(exit, run)
+    Writer.error(response, failure, head)
+    return failure.status
+  }
+
+  const start = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
+    const since = performance.now()
+    let entry: Running | undefined
+    let done = false
+    const interrupt = run(answer(route, params, request, path, query), {
+      onExit: (exit) => {
+        done = true
+        if (entry !== undefined) running.delete(entry)
+        metrics.record(route.pattern, finish(response, exit, request.method === "HEAD"), performance.now() - since)
+      }
+    })
+    if (done) return
+    entry = { since, interrupt }
+    running.add(entry)
+  }
+
+  const refuse = (response: ServerResponse, request: IncomingMessage, failure: ApiError, label: string): void => {
+    Writer.error(response, failure, request.method === "HEAD")
+    request.resume() // the rest of a body is read away, so that the connection can go on
+    metrics.record(label, failure.status, 0)
+  }
+
+  return {
+    inFlight: () => running.size,
+    sweep: () => {
+      const limit = performance.now() - options.requestMillisMax
+      for (const entry of running) if (entry.since < limit) entry.interrupt()
+    },
+    onRequest: (request, response) => {
+      const url = request.url ?? "/"
+      const mark = url.indexOf("?")
+      const path = withoutSlash(mark === -1 ? url : url.slice(0, mark))
+      if (request.method === "OPTIONS") return Writer.preflight(response)
+      const match = router.find(request.method!, path)
+      if (match._tag === "Missing") return refuse(response, request, notFound("Not found"), "none")
+      if (match._tag === "WrongMethod") {
+        const failure = new ApiError({ status: 405, error: "Method not allowed", allow: match.allow })
+        return refuse(response, request, failure, "none")
+      }
+      if (running.size >= options.requestsInFlightMax) return refuse(response, request, unavailable(), match.route.pattern)
+      start(match.route, match.params, request, response, path, mark === -1 ? "" : url.slice(mark + 1))
+    }
+  }
+}
+
+const merge = (query: Fields.Fields, body: Fields.Fields): Fields.Fields =>
+  query === Fields.empty ? body : Object.assign(Object.create(null), query, body)
+
+/** What the client is told; what it is not told is logged. */
+const failureOf = (
+  exit: Exit.Failure<Answer, ApiError | StoreError>,
+  run: (effect: Effect.Effect<void>) => unknown
+): ApiError => {
+  const found = Exit.findErrorOption(exit)
+  if (found._tag === "Some") {
+    if (found.value._tag === "ApiError") return found.value
+    run(Effect.logWarning("the store did not answer", found.value))
+    return unavailable()
+  }
+  if (Exit.hasInterrupts(exit)) return timedOut
+  run(Effect.logError("a request failed", exit.cause))
+  return new ApiError({ status: 500, error: "Something went wrong" })
+}

@@ -1,0 +1,26 @@
+/** The `Link` header of a page: absolute, `next` first, none for an empty page. */
+
+/** Parameters that page; all others are kept in the link. */
+const paging = ["max_id", "since_id", "min_id"]
+
+/**
+ * `next` continues below `last`, `prev` above `first`. `base` is the absolute address of the route without its
+ * query, `query` the raw one that the client sent.
+ */
+export const page = (
+  base: string,
+  query: string,
+  cursors: { readonly first: bigint; readonly last: bigint } | undefined
+): string | undefined => {
+  if (cursors === undefined) return undefined
+  const kept = query === "" ? "" : keep(query)
+  return `<${base}?${kept}max_id=${cursors.last}>; rel="next", <${base}?${kept}min_id=${cursors.first}>; rel="prev"`
+}
+
+const keep = (query: string): string => {
+  const fields = new URLSearchParams(query)
+  for (const name of paging) fields.delete(name)
+  fields.delete("access_token")
+  const rest = fields.toString()
+  return rest === "" ? "" : `${rest}&`
+}

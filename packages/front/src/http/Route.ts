@@ -1,0 +1,63 @@
+/** One route of the API, and the request that its handler sees. */
+import type { StoreError } from "@rookery/store/StoreError"
+import type { Effect } from "effect"
+import type { IncomingHttpHeaders } from "node:http"
+import type { Account, Identity } from "../oauth/Identity.ts"
+import type { Answer } from "./Answer.ts"
+import type { ApiError } from "./Errors.ts"
+import type { Fields } from "./Fields.ts"
+
+export interface Request {
+  readonly method: string
+  /** Without the query and without a slash at the end. */
+  readonly path: string
+  /** As it was sent, without the question mark. */
+  readonly rawQuery: string
+  /** The values of the pattern's names, in order, decoded. */
+  readonly params: ReadonlyArray<string>
+  readonly headers: IncomingHttpHeaders
+  /** Of the query, and of the body where there is one, which wins. */
+  readonly fields: Fields
+  readonly identity: Identity | undefined
+}
+
+export type Handler = (request: Request) => Effect.Effect<Answer, ApiError | StoreError>
+
+/**
+ * Who may call:
+ * - `open`: anyone; a token is not looked at.
+ * - `optional`: anyone; a token must be good if there is one, and cover `scope` if it belongs to a person.
+ * - `token`: any good token, a program's own too.
+ * - `person`: the token of a person.
+ */
+export type Access =
+  | { readonly kind: "open" }
+  | { readonly kind: "optional" | "token" | "person"; readonly scope: string | undefined }
+
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  /** Segments; those that begin with `:` are parameters. */
+  readonly pattern: string
+  readonly access: Access
+  readonly handle: Handler
+}
+
+export const open: Access = { kind: "open" }
+export const optional = (scope?: string): Access => ({ kind: "optional", scope })
+export const token = (scope?: string): Access => ({ kind: "token", scope })
+export const person = (scope: string): Access => ({ kind: "person", scope })
+
+export const route = (method: Route["method"], pattern: string, access: Access, handle: Handler): Route => ({
+  method,
+  pattern,
+  access,
+  handle
+})
+
+/** A route for people: the handler gets the caller. */
+export const personal = (
+  method: Route["method"],
+  pattern: string,
+  scope: string,
+  handle: (request: Request, me: Account) => ReturnType<Handler>
+): Route => route(method, pattern, person(scope), (request) => handle(request, request.identity!.account!))

@@ -1,0 +1,84 @@
+/** Node's HTTP server with its bounds, and a stop that lets requests end. */
+import { Effect, Schema, type Scope } from "effect"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import type { FrontLimits } from "../Settings.ts"
+import type { Handle } from "./Handle.ts"
+import * as Writer from "./Writer.ts"
+
+/** The address cannot be listened on. */
+export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
+  host: Schema.String,
+  port: Schema.Int,
+  cause: Schema.Defect()
+}) {}
+
+export interface Listening {
+  readonly server: Server
+  readonly host: string
+  readonly port: number
+}
+
+const sweepMillis = 1_000
+
+/** A server that is not listening yet. */
+export const make = (handle: Handle, limits: FrontLimits): Server => {
+  const server = createServer({
+    noDelay: true,
+    keepAlive: true,
+    keepAliveTimeout: limits.keepAliveMillis,
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.requestMillisMax,
+    requestTimeout: limits.requestMillisMax,
+    connectionsCheckingInterval: 5_000
+  }, handle.onRequest)
+  server.maxConnections = limits.connectionsMax
+  server.on("clientError", onClientError)
+  return server
+}
+
+const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  if (error.code === "HPE_HEADER_OVERFLOW") socket.end(Writer.brokenRequest(431, "The headers are too large"))
+  else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") socket.end(Writer.brokenRequest(408, "The request came too slowly"))
+  else socket.end(Writer.brokenRequest(400, "The request is malformed"))
+}
+
+/** Listens until the scope closes; then takes no more, and waits for requests in flight up to `drainMillis`. */
+export const listen = (
+  server: Server,
+  handle: Handle,
+  host: string,
+  port: number,
+  limits: FrontLimits
+): Effect.Effect<Listening, ListenError, Scope.Scope> =>
+  Effect.gen(function*() {
+    yield* Effect.acquireRelease(open(server, host, port), () => close(server, limits.drainMillis))
+    const timer = setInterval(handle.sweep, sweepMillis)
+    yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(timer)))
+    const address = server.address() as AddressInfo
+    return { server, host: address.address, port: address.port }
+  })
+
+const open = (server: Server, host: string, port: number): Effect.Effect<void, ListenError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: unknown) => resume(Effect.fail(new ListenError({ host, port, cause })))
+    server.once("error", onError)
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      server.off("error", onError)
+      resume(Effect.void)
+    })
+  })
+
+const close = (server: Server, drainMillis: number): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const force = setTimeout(() => server.closeAllConnections(), drainMillis)
+    server.close(() => {
+      clearTimeout(force)
+      resume(Effect.void)
+    })
+    server.closeIdleConnections()
+  })

@@ -1,0 +1,41 @@
+/** Writes answers and errors to Node's responses. */
+import type { ServerResponse } from "node:http"
+import type { Answer } from "./Answer.ts"
+import * as Cors from "./Cors.ts"
+import { type ApiError, bodyOf } from "./Errors.ts"
+
+const jsonType = "application/json; charset=utf-8"
+
+const base: ReadonlyArray<string> = [...Cors.headers, "cache-control", "private, no-store", "x-content-type-options", "nosniff"]
+
+/** Writes status, headers and body at once; `head` leaves the body out. Does nothing when the client has gone. */
+export const answer = (response: ServerResponse, { body, headers, link, status, type }: Answer, head: boolean): void => {
+  if (response.destroyed || response.headersSent) return
+  const size = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength
+  const all = [...base, "content-type", type ?? jsonType, "content-length", String(size)]
+  if (link !== undefined) all.push("link", link)
+  if (headers !== undefined) all.push(...headers)
+  response.writeHead(status, all)
+  response.end(head ? undefined : body)
+}
+
+export const error = (response: ServerResponse, failure: ApiError, head: boolean): void => {
+  const headers: Array<string> = []
+  if (failure.retryAfter !== undefined) headers.push("retry-after", String(failure.retryAfter))
+  if (failure.allow !== undefined) headers.push("allow", failure.allow)
+  if (failure.status === 401) headers.push("www-authenticate", "Bearer realm=\"Rookery\"")
+  if (failure.close === true) headers.push("connection", "close")
+  answer(response, { status: failure.status, body: bodyOf(failure), headers }, head)
+}
+
+export const preflight = (response: ServerResponse): void => {
+  response.writeHead(204, Cors.preflight as Array<string>)
+  response.end()
+}
+
+/** A request so broken that Node has no response for it. */
+export const brokenRequest = (status: number, reason: string): string => {
+  const body = JSON.stringify({ error: reason })
+  return `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : status === 408 ? "Request Timeout" : "Bad Request"}\r\n` +
+    `content-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+}

@@ -1,0 +1,175 @@
+/**
+ * A cache with one load per cold key, however many ask: all keys that are missing meanwhile travel in one query.
+ * Bounded by bytes; what was not used since it was last looked at goes first. Absence is remembered too. A load that
+ * began before an invalidation of its key serves those who waited for it, and is not kept.
+ */
+import type { StoreError } from "@rookery/store/StoreError"
+import { Effect, Exit } from "effect"
+
+export interface Options<K, V> {
+  readonly bytesMax: number
+  readonly sizeOf: (value: V) => number
+  /** How long a value is good, in milliseconds. */
+  readonly millis: number
+  /** How long it is remembered that there is nothing under a key; 0 is not at all. */
+  readonly missingMillis: (key: K) => number
+  /** Keys in one query, and queries at once, at most. */
+  readonly batchMax: number
+  readonly loadsMax: number
+  readonly load: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyMap<K, V>, StoreError>
+  readonly onHit?: (count: number) => void
+  readonly onMiss?: (count: number) => void
+}
+
+export interface FillCache<K, V> {
+  /** In the order of `keys`; undefined for what is not there. */
+  readonly all: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyArray<V | undefined>, StoreError>
+  readonly invalidate: (key: K) => void
+  /** Drops every value that `matches`, by a look at each; loads under way are not kept. */
+  readonly invalidateWhere: (matches: (value: V) => boolean) => void
+  readonly clear: () => void
+  readonly bytes: () => number
+  readonly size: () => number
+}
+
+interface Entry<V> {
+  readonly value: V | undefined
+  readonly bytes: number
+  readonly until: number
+  used: boolean
+}
+
+/** A load under way. */
+interface Fill<K, V> {
+  readonly key: K
+  readonly listeners: Array<(exit: Exit.Exit<V | undefined, StoreError>) => void>
+  stale: boolean
+}
+
+/** What an entry for an absent key, or the map around any entry, takes. */
+const entryBytes = 120
+
+export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V>> =>
+  Effect.map(Effect.context<never>(), (services) => {
+    const run = Effect.runCallbackWith(services)
+    const entries = new Map<K, Entry<V>>()
+    const fills = new Map<K, Fill<K, V>>()
+    let queue: Array<Fill<K, V>> = []
+    let loads = 0
+    let bytes = 0
+
+    const drop = (key: K): void => {
+      const entry = entries.get(key)
+      if (entry === undefined) return
+      bytes -= entry.bytes
+      entries.delete(key)
+    }
+    /** The oldest goes, unless it was used since it was last the oldest. */
+    const makeRoom = (): void => {
+      for (const [key, entry] of entries) {
+        if (bytes <= options.bytesMax) return
+        if (!entry.used) drop(key)
+        else {
+          entry.used = false
+          entries.delete(key)
+          entries.set(key, entry)
+        }
+      }
+    }
+    const keep = (key: K, value: V | undefined): void => {
+      drop(key)
+      const millis = value === undefined ? options.missingMillis(key) : options.millis
+      if (millis <= 0) return
+      const size = entryBytes + (value === undefined ? 0 : options.sizeOf(value))
+      entries.set(key, { value, bytes: size, until: performance.now() + millis, used: false })
+      bytes += size
+      if (bytes > options.bytesMax) makeRoom()
+    }
+    const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {
+      for (const fill of batch) {
+        if (fills.get(fill.key) === fill) fills.delete(fill.key)
+        const value = Exit.isSuccess(exit) ? exit.value.get(fill.key) : undefined
+        if (Exit.isSuccess(exit) && !fill.stale) keep(fill.key, value)
+        const outcome = Exit.isSuccess(exit) ? Exit.succeed(value) : Exit.failCause(exit.cause)
+        for (const listener of fill.listeners) listener(outcome)
+      }
+    }
+    const pump = (): void => {
+      while (loads < options.loadsMax && queue.length > 0) {
+        const batch = queue.slice(0, options.batchMax)
+        queue = queue.slice(batch.length)
+        loads++
+        run(options.load(batch.map((fill) => fill.key)), {
+          onExit: (exit) => {
+            loads--
+            land(batch, exit)
+            pump()
+          }
+        })
+      }
+    }
+    const fillOf = (key: K): Fill<K, V> => {
+      const known = fills.get(key)
+      if (known !== undefined) return known
+      const fill: Fill<K, V> = { key, listeners: [], stale: false }
+      fills.set(key, fill)
+      queue.push(fill)
+      return fill
+    }
+    const loadAll = (values: Array<V | undefined>, keys: ReadonlyArray<K>, missing: ReadonlyArray<number>) =>
+      Effect.callback<ReadonlyArray<V | undefined>, StoreError>((resume) => {
+        let waiting = missing.length
+        for (const at of missing) {
+          fillOf(keys[at]!).listeners.push((exit) => {
+            if (Exit.isSuccess(exit)) values[at] = exit.value
+            else resume(Effect.failCause(exit.cause))
+            if (--waiting === 0) resume(Effect.succeed(values))
+          })
+        }
+        pump()
+      })
+
+    const forgetFills = (): void => {
+      for (const fill of fills.values()) fill.stale = true
+      fills.clear()
+    }
+
+    return {
+      all: (keys) =>
+        Effect.suspend(() => {
+          const now = performance.now()
+          const values: Array<V | undefined> = new Array(keys.length)
+          let missing: Array<number> | undefined
+          for (let i = 0; i < keys.length; i++) {
+            const entry = entries.get(keys[i]!)
+            if (entry === undefined || entry.until <= now) (missing ??= []).push(i)
+            else {
+              entry.used = true
+              values[i] = entry.value
+            }
+          }
+          options.onHit?.(keys.length - (missing?.length ?? 0))
+          if (missing === undefined) return Effect.succeed(values)
+          options.onMiss?.(missing.length)
+          return loadAll(values, keys, missing)
+        }),
+      invalidate: (key) => {
+        drop(key)
+        const fill = fills.get(key)
+        if (fill === undefined) return
+        fill.stale = true
+        fills.delete(key)
+      },
+      invalidateWhere: (matches) => {
+        for (const [key, entry] of entries) if (entry.value !== undefined && matches(entry.value)) drop(key)
+        forgetFills()
+      },
+      clear: () => {
+        entries.clear()
+        bytes = 0
+        forgetFills()
+      },
+      bytes: () => bytes,
+      size: () => entries.size
+    }
+  })

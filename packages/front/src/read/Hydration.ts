@@ -1,0 +1,167 @@
+/**
+ * Step two of a read: ids become renderings that know no viewer. Posts and accounts are cached apart, so that
+ * a new name or count of a person needs no new rendering of their posts.
+ */
+import { LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import * as Metrics from "@rookery/observe/Metrics"
+import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
+import type { PostStore } from "@rookery/store/PostStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import { Effect } from "effect"
+import { type ApiError, notFound } from "../http/Errors.ts"
+import * as Account from "../render/Account.ts"
+import * as Status from "../render/Status.ts"
+import type { FrontSettings } from "../Settings.ts"
+import * as FillCache from "./FillCache.ts"
+
+export interface RenderedAccount {
+  readonly row: AccountRow
+  readonly json: Buffer
+}
+
+/** A post with its author and, for a wrapper, what it wraps. */
+export interface Hydrated {
+  readonly rendered: Status.RenderedPost
+  readonly author: RenderedAccount
+  readonly inner: Hydrated | undefined
+}
+
+export interface Hydration {
+  /** In order; undefined for a post that is gone, or a wrapper of one. */
+  readonly posts: (ids: ReadonlyArray<bigint>) => Effect.Effect<ReadonlyArray<Hydrated | undefined>, StoreError>
+  /** A post that an actor just answered with, rendered for this once: what is cached is read from the store. */
+  readonly wrap: (post: Post) => Effect.Effect<Hydrated, ApiError | StoreError>
+  readonly accounts: (nos: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<RenderedAccount | undefined>, StoreError>
+  readonly dropPost: (id: bigint) => void
+  readonly dropAccount: (id: bigint) => void
+  /** The same by local number, which costs nothing. */
+  readonly dropAccountNo: (no: number) => void
+  readonly clear: () => void
+}
+
+const batchMax = 500
+const loadsMax = 2
+
+/** An id as young as this may belong to a commit under way: that it is missing is not remembered. */
+const youngMillis = 60_000
+
+const rememberMissing = (millis: number) => (id: bigint): number =>
+  Snowflake.millisOf(id) > Date.now() - youngMillis ? 0 : millis
+
+type Limits = FrontSettings["limits"]
+
+const makeAccounts = (store: AccountStore["Service"], publicUrl: string, limits: Limits) =>
+  FillCache.make<number, RenderedAccount>({
+    bytesMax: limits.accountCacheBytes,
+    sizeOf: ({ json }) => json.length + 400,
+    millis: limits.accountMillis,
+    missingMillis: () => limits.accountMillis,
+    batchMax,
+    loadsMax,
+    load: (nos) =>
+      Effect.map(store.byNos(nos.map((no) => LocalNo.make(no))), (rows) =>
+        new Map(rows.map((row) => [row.no, {
+          row,
+          json: Buffer.from(JSON.stringify(Account.entity(row, publicUrl)))
+        }])))
+  })
+
+const makePosts = (
+  store: PostStore["Service"],
+  accounts: FillCache.FillCache<number, RenderedAccount>,
+  publicUrl: string,
+  limits: Limits
+) =>
+  FillCache.make<bigint, Status.RenderedPost>({
+    bytesMax: limits.postCacheBytes,
+    sizeOf: Status.sizeOf,
+    millis: limits.postMillis,
+    missingMillis: rememberMissing(limits.missingMillis),
+    batchMax,
+    loadsMax,
+    load: Effect.fnUntraced(function*(ids) {
+      const posts = yield* store.byIds(ids.map((id) => PostId.make(id)))
+      const authors = yield* accounts.all(posts.map((post) => post.authorNo))
+      const rendered = new Map<bigint, Status.RenderedPost>()
+      posts.forEach((post, i) => {
+        const author = authors[i]
+        if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, publicUrl))
+      })
+      return rendered
+    }),
+    onHit: (count) => void (Metrics.renderCacheHits.value += count),
+    onMiss: (count) => void (Metrics.renderCacheMisses.value += count)
+  })
+
+export const make = (
+  stores: { readonly posts: PostStore["Service"]; readonly accounts: AccountStore["Service"] },
+  publicUrl: string,
+  limits: Limits
+): Effect.Effect<Hydration> =>
+  Effect.gen(function*() {
+    const accounts = yield* makeAccounts(stores.accounts, publicUrl, limits)
+    const posts = yield* makePosts(stores.posts, accounts, publicUrl, limits)
+    const withAuthors = (
+      outer: ReadonlyArray<Status.RenderedPost | undefined>,
+      inner: ReadonlyMap<bigint, Status.RenderedPost | undefined>
+    ) => {
+      const all: Array<Status.RenderedPost> = []
+      for (const rendered of outer) if (rendered !== undefined) all.push(rendered)
+      for (const rendered of inner.values()) if (rendered !== undefined) all.push(rendered)
+      return Effect.map(accounts.all(all.map((rendered) => rendered.post.authorNo)), (found) => {
+        const authors = new Map(found.map((author, i) => [all[i]!, author]))
+        return outer.map((rendered) => join(rendered, inner, authors))
+      })
+    }
+
+    return {
+      posts: (ids) =>
+        Effect.flatMap(posts.all(ids), (outer) => {
+          const targets = targetsOf(outer)
+          if (targets.length === 0) return withAuthors(outer, noTargets)
+          return Effect.flatMap(posts.all(targets), (inner) =>
+            withAuthors(outer, new Map(targets.map((id, i) => [id, inner[i]]))))
+        }),
+      wrap: (post) =>
+        Effect.flatMap(post.repostOf === null ? Effect.succeed([]) : posts.all([post.repostOf]), ([target]) =>
+          Effect.flatMap(accounts.all([post.authorNo]), ([author]) => {
+            if (author === undefined) return Effect.fail(notFound())
+            const rendered = Status.render(post, author.row.username, publicUrl)
+            return Effect.flatMap(withAuthors([rendered], new Map([[post.repostOf ?? 0n, target]])), ([item]) =>
+              item === undefined ? Effect.fail(notFound()) : Effect.succeed(item))
+          })),
+      accounts: accounts.all,
+      dropPost: posts.invalidate,
+      dropAccountNo: accounts.invalidate,
+      dropAccount: (id) => accounts.invalidateWhere(({ row }) => row.id === id),
+      clear: () => {
+        posts.clear()
+        accounts.clear()
+      }
+    }
+  })
+
+const noTargets: ReadonlyMap<bigint, Status.RenderedPost | undefined> = new Map()
+
+const targetsOf = (outer: ReadonlyArray<Status.RenderedPost | undefined>): Array<bigint> => {
+  const targets: Array<bigint> = []
+  for (const rendered of outer) {
+    if (rendered !== undefined && rendered.post.repostOf !== null) targets.push(rendered.post.repostOf)
+  }
+  return targets
+}
+
+const join = (
+  rendered: Status.RenderedPost | undefined,
+  targets: ReadonlyMap<bigint, Status.RenderedPost | undefined>,
+  authors: ReadonlyMap<Status.RenderedPost, RenderedAccount | undefined>
+): Hydrated | undefined => {
+  if (rendered === undefined) return undefined
+  const author = authors.get(rendered)
+  if (author === undefined) return undefined
+  if (rendered.post.repostOf === null) return { rendered, author, inner: undefined }
+  const inner = join(targets.get(rendered.post.repostOf), targets, authors)
+  return inner === undefined ? undefined : { rendered, author, inner }
+}

@@ -1,0 +1,76 @@
+/** What viewers did with posts, asked for many viewers in one query, and not at all where no post has a like or repost. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import * as Coalescer from "@rookery/protocol/Coalescer"
+import type { PostStore } from "@rookery/store/PostStore"
+import { StoreError } from "@rookery/store/StoreError"
+import { Effect } from "effect"
+import type { Account } from "../oauth/Identity.ts"
+import type { Hydrated } from "./Hydration.ts"
+
+export interface PostMarks {
+  readonly liked: boolean
+  readonly reposted: boolean
+}
+
+export type ViewerMarks = ReadonlyMap<bigint, PostMarks>
+
+export interface Marks {
+  readonly of: (viewer: Account | undefined, items: ReadonlyArray<Hydrated>) => Effect.Effect<ViewerMarks, StoreError>
+}
+
+interface Ask {
+  readonly viewer: AccountId
+  readonly postIds: ReadonlyArray<PostId>
+}
+
+/** Posts in one ask, and asks in one query: together within what the store takes. */
+const postsMax = 40
+const asksMax = 50
+
+const none: ViewerMarks = new Map()
+
+export const make = (posts: PostStore["Service"]): Effect.Effect<Marks> =>
+  Effect.map(
+    Coalescer.make<"marks", Ask, ViewerMarks, StoreError>({
+      inFlightMax: 2,
+      batchMax: asksMax,
+      waitingMax: 8_192,
+      full: () => new StoreError({ operation: "marks", cause: new Error("too many reads wait") }),
+      send: (_, asks) => load(posts, asks)
+    }),
+    (asks) => ({
+      of: (viewer, items) => {
+        const postIds = viewer === undefined ? [] : withCounts(items)
+        if (viewer === undefined || postIds.length === 0) return Effect.succeed(none)
+        if (postIds.length <= postsMax) return asks.request("marks", { viewer: viewer.id, postIds })
+        const parts = chunks(postIds, postsMax).map((part) => asks.request("marks", { viewer: viewer.id, postIds: part }))
+        return Effect.map(Effect.all(parts, { concurrency: 4 }), (found) => new Map(found.flatMap((marks) => [...marks])))
+      }
+    })
+  )
+
+/** A mark raises a count of its post, so a post without counts has none. Marks of a wrapper are those of what it wraps. */
+const withCounts = (items: ReadonlyArray<Hydrated>): Array<PostId> => {
+  const ids: Array<PostId> = []
+  for (const item of items) {
+    const { post } = (item.inner ?? item).rendered
+    if (post.likes > 0 || post.reposts > 0) ids.push(post.id)
+  }
+  return ids
+}
+
+const load = (posts: PostStore["Service"], asks: ReadonlyArray<Ask>) => {
+  const pairs = asks.flatMap(({ postIds, viewer }) => postIds.map((postId) => ({ viewer, postId })))
+  return Effect.map(posts.marks(pairs), (marks) => {
+    const byViewer = new Map<AccountId, Map<bigint, PostMarks>>()
+    for (const { liked, postId, reposted, viewer } of marks) {
+      const own = byViewer.get(viewer) ?? new Map<bigint, PostMarks>()
+      own.set(postId, { liked, reposted })
+      byViewer.set(viewer, own)
+    }
+    return asks.map(({ viewer }) => byViewer.get(viewer) ?? none)
+  })
+}
+
+const chunks = <A>(items: ReadonlyArray<A>, size: number): Array<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))

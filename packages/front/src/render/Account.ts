@@ -1,0 +1,71 @@
+/** An account as clients see it. */
+import * as Snowflake from "@rookery/domain/Snowflake"
+import type { AccountRow } from "@rookery/store/AccountStore"
+import * as Text from "./Text.ts"
+
+export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
+
+export const actorUri = (publicUrl: string, username: string): string => `${publicUrl}/users/${username}`
+
+export const avatarPath = "/avatars/missing.svg"
+export const headerPath = "/headers/missing.svg"
+
+const dayOf = (millis: number): string => new Date(millis).toISOString().slice(0, 10)
+
+/** The `Account` entity; an object, for answers that hold it once. */
+export const entity = (row: AccountRow, publicUrl: string) => ({
+  id: String(row.id),
+  username: row.username,
+  acct: row.username,
+  display_name: row.displayName,
+  locked: row.locked,
+  bot: row.bot,
+  group: false,
+  discoverable: true,
+  indexable: false,
+  noindex: false,
+  created_at: new Date(Snowflake.millisOf(row.id)).toISOString(),
+  note: Text.toHtml(row.note),
+  url: profileUrl(publicUrl, row.username),
+  uri: actorUri(publicUrl, row.username),
+  avatar: publicUrl + avatarPath,
+  avatar_static: publicUrl + avatarPath,
+  header: publicUrl + headerPath,
+  header_static: publicUrl + headerPath,
+  followers_count: row.followers,
+  following_count: row.following,
+  statuses_count: row.statuses,
+  last_status_at: row.lastStatusAt === null ? null : dayOf(row.lastStatusAt),
+  hide_collections: false,
+  moved: null,
+  roles: [],
+  emojis: [],
+  fields: []
+})
+
+/** Permissions of an ordinary person: none of the moderators' bits. */
+const roleOf = (row: AccountRow) => ({
+  id: row.admin ? "3" : "-99",
+  name: row.admin ? "Admin" : "",
+  permissions: row.admin ? "1" : "0",
+  color: "",
+  highlighted: row.admin
+})
+
+/** The `CredentialAccount` entity: what a person sees of their own account. */
+export const credentials = (row: AccountRow, publicUrl: string) => ({
+  ...entity(row, publicUrl),
+  source: {
+    privacy: "public",
+    sensitive: false,
+    language: null,
+    note: row.note,
+    fields: [],
+    follow_requests_count: 0,
+    hide_collections: false,
+    discoverable: true,
+    indexable: false,
+    attribution_domains: []
+  },
+  role: roleOf(row)
+})

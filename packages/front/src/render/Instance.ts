@@ -1,0 +1,104 @@
+/** What the server says of itself. */
+import type { FrontSettings } from "../Settings.ts"
+import * as Limits from "@rookery/domain/Limits"
+import { headerPath } from "./Account.ts"
+import { charactersPerUrl } from "./Text.ts"
+
+export interface Totals {
+  readonly accounts: number
+  readonly posts: number
+  readonly activeMonth: number
+}
+
+/** Clients read what they may expect from the first number. */
+export const versionOf = (settings: FrontSettings): string => `4.4.0 (compatible; Rookery ${settings.version})`
+
+const streamingUrl = (settings: FrontSettings): string => settings.publicUrl.replace(/^http/, "ws")
+
+/** No media and no polls yet: limits of 0 tell clients not to offer them. */
+const configuration = (settings: FrontSettings) => ({
+  accounts: {
+    max_featured_tags: 0,
+    max_pinned_statuses: 0,
+    max_profile_fields: 0,
+    max_display_name_length: Limits.displayNameMax,
+    max_note_length: Limits.noteMax
+  },
+  statuses: {
+    max_characters: settings.postCharactersMax,
+    max_media_attachments: 0,
+    characters_reserved_per_url: charactersPerUrl
+  },
+  media_attachments: {
+    supported_mime_types: [],
+    image_size_limit: 0,
+    image_matrix_limit: 0,
+    video_size_limit: 0,
+    video_frame_rate_limit: 0,
+    video_matrix_limit: 0,
+    description_limit: 0
+  },
+  polls: { max_options: 0, max_characters_per_option: 0, min_expiration: 0, max_expiration: 0 }
+})
+
+export const v1 = (settings: FrontSettings, totals: Totals) => ({
+  uri: new URL(settings.publicUrl).host,
+  title: settings.title,
+  short_description: settings.description,
+  description: settings.description,
+  email: settings.contactEmail,
+  version: versionOf(settings),
+  urls: { streaming_api: streamingUrl(settings) },
+  stats: { user_count: totals.accounts, status_count: totals.posts, domain_count: 0 },
+  thumbnail: settings.publicUrl + headerPath,
+  languages: ["en"],
+  registrations: settings.registrationsOpen,
+  approval_required: false,
+  invites_enabled: false,
+  configuration: configuration(settings),
+  contact_account: null,
+  rules: []
+})
+
+export const v2 = (settings: FrontSettings, totals: Totals) => ({
+  domain: new URL(settings.publicUrl).host,
+  title: settings.title,
+  version: versionOf(settings),
+  source_url: settings.publicUrl,
+  description: settings.description,
+  usage: { users: { active_month: totals.activeMonth } },
+  thumbnail: { url: settings.publicUrl + headerPath, blurhash: null, versions: null, description: null },
+  icon: [],
+  languages: ["en"],
+  configuration: {
+    ...configuration(settings),
+    urls: { streaming: streamingUrl(settings), status: null, about: null, privacy_policy: null, terms_of_service: null },
+    vapid: { public_key: "" },
+    translation: { enabled: false },
+    limited_federation: true
+  },
+  registrations: {
+    enabled: settings.registrationsOpen,
+    approval_required: false,
+    reason_required: false,
+    message: null,
+    min_age: null,
+    url: null
+  },
+  api_versions: { mastodon: 1 },
+  contact: { email: settings.contactEmail, account: null },
+  rules: []
+})
+
+export const nodeinfo = (settings: FrontSettings, totals: Totals) => ({
+  version: "2.0",
+  software: { name: "rookery", version: settings.version },
+  protocols: [],
+  services: { outbound: [], inbound: [] },
+  usage: {
+    users: { total: totals.accounts, activeMonth: totals.activeMonth },
+    localPosts: totals.posts
+  },
+  openRegistrations: settings.registrationsOpen,
+  metadata: { nodeName: settings.title, upstream: { name: "mastodon" } }
+})

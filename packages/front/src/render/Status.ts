@@ -1,0 +1,84 @@
+/**
+ * A post as bytes of JSON that know no viewer: `head`, then the author's account, then `tail`. The viewer's marks
+ * stand at fixed places of the tail and are as long when they are true (`true ` instead of `false`), so that showing
+ * one is a matter of overwriting five bytes of a copy.
+ */
+import type { Post } from "@rookery/domain/Post"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import * as Account from "./Account.ts"
+import * as Text from "./Text.ts"
+
+export interface RenderedPost {
+  readonly post: Post
+  readonly head: Buffer
+  /** For a wrapper it ends where the wrapped status goes in. */
+  readonly tail: Buffer
+}
+
+/** The marks, in the tail. */
+const marks = ",\"favourited\":false,\"reblogged\":false"
+export const favouritedAt = marks.indexOf("false")
+export const rebloggedAt = marks.lastIndexOf("false")
+/** What a mark's place holds when it is set; JSON allows the space. */
+export const trueMark = Buffer.from("true ")
+
+/** Ends the tail of a wrapper, after the wrapped status. */
+export const wrapperEnd = Buffer.from("}")
+
+const statusUri = (publicUrl: string, username: string, id: bigint): string =>
+  `${Account.actorUri(publicUrl, username)}/statuses/${id}`
+
+export const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
+  `${Account.profileUrl(publicUrl, username)}/${id}`
+
+const idText = (id: bigint | null): string | null => id === null ? null : String(id)
+
+const headOf = (post: Post, username: string, publicUrl: string): string => {
+  const fields = {
+    id: String(post.id),
+    created_at: new Date(Snowflake.millisOf(post.id)).toISOString(),
+    in_reply_to_id: idText(post.replyTo),
+    in_reply_to_account_id: idText(post.replyToAuthor),
+    sensitive: post.sensitive,
+    spoiler_text: post.spoiler,
+    visibility: post.visibility,
+    language: post.language,
+    uri: statusUri(publicUrl, username, post.id),
+    url: statusUrl(publicUrl, username, post.id),
+    replies_count: post.replies,
+    reblogs_count: post.reposts,
+    favourites_count: post.likes,
+    quotes_count: 0,
+    edited_at: post.editedAt === null ? null : new Date(post.editedAt).toISOString(),
+    content: Text.toHtml(post.text)
+  }
+  return `${JSON.stringify(fields).slice(0, -1)},"account":`
+}
+
+/** What no post of Rookery has yet, and what ends the status. */
+const rest = JSON.stringify({
+  muted: false,
+  bookmarked: false,
+  filtered: [],
+  application: null,
+  media_attachments: [],
+  mentions: [],
+  tags: [],
+  emojis: [],
+  card: null,
+  poll: null,
+  quote: null,
+  quote_approval: null
+}).slice(1, -1)
+
+const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
+const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
+
+export const render = (post: Post, username: string, publicUrl: string): RenderedPost => ({
+  post,
+  head: Buffer.from(headOf(post, username, publicUrl)),
+  tail: post.repostOf === null ? plainTail : wrapperTail
+})
+
+/** Bytes that a cached rendering takes, its objects included. */
+export const sizeOf = (rendered: RenderedPost): number => rendered.head.length + rendered.post.text.length * 2 + 600

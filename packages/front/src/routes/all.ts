@@ -1,0 +1,32 @@
+/** Every route of the front. */
+import type { Deps } from "../Deps.ts"
+import type { Route } from "../http/Route.ts"
+import * as Absent from "./absent.ts"
+import * as Accounts from "./accounts.ts"
+import * as AccountStatuses from "./accountStatuses.ts"
+import * as Apps from "./apps.ts"
+import * as Health from "./health.ts"
+import * as Instance from "./instance.ts"
+import * as OAuth from "./oauth.ts"
+import * as Relationships from "./relationships.ts"
+import * as SignUp from "./signUp.ts"
+import * as StatusActions from "./statusActions.ts"
+import * as StatusDetails from "./statusDetails.ts"
+import * as Statuses from "./statuses.ts"
+import * as Timelines from "./timelines.ts"
+
+export const routes = (deps: Deps): ReadonlyArray<Route> =>
+  [
+    Apps,
+    OAuth,
+    SignUp,
+    Accounts,
+    AccountStatuses,
+    Relationships,
+    Statuses,
+    StatusActions,
+    StatusDetails,
+    Timelines,
+    Instance,
+    Health
+  ].flatMap((module) => module.routes(deps)).concat(Absent.routes)

@@ -1,0 +1,24 @@
+/** For operators and load balancers. */
+import * as Prometheus from "@rookery/observe/Prometheus"
+import { Effect } from "effect"
+import type { Deps } from "../Deps.ts"
+import * as Answer from "../http/Answer.ts"
+import { open, type Route, route } from "../http/Route.ts"
+import * as Readiness from "../Readiness.ts"
+
+const ok = Effect.succeed(Answer.text("OK"))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => {
+  const readiness = Readiness.make(deps)
+  return [
+    route("GET", "/health", open, () => ok),
+    route("GET", "/api/v1/streaming/health", open, () => ok),
+    route("GET", "/ready", open, () =>
+      Effect.map(readiness.missing, (missing) =>
+        missing.length === 0
+          ? Answer.json({ ready: true, missing })
+          : Answer.json({ error: `Not ready: ${missing.join(", ")}`, ready: false, missing }, 503))),
+    route("GET", "/metrics", open, () =>
+      Effect.map(Prometheus.render, (text) => Answer.text(text, Prometheus.contentType)))
+  ]
+}

@@ -1,0 +1,36 @@
+/** Steps that several routes share. */
+import type { AccountId } from "@rookery/domain/Ids"
+import type { AccountRow } from "@rookery/store/AccountStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import { Effect } from "effect"
+import type { Deps } from "../Deps.ts"
+import * as Answer from "../http/Answer.ts"
+import { type ApiError, notFound } from "../http/Errors.ts"
+import type { Request } from "../http/Route.ts"
+import type { Account } from "../oauth/Identity.ts"
+import type { Hydrated } from "../read/Hydration.ts"
+import * as AccountRendering from "../render/Account.ts"
+
+export const viewerOf = (request: Request): Account | undefined => request.identity?.account
+
+/** The account as it stands now; 404 for the unknown and the disabled. */
+export const accountNow = (deps: Deps, id: AccountId): Effect.Effect<AccountRow, ApiError | StoreError> =>
+  Effect.flatMap(deps.accounts.byIds([id]), ([row]) =>
+    row === undefined || row.disabledAt !== null ? Effect.fail(notFound()) : Effect.succeed(row))
+
+/** Accounts in the order of `ids`, without the unknown and the disabled. */
+export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>) =>
+  ids.length === 0 ? Effect.succeed([]) : Effect.map(deps.accounts.byIds(ids), (rows) => {
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.flatMap((id) => {
+      const row = byId.get(id)
+      return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings.publicUrl)]
+    })
+  })
+
+/** One status for its viewer. */
+export const statusAnswer = (deps: Deps, viewer: Account | undefined, item: Hydrated) =>
+  Effect.map(deps.reader.presentOne(viewer, item), (bytes) => Answer.bytes(bytes))
+
+/** The absolute address of a route, for its `Link`s. */
+export const addressOf = (deps: Deps, request: Request): string => deps.settings.publicUrl + request.path

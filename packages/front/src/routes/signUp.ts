@@ -1,0 +1,88 @@
+/** Sign-up: a program makes an account for a person and gets their token. */
+import { AccountId } from "@rookery/domain/Ids"
+import { Effect, Schema } from "effect"
+import type { Deps } from "../Deps.ts"
+import * as Answer from "../http/Answer.ts"
+import { forbidden, invalid, unavailable } from "../http/Errors.ts"
+import * as Input from "../http/Input.ts"
+import { type Route, route, token } from "../http/Route.ts"
+import * as Passwords from "../oauth/Passwords.ts"
+import { giveToken } from "./oauth.ts"
+
+const usernameMax = 30
+const emailMax = 320
+const passwordMin = 8
+const passwordMax = 128
+
+const decodeSignUp = Input.decoder(Schema.Struct({
+  username: Schema.optionalKey(Input.Text),
+  email: Schema.optionalKey(Input.Text),
+  password: Schema.optionalKey(Schema.String),
+  agreement: Schema.optionalKey(Input.Flag)
+}))
+
+interface Detail {
+  readonly error: string
+  readonly description: string
+}
+
+type Details = Record<string, Array<Detail>>
+
+const blank: Detail = { error: "ERR_BLANK", description: "can't be blank" }
+
+/** The e-mail address is looked at only for its shape: whether it works, a message to it would show. */
+const isEmail = (text: string): boolean => text.length <= emailMax && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)
+
+const usernameProblem = (username: string): Detail | undefined => {
+  if (username === "") return blank
+  if (!/^[a-z0-9_]+$/i.test(username)) {
+    return { error: "ERR_INVALID", description: "must contain only letters, numbers and underscores" }
+  }
+  if (username.length <= usernameMax) return undefined
+  return { error: "ERR_TOO_LONG", description: `is too long (maximum is ${usernameMax} characters)` }
+}
+
+const passwordProblem = (password: string): Detail | undefined => {
+  if (password === "") return blank
+  if (password.length < passwordMin) {
+    return { error: "ERR_TOO_SHORT", description: `is too short (minimum is ${passwordMin} characters)` }
+  }
+  if (password.length <= passwordMax) return undefined
+  return { error: "ERR_TOO_LONG", description: `is too long (maximum is ${passwordMax} characters)` }
+}
+
+const problems = (username: string, email: string, password: string, agreement: boolean): Details => {
+  const details: Details = {}
+  const add = (field: string, problem: Detail | undefined) => {
+    if (problem !== undefined) details[field] = [problem]
+  }
+  add("username", usernameProblem(username))
+  add("email", email === "" ? blank : isEmail(email) ? undefined : { error: "ERR_INVALID", description: "is not a valid e-mail address" })
+  add("password", passwordProblem(password))
+  add("agreement", agreement ? undefined : { error: "ERR_ACCEPTED", description: "must be accepted" })
+  return details
+}
+
+const refusal = (details: Details) => {
+  const sentences = Object.entries(details).flatMap(([field, list]) => list.map(({ description }) => `${field} ${description}`))
+  return invalid(`Validation failed: ${sentences.join(", ")}`, details)
+}
+
+const signUp = (deps: Deps) => route("POST", "/api/v1/accounts", token("write:accounts"), (request) =>
+  Effect.gen(function*() {
+    if (!deps.settings.registrationsOpen) return yield* Effect.fail(forbidden("Registrations are closed"))
+    const { agreement = false, email = "", password = "", username = "" } = yield* decodeSignUp(request.fields)
+    const details = problems(username, email, password, agreement)
+    if (Object.keys(details).length > 0) return yield* Effect.fail(refusal(details))
+    const passwordHash = yield* deps.hashGate(Passwords.hashPassword(password))
+    const id = AccountId.make(yield* Effect.mapError(deps.ids.mint, () => unavailable()))
+    const shard = deps.directory.shardOf(String(id))
+    const created = yield* deps.accounts.create({ id, shard, username, email, passwordHash, admin: false })
+    if (typeof created === "string") {
+      return yield* Effect.fail(refusal({ [created]: [{ error: "ERR_TAKEN", description: "has already been taken" }] }))
+    }
+    const { appId, scopes } = request.identity!
+    return Answer.json(yield* giveToken(deps, appId, id, [...scopes].join(" ")))
+  }))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [signUp(deps)]

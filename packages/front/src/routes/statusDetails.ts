@@ -1,0 +1,81 @@
+/** What is around a status: its thread, its earlier texts, who liked and reposted it. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PostEdit } from "@rookery/store/PostStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import { Effect } from "effect"
+import type { Deps } from "../Deps.ts"
+import * as Answer from "../http/Answer.ts"
+import * as Input from "../http/Input.ts"
+import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
+import type { Hydrated } from "../read/Hydration.ts"
+import * as Text from "../render/Text.ts"
+import { accountList, viewerOf } from "./shared.ts"
+
+const ancestorsMax = 100
+const descendantsMax = 200
+const peopleMax = 80
+
+/** The status of the path, for whoever asks; what a wrapper wraps is meant. */
+const find = (deps: Deps, request: Request) =>
+  Effect.flatMap(Input.postId(request.params[0]!), (id) =>
+    Effect.map(deps.reader.one(viewerOf(request), id), (item) => item.inner ?? item))
+
+const context = (deps: Deps) => route("GET", "/api/v1/statuses/:id/context", optional("read:statuses"), (request) =>
+  Effect.gen(function*() {
+    const viewer = viewerOf(request)
+    const { post } = (yield* find(deps, request)).rendered
+    const [above, below] = yield* Effect.all([
+      deps.posts.ancestors(post.id, ancestorsMax),
+      deps.posts.descendants(post.id, descendantsMax)
+    ], { concurrency: 2 })
+    const [ancestors, descendants] = yield* Effect.all([above, below].map((ids) =>
+      Effect.flatMap(deps.reader.visible(viewer, ids), (items) => deps.reader.present(viewer, items))), { concurrency: 2 })
+    return Answer.bytes(Buffer.concat([
+      Buffer.from("{\"ancestors\":"),
+      ancestors!,
+      Buffer.from(",\"descendants\":"),
+      descendants!,
+      Buffer.from("}")
+    ]))
+  }))
+
+const editEntity = (edit: PostEdit, account: unknown) => ({
+  content: Text.toHtml(edit.text),
+  spoiler_text: edit.spoiler,
+  sensitive: edit.sensitive,
+  created_at: new Date(edit.at).toISOString(),
+  account,
+  poll: null,
+  quote: null,
+  media_attachments: [],
+  emojis: []
+})
+
+const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", optional("read:statuses"), (request) =>
+  Effect.gen(function*() {
+    const { author, rendered }: Hydrated = yield* find(deps, request)
+    const account = JSON.parse(author.json.toString("utf8"))
+    const edits = yield* deps.posts.history(rendered.post.id)
+    return Answer.json(edits.map((edit) => editEntity(edit, account)))
+  }))
+
+const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "read:statuses", (request) =>
+  Effect.map(find(deps, request), ({ rendered: { post } }) =>
+    Answer.json({ id: String(post.id), text: post.text, spoiler_text: post.spoiler })))
+
+type People = (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
+
+const people = (deps: Deps, name: string, read: People) =>
+  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:accounts"), (request) =>
+    Effect.gen(function*() {
+      const { post } = (yield* find(deps, request)).rendered
+      return Answer.json(yield* accountList(deps, yield* read(post.id, peopleMax)))
+    }))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [
+  context(deps),
+  history(deps),
+  source(deps),
+  people(deps, "favourited_by", deps.posts.likedBy),
+  people(deps, "reblogged_by", deps.posts.repostedBy)
+]

@@ -1,0 +1,80 @@
+/** Statuses: written, read, changed and deleted. */
+import { PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
+import { Effect, Schema } from "effect"
+import { createHash, randomUUID } from "node:crypto"
+import type { Deps } from "../Deps.ts"
+import * as Answer from "../http/Answer.ts"
+import * as Input from "../http/Input.ts"
+import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
+import type { Account } from "../oauth/Identity.ts"
+import * as StatusInput from "./statusInput.ts"
+import { statusAnswer, viewerOf } from "./shared.ts"
+
+const idsMax = 20
+
+const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.listOf(Input.Id, 1_000)) }))
+
+/** The key that makes a repeat be answered with the first result: the client's, on whatever front it comes in. */
+const requestKeyOf = (request: Request): string => {
+  const key = request.headers["idempotency-key"]
+  return typeof key === "string" && key !== "" ? `c:${createHash("sha256").update(key).digest("hex")}` : `r:${randomUUID()}`
+}
+
+/** Drops what a change of `post` makes stale here, before the bus says so: people see their own writes. */
+export const dropAround = (deps: Deps, me: Account, post: Post): void => {
+  deps.hydration.dropPost(post.id)
+  deps.hydration.dropAccountNo(me.no)
+  if (post.replyTo !== null) deps.hydration.dropPost(post.replyTo)
+  if (post.repostOf !== null) deps.hydration.dropPost(post.repostOf)
+}
+
+const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statuses", (request, me) =>
+  Effect.gen(function*() {
+    const input = yield* StatusInput.decodeStatus(request.fields)
+    const text = yield* StatusInput.written(input, deps.settings.postCharactersMax)
+    const parentId = Input.idOf(input.in_reply_to_id)
+    const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
+    const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.post.id
+    const post = yield* deps.calls.publish(me.id, requestKeyOf(request), { ...text, replyTo, repostOf: null })
+    dropAround(deps, me, post)
+    return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
+  }))
+
+const read = (deps: Deps) => route("GET", "/api/v1/statuses/:id", optional("read:statuses"), (request) =>
+  Effect.gen(function*() {
+    const id = yield* Input.postId(request.params[0]!)
+    const viewer = viewerOf(request)
+    return yield* statusAnswer(deps, viewer, yield* deps.reader.one(viewer, id))
+  }))
+
+const readMany = (deps: Deps) => route("GET", "/api/v1/statuses", optional("read:statuses"), (request) =>
+  Effect.gen(function*() {
+    const { id } = yield* decodeIds(request.fields)
+    const ids = [...new Set(Input.asList<bigint>(id))].slice(0, idsMax)
+    const viewer = viewerOf(request)
+    const items = yield* deps.reader.visible(viewer, ids)
+    return Answer.bytes(yield* deps.reader.present(viewer, items))
+  }))
+
+const edit = (deps: Deps) => personal("PUT", "/api/v1/statuses/:id", "write:statuses", (request, me) =>
+  Effect.gen(function*() {
+    const id = yield* Input.postId(request.params[0]!)
+    const input = yield* StatusInput.decodeStatus(request.fields)
+    const { language, sensitive, spoiler, text } = yield* StatusInput.written(input, deps.settings.postCharactersMax)
+    const post = yield* deps.calls.edit(id, { by: me.id, text, spoiler, sensitive, language })
+    deps.hydration.dropPost(id)
+    return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
+  }))
+
+/** Answers the status as it was, with its text as it was written, so that it can be drafted anew. */
+const remove = (deps: Deps) => personal("DELETE", "/api/v1/statuses/:id", "write:statuses", (request, me) =>
+  Effect.gen(function*() {
+    const id = yield* Input.postId(request.params[0]!)
+    const post = yield* deps.calls.remove(PostId.make(id), me.id)
+    dropAround(deps, me, post)
+    const bytes = yield* deps.reader.presentOne(me, yield* deps.hydration.wrap(post))
+    return Answer.json({ ...JSON.parse(bytes.toString("utf8")), text: post.text })
+  }))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [create(deps), read(deps), readMany(deps), edit(deps), remove(deps)]
