@@ -91,7 +91,7 @@ export const text = (
 })
 
 /** The address with its password, if any, left out. */
-export const withoutPassword = (address: string): string => address.replace(/((?:^|:\/\/)[^/@:]*):[^@]*@/, "$1:***@")
+export const withoutPassword = (address: string): string => address.replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)?[^/@:]*):.*@/i, "$1:***@")
 
 /** An address with one of the schemes; may be left out. */
 export const url = (

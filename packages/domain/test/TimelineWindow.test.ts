@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Window from "@rookery/domain/TimelineWindow"
+import { Schema } from "effect"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** Small ids spread around the border between the two words, where carries happen. */
+const border = 0xffff_ffe0
+const hiOf = (n: number) => 5 + Math.floor((border + n) / 2 ** 32)
+const loOf = (n: number) => (border + n) % 2 ** 32
+const numberOf = (hi: number, lo: number) => (hi - 5) * 2 ** 32 + lo - border
+
+const Step = Schema.Struct({
+  what: Schema.Literals(["insert", "insert", "insert", "insert", "remove", "removeAuthor", "raiseFloor"]),
+  id: between(0, 63),
+  author: between(1, 5)
+})
+
+/** The model: a list sorted by id, and the floor. */
+interface Model {
+  entries: Array<readonly [id: number, author: number]>
+  floor: number
+}
+
+const insertInto = (model: Model, capacity: number, id: number, author: number): boolean => {
+  if (id < model.floor || model.entries.some(([other]) => other === id)) return false
+  model.entries = [...model.entries, [id, author] as const].sort((a, b) => a[0] - b[0])
+  if (model.entries.length <= capacity) return true
+  const [dropped] = model.entries.shift()!
+  model.floor = dropped + 1
+  return dropped !== id
+}
+
+const takeOut = (model: Model, isGone: (id: number, author: number) => boolean): number => {
+  const before = model.entries.length
+  model.entries = model.entries.filter(([id, author]) => !isGone(id, author))
+  return before - model.entries.length
+}
+
+const apply = (window: Window.TimelineWindow, model: Model, step: typeof Step.Type): void => {
+  const { author, id } = step
+  if (step.what === "insert") {
+    assert.strictEqual(
+      Window.insert(window, hiOf(id), loOf(id), author),
+      insertInto(model, window.capacityMax, id, author)
+    )
+  }
+  if (step.what === "remove") {
+    assert.strictEqual(Window.remove(window, hiOf(id), loOf(id)), takeOut(model, (other) => other === id) === 1)
+  }
+  if (step.what === "removeAuthor") {
+    assert.strictEqual(Window.removeAuthor(window, author), takeOut(model, (_, other) => other === author))
+  }
+  if (step.what === "raiseFloor") {
+    Window.raiseFloor(window, hiOf(id), loOf(id))
+    model.floor = Math.max(model.floor, id)
+    takeOut(model, (other) => other < model.floor)
+  }
+}
+
+const entriesOf = (window: Window.TimelineWindow) =>
+  Array.from({ length: window.length }, (_, rank) => [
+    numberOf(Window.hiAt(window, rank), Window.loAt(window, rank)),
+    Window.authorAt(window, rank)
+  ])
+
+const floorOf = (window: Window.TimelineWindow) =>
+  window.floorHi === 0 ? 0 : Math.max(0, numberOf(window.floorHi, window.floorLo))
+
+describe("TimelineWindow", () => {
+  it.prop("is its model, whatever the order, the repeats, the removals and the floors", {
+    steps: Schema.Array(Step),
+    capacity: between(1, 20),
+    hint: between(0, 30)
+  }, ({ capacity, hint, steps }) => {
+    const window = Window.make(capacity, hint)
+    const model: Model = { entries: [], floor: 0 }
+    for (const step of steps) {
+      apply(window, model, step)
+      assert.deepStrictEqual(entriesOf(window), model.entries)
+      assert.strictEqual(floorOf(window), model.floor)
+      for (let id = 0; id < 64; id++) {
+        assert.strictEqual(Window.has(window, hiOf(id), loOf(id)), model.entries.some(([other]) => other === id))
+      }
+    }
+    assert.isAtMost(window.slots, Math.max(capacity, 1))
+  }, { arbitrary: { runs: 150, size: 80 } })
+
+  it("goes round its array many times with what comes in order, and holds the newest", () => {
+    const window = Window.make(10)
+    for (let id = 1; id <= 1_000; id++) Window.insert(window, 1, id, id % 7)
+    assert.deepStrictEqual(
+      Array.from({ length: 10 }, (_, rank) => Window.loAt(window, rank)),
+      [991, 992, 993, 994, 995, 996, 997, 998, 999, 1_000]
+    )
+    assert.deepStrictEqual([window.floorHi, window.floorLo], [1, 991])
+    assert.strictEqual(Window.byteLength(window), 120)
+  })
+
+  it("starts small and holds 800 entries in 9,600 bytes", () => {
+    const window = Window.make(800)
+    assert.strictEqual(Window.byteLength(window), 96)
+    for (let id = 1; id <= 5_000; id++) Window.insert(window, 1, id, 1)
+    assert.strictEqual(Window.byteLength(window), 9_600)
+  })
+
+  it("carries the floor over the border between the words", () => {
+    const window = Window.make(1)
+    Window.insert(window, 1, 0xffff_ffff, 1)
+    Window.insert(window, 2, 7, 1)
+    assert.deepStrictEqual([window.floorHi, window.floorLo], [2, 0])
+  })
+})
