@@ -59,10 +59,8 @@ const apply = (window: Window.TimelineWindow, model: Model, step: typeof Step.Ty
 }
 
 const entriesOf = (window: Window.TimelineWindow) =>
-  Array.from({ length: window.length }, (_, rank) => [
-    numberOf(Window.hiAt(window, rank), Window.loAt(window, rank)),
-    Window.authorAt(window, rank)
-  ])
+  Array.from({ length: window.length }, (_, rank) =>
+    [numberOf(Window.hiAt(window, rank), Window.loAt(window, rank)), Window.authorAt(window, rank)] as const)
 
 const floorOf = (window: Window.TimelineWindow) =>
   window.floorHi === 0 ? 0 : Math.max(0, numberOf(window.floorHi, window.floorLo))

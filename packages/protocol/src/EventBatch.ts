@@ -36,7 +36,7 @@ export const decode = (bytes: Uint8Array): Array<LiveEvent> => {
   while (at < words.length) {
     const count = words[at + 4]!
     const end = at + 5 + count
-    if (!(end <= words.length)) throw new RangeError("broken event batch")
+    if (!(end <= words.length) || words[at]! < kinds.update || words[at]! > kinds.edit) throw new RangeError("broken event batch")
     events.push({
       kind: words[at]! as EventKind,
       postId: Words.idAt(words, at + 1),

@@ -20,7 +20,7 @@ export interface PageAnswer {
   readonly entries: ReadonlyArray<{ readonly id: bigint; readonly authorNo: number }>
 }
 
-/** Requests in one message, at most. */
+/** Requests in one message, at most; a longer message is refused as broken. */
 export const requestsMax = 256
 
 const requestWords = 10
@@ -41,6 +41,7 @@ export const encodeRequests = (requests: ReadonlyArray<PageRequest>): Uint8Array
 export const decodeRequests = (bytes: Uint8Array): Array<PageRequest> => {
   const words = Words.words(bytes)
   if (words.length % requestWords !== 0) throw new RangeError("broken page requests")
+  if (words.length > requestsMax * requestWords) throw new RangeError("too many page requests")
   const requests: Array<PageRequest> = []
   for (let at = 0; at < words.length; at += requestWords) {
     const maxId = Words.idAt(words, at + 3)
@@ -77,7 +78,7 @@ export const decodeAnswers = (bytes: Uint8Array): Array<PageAnswer> => {
   while (at < words.length) {
     const count = words[at + 1]!
     const end = at + 2 + count * 3
-    if (!(end <= words.length)) throw new RangeError("broken page answers")
+    if (!(end <= words.length) || words[at]! > statuses.notFound) throw new RangeError("broken page answers")
     const entries: Array<{ id: bigint; authorNo: number }> = []
     for (let i = at + 2; i < end; i += 3) entries.push({ id: Words.idAt(words, i), authorNo: words[i + 2]! })
     answers.push({ status: words[at]! as PageStatus, entries })
