@@ -29,6 +29,9 @@ const acquire = (runner: Runner, shardNo: number) =>
       })
   )
 
+/** The first chunk of every feed holds no events: whoever is connected must be named again. */
+const feedOpened = new Uint8Array(0)
+
 const doubted = new Unavailable({ reason: "this runner's shard locks are in doubt after a pause" })
 
 export const TimelineShardLive = (runner: Runner) =>
@@ -49,7 +52,8 @@ export const TimelineShardLive = (runner: Runner) =>
             SessionTable.open(shard.sessions, front),
             (queue) => Effect.sync(() => SessionTable.close(shard.sessions, front, queue))
           ),
-          (queue) => Stream.fromQueue(queue)
+          // The cluster opens a feed anew by itself when the shard moved: the front must hear of it.
+          (queue) => Stream.concat(Stream.make(feedOpened), Stream.fromQueue(queue))
         )
 
       return TimelineShard.of({

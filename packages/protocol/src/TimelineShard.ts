@@ -44,7 +44,8 @@ export const Backfill = Rpc.make("Backfill", {
 
 /**
  * Live events (`EventBatch`) for the people whom this front serves, until the shard moves; then the
- * stream ends and the front subscribes again.
+ * stream ends and the front subscribes again. The first chunk is empty: from then on `Session.Connect` is taken, and
+ * whoever was connected before must be connected again.
  */
 export const Events = Rpc.make("Events", {
   payload: { front: Schema.String },
