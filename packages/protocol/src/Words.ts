@@ -35,7 +35,8 @@ export const words = (data: Uint8Array): Uint32Array => {
   if (data.byteLength % 4 !== 0) throw new RangeError(`a word message has ${data.byteLength} bytes`)
   return data.byteOffset % 4 === 0
     ? new Uint32Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / 4)
-    : new Uint32Array(data.slice().buffer)
+    // `slice` of a Node Buffer, which is what sockets bring, would be a view and no copy.
+    : new Uint32Array(new Uint8Array(data).buffer)
 }
 
 export const idAt = (data: Uint32Array, at: number): bigint => (BigInt(data[at + 1]!) << 32n) | BigInt(data[at]!)
