@@ -2,6 +2,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { findFreePort } from "@rookery/cluster/local/freePort"
 import * as ClusterSockets from "@rookery/cluster/layers/ClusterSockets"
+import * as derive from "@rookery/cluster/programs/derive"
+import { load } from "@rookery/config/Load"
 import type { AccountId } from "@rookery/domain/Ids"
 import type { Entry } from "@rookery/domain/TimelinePage"
 import { Author } from "@rookery/protocol/Author"
@@ -9,9 +11,6 @@ import * as PageBatch from "@rookery/protocol/PageBatch"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { Effect, Latch, Layer, Redacted, Schedule } from "effect"
-
-/** As the members' own; `shardsPerGroup` must be the cluster's. */
-const knobs = { shardsPerGroup: 127, residentEntitiesMax: 10_000, entityIdleMillis: 60_000, leaseMillis: 6_000 }
 
 /** An attempt to load hundreds of windows may take this long. */
 const readLimit = "60 seconds"
@@ -28,6 +27,7 @@ export interface Reader {
 export const join = Effect.fnUntraced(function*(postgresUrl: string) {
   const port = yield* findFreePort
   const registered = Latch.makeUnsafe()
+  const knobs = derive.knobs(yield* load)
   const sockets = ClusterSockets.layer(knobs, { host: "127.0.0.1", port, holdsShards: false }, registered).pipe(
     Layer.provide(PgClient.layer({ url: Redacted.make(postgresUrl), maxConnections: 3 }))
   )
