@@ -123,7 +123,7 @@ export type Client = ReturnType<typeof makeClient>
 export const withFront = <A, E>(use: (client: Client) => Effect.Effect<A, E>, options: Options = {}) =>
   Effect.scoped(Effect.gen(function*() {
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
-    yield* Effect.gen(function*() {
+    return yield* Effect.gen(function*() {
       const { host, port } = yield* Front.serve(settingsOf(options))
       return yield* use(makeClient(`http://${host}:${port}`))
     }).pipe(
