@@ -6,11 +6,11 @@ import { Data, Effect, Schedule } from "effect"
 export class DependencyError extends Data.TaggedError("DependencyError")<{
   readonly name: string
   readonly address: string
-  readonly seconds: number
+  readonly attempts: number
   readonly reason: string
 }> {
   override get message(): string {
-    return `${this.name} at ${this.address} did not answer within ${this.seconds} s: ${this.reason}`
+    return `${this.name} at ${this.address} did not answer in ${this.attempts} attempts: ${this.reason}`
   }
 }
 
@@ -21,32 +21,33 @@ export interface Dependency<R> {
   readonly url: string
   /** Fails while the server does not answer. Bounded here, attempt by attempt. */
   readonly probe: Effect.Effect<unknown, unknown, R>
-  readonly limitMillis: number
+  readonly patience: Patience
 }
 
-const ATTEMPT_LIMIT_MS = 6000
-const PAUSE = "1 second"
+export interface Patience {
+  readonly attemptsMax: number
+  readonly pauseMillis: number
+}
 
-/** Succeeds with the first answer; fails with `DependencyError` after `limitMillis`. */
+const ATTEMPT_LIMIT_MS = 3000
+
+/** Succeeds with the first answer; fails with `DependencyError` after the last attempt. */
 export const awaitDependency = <R>(dependency: Dependency<R>): Effect.Effect<void, DependencyError, R> => {
-  const { limitMillis, name } = dependency
+  const { name, patience } = dependency
   const address = addressOf(dependency.url)
-  let reason = "no answer"
-  const say = (cause: unknown) => {
-    reason = describe(cause)
-    return Effect.logWarning(Logs.names.dependencyRetry).pipe(Effect.annotateLogs({ dependency: name, address, reason }))
-  }
+  let attempt = 0
+  const say = (cause: unknown) =>
+    Effect.logWarning(Logs.names.dependencyRetry).pipe(Effect.annotateLogs({
+      dependency: name,
+      address,
+      attempt: `${++attempt} of ${patience.attemptsMax}`,
+      reason: describe(cause)
+    }))
   return dependency.probe.pipe(
-    Effect.timeout(Math.min(ATTEMPT_LIMIT_MS, limitMillis)),
+    Effect.timeout(ATTEMPT_LIMIT_MS),
     Effect.tapError(say),
-    Effect.retry(Schedule.spaced(PAUSE)),
-    Effect.timeoutOrElse({
-      duration: limitMillis,
-      orElse: () => Effect.suspend(() => Effect.fail(new DependencyError({ name, address, seconds: limitMillis / 1000, reason })))
-    }),
-    Effect.catch((error) =>
-      Effect.fail(error instanceof DependencyError ? error : new DependencyError({ name, address, seconds: limitMillis / 1000, reason }))
-    ),
+    Effect.retry({ times: patience.attemptsMax - 1, schedule: Schedule.spaced(patience.pauseMillis) }),
+    Effect.mapError((cause) => new DependencyError({ name, address, attempts: patience.attemptsMax, reason: describe(cause) })),
     Effect.asVoid
   )
 }

@@ -21,10 +21,16 @@ export interface Knobs {
   /** An idle entity goes after this; the reaper looks every 5 s or so. */
   readonly entityIdleMillis: number
   /**
-   * How long a runner that is silent (stopped, cut off from the database) keeps its shards. It asks three times as
-   * often. Shorter heals sooner; longer forgives longer pauses of process or database.
+   * How long a runner that is silent (stopped, cut off from the database) keeps its shards, and how often it confirms
+   * them. Shorter heals sooner; longer forgives longer pauses of process or database.
    */
-  readonly leaseMillis: number
+  readonly lockExpirationMillis: number
+  readonly lockRefreshMillis: number
+  /** How often members look who owns which shard. */
+  readonly assignmentsMillis: number
+  readonly healthCheckMillis: number
+  /** The loop that takes shards waits this long after a failure, such as a restart of Postgres. */
+  readonly pollMillis: number
 }
 
 type Config = ShardingConfig.ShardingConfig["Service"]
@@ -55,11 +61,10 @@ export const together = (knobs: Knobs, member: Member): Partial<Config> => ({
   runnerAddress: Option.some(RunnerAddress.make(member.host, member.port)),
   runnerListenAddress: Option.some(RunnerAddress.make(member.listenHost ?? member.host, member.port)),
   assignedShardGroups: member.holdsShards ? ["default"] : [],
-  shardLockExpiration: knobs.leaseMillis,
-  shardLockRefreshInterval: knobs.leaseMillis / 3,
-  refreshAssignmentsInterval: "400 millis",
-  runnerHealthCheckInterval: "1 second",
-  // The loop that takes shards waits this long after a failure, such as a restart of Postgres.
-  entityMessagePollInterval: "500 millis",
+  shardLockExpiration: knobs.lockExpirationMillis,
+  shardLockRefreshInterval: knobs.lockRefreshMillis,
+  refreshAssignmentsInterval: knobs.assignmentsMillis,
+  runnerHealthCheckInterval: knobs.healthCheckMillis,
+  entityMessagePollInterval: knobs.pollMillis,
   sendRetryInterval: "50 millis"
 })

@@ -1,7 +1,7 @@
-/** `cluster.json`: where a local cluster is, for the CLI, for scripts and for people. Holds secrets, so mode 0600. */
+/** `cluster.json`: where a local cluster is, for the CLI, for scripts and for people. */
 import { Schema } from "effect"
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
+import * as stateFile from "./stateFile.ts"
 
 const MemberEntry = Schema.Struct({
   kind: Schema.Literals(["runner", "front"]),
@@ -13,7 +13,7 @@ const MemberEntry = Schema.Struct({
   url: Schema.String
 })
 
-export const ClusterEntry = Schema.Struct({
+const ClusterEntry = Schema.Struct({
   pid: Schema.Int,
   postgresUrl: Schema.String,
   redisUrl: Schema.String,
@@ -24,30 +24,15 @@ export const ClusterEntry = Schema.Struct({
 })
 export type ClusterEntry = typeof ClusterEntry.Type
 
-export const pathIn = (folder: string): string => join(folder, "cluster.json")
+const pathIn = (folder: string): string => join(folder, "cluster.json")
 
-export const write = async (file: string, entry: ClusterEntry): Promise<void> => {
-  await mkdir(dirname(file), { recursive: true })
-  const draft = `${file}.new-${process.pid}`
-  await writeFile(draft, `${JSON.stringify(entry, undefined, 2)}\n`, { mode: 0o600 })
-  await rename(draft, file)
+/** The file's path, once it is written. */
+export const write = async (folder: string, entry: ClusterEntry): Promise<string> => {
+  await stateFile.write(pathIn(folder), entry)
+  return pathIn(folder)
 }
 
-export const remove = (file: string): Promise<void> => rm(file, { force: true })
+export const remove = (folder: string): Promise<void> => stateFile.remove(pathIn(folder))
 
-/** What the file says, unless there is none, it is not readable as such, or the process that wrote it is gone. */
-export const read = async (file: string): Promise<ClusterEntry | undefined> => {
-  const text = await readFile(file, "utf8").catch(() => undefined)
-  if (text === undefined) return undefined
-  const entry = Schema.decodeUnknownSync(Schema.fromJsonString(ClusterEntry))(text)
-  return isAlive(entry.pid) ? entry : undefined
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
-}
+/** Undefined when no local cluster of this folder runs. */
+export const read = (folder: string): Promise<ClusterEntry | undefined> => stateFile.read(pathIn(folder), ClusterEntry)

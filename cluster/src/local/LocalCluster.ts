@@ -111,8 +111,8 @@ const startMember = Effect.fnUntraced(function*(state: State, kind: Kind, start:
       ...state.env,
       HOST: "127.0.0.1",
       PORT: `${httpPort}`,
-      CLUSTER_HOST: "127.0.0.1",
-      CLUSTER_PORT: `${clusterPort}`,
+      RUNNER_HOST: "127.0.0.1",
+      RUNNER_PORT: `${clusterPort}`,
       ...start.env
     },
     onLine: (line) => state.options.onLine?.(name, line)

@@ -1,0 +1,104 @@
+/** Accounts as an operator sees them. */
+import { AccountId } from "@rookery/domain/Ids"
+import * as Passwords from "@rookery/front/oauth/Passwords"
+import * as Secrets from "@rookery/front/oauth/Secrets"
+import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { type AccountRow, AccountStore } from "@rookery/store/AccountStore"
+import { IdSource } from "@rookery/store/IdSource"
+import { OAuthStore } from "@rookery/store/OAuthStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import { Clock, Effect, Option, Stream } from "effect"
+import { AdminError } from "./AdminError.ts"
+
+export interface NewPerson {
+  readonly username: string
+  readonly email: string
+  readonly password: string
+  readonly admin: boolean
+}
+
+const PASSWORD_MIN = 8
+const PASSWORD_MAX = 128
+const USERNAME = /^[A-Za-z0-9_]{1,30}$/
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+const check = (person: NewPerson): string | undefined => {
+  if (!USERNAME.test(person.username)) return `"${person.username}" is no name: 1 to 30 letters, digits and _ are allowed`
+  if (!EMAIL.test(person.email)) return `"${person.email}" is no e-mail address`
+  const length = [...person.password].length
+  if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
+    return `the password has ${length} characters; ${PASSWORD_MIN} to ${PASSWORD_MAX} are allowed`
+  }
+  return undefined
+}
+
+/** Creates an account that can log in at once. */
+export const create = Effect.fnUntraced(function*(person: NewPerson) {
+  const problem = check(person)
+  if (problem !== undefined) return yield* new AdminError({ message: problem })
+  const accounts = yield* AccountStore
+  const directory = yield* ShardDirectory.make
+  const passwordHash = yield* Passwords.hashPassword(person.password)
+  const id = AccountId.make(yield* (yield* IdSource).mint)
+  const { admin, email, username } = person
+  const made = yield* accounts.create({ id, shard: directory.shardOf(`${id}`), username, email, passwordHash, admin })
+  if (typeof made === "string") {
+    return yield* new AdminError({ message: `the ${made === "email" ? "e-mail address" : "name"} is taken` })
+  }
+  return made
+})
+
+export const find = Effect.fnUntraced(function*(username: string) {
+  const account = yield* (yield* AccountStore).byUsername(username.replace(/^@/, ""))
+  return account ?? (yield* new AdminError({ message: `there is no account ${username}` }))
+})
+
+const APP = "rookery-cli"
+const SCOPES = "read write follow push profile"
+
+/** A new access token for the account; the tokens it has stay valid. */
+export const token = Effect.fnUntraced(function*(username: string) {
+  const account = yield* find(username)
+  if (account.disabledAt !== null) return yield* new AdminError({ message: `${username} is disabled` })
+  const oauth = yield* OAuthStore
+  const app = (yield* oauth.appByClientId(APP)) ?? (yield* oauth.createApp({
+    clientId: APP,
+    // Nobody is told the secret: this program is no client that logs in.
+    secretHash: Secrets.digest(Secrets.mint()),
+    name: "Rookery CLI",
+    website: null,
+    redirectUris: [],
+    scopes: SCOPES
+  }))
+  const secret = Secrets.mint()
+  yield* oauth.createToken({
+    tokenHash: Secrets.digest(secret),
+    appId: app.id,
+    account: account.id,
+    scopes: SCOPES,
+    createdAt: yield* Clock.currentTimeMillis
+  })
+  return secret
+})
+
+const PAGE = 1000
+
+/** All accounts by id, page by page. */
+export const list: Stream.Stream<AccountRow, StoreError, AccountStore> = Stream.unwrap(
+  Effect.map(AccountStore, (accounts) =>
+    Stream.paginate(undefined as AccountId | undefined, (after) =>
+      Effect.map(accounts.list(after, PAGE), (rows) =>
+        [rows, rows.length === PAGE ? Option.some(rows.at(-1)!.id) : Option.none()] as const)))
+)
+
+export const setDisabled = Effect.fnUntraced(function*(username: string, disabled: boolean) {
+  const account = yield* find(username)
+  yield* (yield* AccountStore).setDisabled(account.id, disabled)
+  return account
+})
+
+export const remove = Effect.fnUntraced(function*(username: string) {
+  const account = yield* find(username)
+  yield* (yield* AccountStore).remove(account.id)
+  return account
+})

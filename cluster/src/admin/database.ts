@@ -1,0 +1,48 @@
+/**
+ * Which database an operator's command is about: `DATABASE_URL`; else that of the local cluster that runs on the data
+ * folder; else that of the one-process program that runs on it; else the embedded one, started for as long as we need it.
+ */
+import type { Configuration } from "@rookery/config/Load"
+import { Effect, type Scope } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import * as ClusterFile from "../local/ClusterFile.ts"
+import * as OneFile from "../local/OneFile.ts"
+import * as EmbeddedPostgres from "../servers/EmbeddedPostgres.ts"
+import { AdminError } from "./AdminError.ts"
+
+export interface Database {
+  readonly url: string
+  /** For messages. */
+  readonly what: string
+  /** Nobody else writes to it while we do. */
+  readonly isOurs: boolean
+  readonly natsUrl: string | undefined
+}
+
+/** Where the one-process program keeps its embedded Postgres. */
+export const embeddedFolder = (dataDir: string): string => join(dataDir, "postgres")
+
+export const find = Effect.fnUntraced(function*(configuration: Configuration) {
+  const { dataDir, databaseUrl, natsUrl } = configuration
+  if (databaseUrl !== undefined) return { url: databaseUrl, what: "the database of DATABASE_URL", isOurs: false, natsUrl }
+  const cluster = yield* stateOf(() => ClusterFile.read(dataDir))
+  if (cluster !== undefined) {
+    return { url: cluster.postgresUrl, what: "the local cluster's database", isOurs: false, natsUrl: cluster.natsUrl }
+  }
+  const one = yield* stateOf(() => OneFile.read(dataDir))
+  if (one !== undefined) return { url: one.postgresUrl, what: "the running server's database", isOurs: false, natsUrl: undefined }
+  return yield* startEmbedded(dataDir)
+})
+
+const stateOf = <A>(read: () => Promise<A>): Effect.Effect<A, AdminError> =>
+  Effect.tryPromise({ try: read, catch: (cause) => new AdminError({ message: `a state file cannot be read: ${String(cause)}` }) })
+
+const startEmbedded = (dataDir: string): Effect.Effect<Database, AdminError, Scope.Scope> => {
+  const folder = embeddedFolder(dataDir)
+  const isNew = !existsSync(folder)
+  return EmbeddedPostgres.start({ folder }).pipe(
+    Effect.mapError((error) => new AdminError({ message: error.message })),
+    Effect.map(({ url }) => ({ url, what: isNew ? `a new database in ${folder}` : `the database in ${folder}`, isOurs: true, natsUrl: undefined }))
+  )
+}

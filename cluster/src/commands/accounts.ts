@@ -1,0 +1,68 @@
+/** `rookery accounts …` */
+import type { AccountRow } from "@rookery/store/AccountStore"
+import { Console, Effect, Redacted, Stream } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import * as accounts from "../admin/accounts.ts"
+import * as adminLayer from "../admin/adminLayer.ts"
+
+const name = Argument.String("name").pipe(Argument.withDescription("the account's name, without @"))
+
+const create = Command.make("create", {
+  name,
+  email: Flag.String("email").pipe(Flag.withDescription("address of the person; can be used to log in")),
+  password: Flag.Redacted("password").pipe(Flag.withDescription("8 to 128 characters")),
+  admin: Flag.Boolean("admin").pipe(Flag.withDefault(false), Flag.withDescription("may administer the server"))
+}, ({ admin, email, name, password }) =>
+  accounts.create({ username: name, email, password: Redacted.value(password), admin }).pipe(
+    Effect.tap((account) => Console.log(`created ${account.username} (id ${account.id}), who can log in now`)),
+    adminLayer.withIds
+  )).pipe(Command.withDescription("Create an account that can log in at once"))
+
+const token = Command.make("token", { name }, ({ name }) =>
+  accounts.token(name).pipe(Effect.tap((secret) => Console.log(secret)), adminLayer.withStores)).pipe(
+    Command.withDescription("Print a new access token for an account")
+  )
+
+const list = Command.make("list", {}, () =>
+  Console.log(columns("id", "name", "state", "posts", "followers", "following")).pipe(
+    Effect.andThen(Stream.runForEach(accounts.list, (account) => Console.log(describe(account)))),
+    adminLayer.withStores
+  )).pipe(Command.withDescription("List all accounts"))
+
+const disable = Command.make("disable", { name }, ({ name }) => setDisabled(name, true)).pipe(
+  Command.withDescription("Lock an account out; its posts stay. \"enable\" undoes it")
+)
+
+const enable = Command.make("enable", { name }, ({ name }) => setDisabled(name, false)).pipe(
+  Command.withDescription("Let a disabled account in again")
+)
+
+const remove = Command.make("delete", { name }, ({ name }) =>
+  accounts.remove(name).pipe(
+    Effect.tap((account) => Console.log(`deleted ${account.username} with its ${account.statuses} posts`)),
+    adminLayer.withStores
+  )).pipe(Command.withDescription("Delete an account with all that is its, for good"))
+
+const setDisabled = (name: string, disabled: boolean) =>
+  accounts.setDisabled(name, disabled).pipe(
+    Effect.tap((account) => Console.log(`${account.username} is ${disabled ? "disabled" : "enabled"}`)),
+    adminLayer.withStores
+  )
+
+const columns = (...[id, name, state, posts, followers, following]: ReadonlyArray<string>): string =>
+  `${id!.padEnd(20)} ${name!.padEnd(30)} ${state!.padEnd(9)} ${posts!.padStart(8)} ${followers!.padStart(10)} ${following!.padStart(10)}`
+
+const describe = (account: AccountRow): string =>
+  columns(
+    `${account.id}`,
+    account.username,
+    account.disabledAt !== null ? "disabled" : account.admin ? "admin" : "",
+    `${account.statuses}`,
+    `${account.followers}`,
+    `${account.following}`
+  )
+
+export const command = Command.make("accounts").pipe(
+  Command.withDescription("Create, list, disable and delete accounts"),
+  Command.withSubcommands([create, token, list, disable, enable, remove])
+)

@@ -1,0 +1,81 @@
+/** Everything that is kept or told outside of the process: Postgres, snapshots, the bus, and the source of ids. */
+import * as BusMemory from "@rookery/bus/memory/BusMemory"
+import * as BusNats from "@rookery/bus/nats/BusNats"
+import * as LeasedIds from "@rookery/store/LeasedIds"
+import * as SnapshotStoreMemory from "@rookery/store/memory/SnapshotStoreMemory"
+import * as client from "@rookery/store/postgres/client"
+import * as postgres from "@rookery/store/postgres/layer"
+import * as SnapshotStoreRedis from "@rookery/store/redis/SnapshotStoreRedis"
+import { SnapshotStore } from "@rookery/store/SnapshotStore"
+import { checkSettings } from "@rookery/store/postgres/migrate"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { awaitDependency, type Patience } from "./awaitDependency.ts"
+
+export interface Options {
+  readonly postgresUrl: string
+  readonly connectionsMax: number
+  /** Undefined: snapshots stay in this process. */
+  readonly redisUrl: string | undefined
+  /** Undefined: this process is alone. */
+  readonly natsUrl: string | undefined
+  /** Names this process to the servers. */
+  readonly processName: string
+  /** The datacenter's machine numbers, both inclusive. */
+  readonly machineBlock: { readonly first: number; readonly last: number }
+  readonly shardsPerGroup: number
+  /** With a server that does not answer at the start. */
+  readonly patience: Patience
+}
+
+/** Before every key and subject, so that Rookery can share its servers with others. */
+const PREFIX = "rookery"
+/** A reader who stays away for longer is built from Postgres again. */
+const SNAPSHOT_TTL_S = 7 * 24 * 3600
+
+/** Of snapshots that stay in the process, at 12 bytes each. */
+const SNAPSHOT_ENTRIES_MAX = 4_000_000
+
+/** The pool of connections, once Postgres answers and its database is this cluster's. */
+export const layerPostgres = (options: Options) => {
+  const pool = client.layer({
+    url: Redacted.make(options.postgresUrl),
+    maxConnections: options.connectionsMax,
+    applicationName: options.processName
+  })
+  const check = Layer.effectDiscard(Effect.andThen(
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      awaitDependency({
+        name: "Postgres",
+        url: options.postgresUrl,
+        probe: sql`SELECT 1`,
+        patience: options.patience
+      })),
+    checkSettings(options.shardsPerGroup)
+  ))
+  return Layer.provideMerge(check, pool)
+}
+
+const layerIds = (options: Options) =>
+  LeasedIds.layer({ ...LeasedIds.defaults, block: options.machineBlock, process: options.processName })
+
+const layerSnapshots = (options: Options) => {
+  const { patience, redisUrl } = options
+  if (redisUrl === undefined) return SnapshotStoreMemory.layer({ entriesMax: SNAPSHOT_ENTRIES_MAX, ttlSeconds: SNAPSHOT_TTL_S })
+  const redis = SnapshotStoreRedis.layer({ url: Redacted.make(redisUrl), keyPrefix: PREFIX, ttlSeconds: SNAPSHOT_TTL_S })
+  const check = Effect.flatMap(SnapshotStore, ({ ping }) =>
+    awaitDependency({ name: "Redis", url: redisUrl, probe: ping, patience }))
+  return Layer.provideMerge(Layer.effectDiscard(check), redis)
+}
+
+const layerBus = (options: Options) => {
+  const { natsUrl: url, patience } = options
+  if (url === undefined) return BusMemory.layer
+  const nats = BusNats.layer({ url, name: options.processName, prefix: PREFIX })
+  const probe = Effect.scoped(Layer.build(Layer.fresh(nats)))
+  return Layer.unwrap(Effect.as(awaitDependency({ name: "NATS", url, probe, patience }), nats))
+}
+
+/** Needs `layerPostgres`. */
+export const layer = (options: Options) =>
+  Layer.mergeAll(layerBus(options), layerSnapshots(options), Layer.provideMerge(layerIds(options), postgres.layer))

@@ -1,0 +1,10 @@
+/** How a process names its database sessions, so that `status` can tell whose a shard lock is. */
+
+/** `rookery runner HOST:PORT OPS-URL`; Postgres keeps 63 bytes. */
+export const make = (kind: string, address: string, opsUrl: string): string => `rookery ${kind} ${address} ${opsUrl}`
+
+/** The parts of such a name; undefined for another one. */
+export const parse = (name: string): { readonly address: string; readonly opsUrl: string } | undefined => {
+  const [rookery, , address, opsUrl] = name.split(" ")
+  return rookery === "rookery" && address !== undefined && opsUrl !== undefined ? { address, opsUrl } : undefined
+}

@@ -1,0 +1,36 @@
+/** Files in which a running program says where it is. They hold secrets: mode 0600, written whole or not at all. */
+import { Schema } from "effect"
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { dirname } from "node:path"
+
+export const write = async (file: string, content: object): Promise<void> => {
+  await mkdir(dirname(file), { recursive: true })
+  const draft = `${file}.new-${process.pid}`
+  await writeFile(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
+  await rename(draft, file)
+}
+
+export const remove = (file: string): Promise<void> => rm(file, { force: true })
+
+/** What the file says; undefined when there is none or the process that wrote it is gone. Rejects a file of another form. */
+export const read = async <A extends { readonly pid: number }>(
+  file: string,
+  schema: Schema.Codec<A, any>
+): Promise<A | undefined> => {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined
+    throw cause
+  })
+  if (text === undefined) return undefined
+  const content = Schema.decodeUnknownSync(Schema.fromJsonString(schema))(text)
+  return isAlive(content.pid) ? content : undefined
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * `npm start`: everything in one process, beside an embedded PostgreSQL whose data stays in DATA_DIR (or the server of
+ * DATABASE_URL). The rest of the program is loaded while the database starts.
+ */
+import "./programs/nodeVersion.ts"
+import "effect/schema/SchemaJITCompiler/enable"
+import { load } from "@rookery/config/Load"
+import { Effect } from "effect"
+import { resolve } from "node:path"
+import { embeddedFolder } from "./admin/database.ts"
+import { AdminError } from "./admin/AdminError.ts"
+import * as main from "./programs/main.ts"
+import * as EmbeddedPostgres from "./servers/EmbeddedPostgres.ts"
+
+const program = Effect.gen(function*() {
+  const configuration = yield* load
+  const parts = import("./programs/one.ts")
+  // It is awaited below; should the database fail first, its own failure is not to end the process.
+  parts.catch(() => {})
+  const dataDir = resolve(configuration.dataDir)
+  const { databaseUrl } = configuration
+  const postgresUrl = databaseUrl ?? (yield* startEmbedded(dataDir))
+  const { serve } = yield* Effect.promise(() => parts)
+  yield* serve({ ...configuration, dataDir }, postgresUrl, databaseUrl === undefined)
+})
+
+const startEmbedded = (dataDir: string) =>
+  EmbeddedPostgres.start({ folder: embeddedFolder(dataDir) }).pipe(
+    Effect.map(({ url }) => url),
+    Effect.mapError((error) => new AdminError({ message: error.message }))
+  )
+
+main.run(Effect.scoped(program))

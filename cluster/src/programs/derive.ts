@@ -1,0 +1,89 @@
+/** What the parts of a program are told, out of the configuration. */
+import type { Configuration } from "@rookery/config/Load"
+import * as Entities from "@rookery/entities/Settings"
+import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
+import type { LogOptions } from "@rookery/observe/Logs"
+import { readFileSync } from "node:fs"
+import type { Patience } from "../layers/awaitDependency.ts"
+import type { Knobs, Member } from "../layers/shardingKnobs.ts"
+import type * as Storage from "../layers/Storage.ts"
+
+/** Entities go after this without a message: they are dear, and what is warm is kept beside them. */
+const ENTITY_IDLE_MS = 30_000
+
+export const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version
+
+export const knobs = (configuration: Configuration): Knobs => ({
+  shardsPerGroup: configuration.shardsPerGroup,
+  residentEntitiesMax: configuration.residentEntitiesMax,
+  entityIdleMillis: ENTITY_IDLE_MS,
+  lockExpirationMillis: configuration.shardLockExpirationMillis,
+  lockRefreshMillis: configuration.shardLockRefreshMillis,
+  assignmentsMillis: configuration.assignmentsRefreshMillis,
+  healthCheckMillis: configuration.runnerHealthCheckMillis,
+  pollMillis: configuration.entityPollMillis
+})
+
+export const member = (configuration: Configuration, holdsShards: boolean): Member => ({
+  host: configuration.runnerHost,
+  port: configuration.runnerPort,
+  holdsShards
+})
+
+export const patience = (configuration: Configuration): Patience => ({
+  attemptsMax: configuration.connectAttemptsMax,
+  pauseMillis: configuration.connectPauseMillis
+})
+
+/** For the servers' address, the process's name and the datacenter; which servers there are is the program's choice. */
+export const storage = (
+  configuration: Configuration,
+  processName: string
+): Omit<Storage.Options, "postgresUrl" | "redisUrl" | "natsUrl"> => ({
+  processName,
+  connectionsMax: configuration.databasePoolMax,
+  machineBlock: configuration.machines,
+  shardsPerGroup: configuration.shardsPerGroup,
+  patience: patience(configuration)
+})
+
+/**
+ * A lock was confirmed at most one refresh before a pause began, and is gone when it is not confirmed for the expiration:
+ * only a pause well below the difference leaves the locks beyond doubt.
+ */
+const pauseMax = (configuration: Configuration): number =>
+  Math.min(
+    Entities.defaults.pauseMaxMillis,
+    0.6 * (configuration.shardLockExpirationMillis - configuration.shardLockRefreshMillis)
+  )
+
+export const entities = (configuration: Configuration): Entities.Settings => ({
+  ...Entities.defaults,
+  threshold: { promoteAt: configuration.fanoutPushThreshold, demoteShare: configuration.fanoutDemoteShare },
+  residentTimelinesMax: configuration.residentTimelinesMax,
+  pauseMaxMillis: pauseMax(configuration),
+  confirmMillis: 2 * configuration.shardLockRefreshMillis
+})
+
+export const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+export const front = (configuration: Configuration, frontId: string): FrontSettings => ({
+  host: configuration.host,
+  port: configuration.port,
+  publicUrl: (configuration.publicUrl ?? urlOf(configuration.host, configuration.port)).replace(/\/$/, ""),
+  frontId,
+  version,
+  title: configuration.instanceTitle,
+  description: "A social feed server built as sharded actors",
+  contactEmail: "",
+  registrationsOpen: configuration.registrationsOpen,
+  passwordGrant: configuration.passwordGrant,
+  postCharactersMax: configuration.postTextMax,
+  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax }
+})
+
+export const logs = (configuration: Configuration): LogOptions => ({
+  format: configuration.logFormat,
+  level: configuration.logLevel,
+  isTerminal: process.stdout.isTTY === true
+})

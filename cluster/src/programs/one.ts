@@ -1,0 +1,71 @@
+/** The one-process server on a database that runs: runner and front in one, snapshots and bus in memory. */
+import type { Configuration } from "@rookery/config/Load"
+import * as Entities from "@rookery/entities/Entities"
+import * as Front from "@rookery/front/Front"
+import * as Logs from "@rookery/observe/Logs"
+import { Effect, Layer } from "effect"
+import { AdminError } from "../admin/AdminError.ts"
+import * as Exclusivity from "../layers/Exclusivity.ts"
+import * as LocalSharding from "../layers/LocalSharding.ts"
+import * as Storage from "../layers/Storage.ts"
+import * as OneFile from "../local/OneFile.ts"
+import * as derive from "./derive.ts"
+import { announceReady } from "./main.ts"
+import * as migrate from "./migrate.ts"
+
+const layerBelow = (configuration: Configuration, postgresUrl: string) => {
+  const { natsUrl, redisUrl } = configuration
+  const storage = { ...derive.storage(configuration, "rookery one"), postgresUrl, redisUrl, natsUrl }
+  const end = (error: Error) =>
+    Effect.andThen(Effect.logFatal(error.message), Effect.sync(() => process.kill(process.pid, "SIGTERM")))
+  const database = Layer.provideMerge(Exclusivity.layer("alone", end), Storage.layerPostgres(storage))
+  return Layer.merge(LocalSharding.layer(derive.knobs(configuration)), Storage.layer(storage)).pipe(
+    Layer.provideMerge(database)
+  )
+}
+
+/** Migrates, serves, says where, and stays until it is told to stop. `isEmbedded`: others find the database through us. */
+export const serve = (configuration: Configuration, postgresUrl: string, isEmbedded: boolean) =>
+  Effect.gen(function*() {
+    yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
+    const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
+    const actors = yield* Layer.build(
+      Layer.provide(Entities.layer(derive.entities(configuration)), Layer.succeedContext(below))
+    )
+    const listening = yield* Front.serve(derive.front(configuration, "one")).pipe(
+      Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
+      Effect.provideContext(below),
+      Effect.provideContext(actors)
+    )
+    const url = derive.urlOf(configuration.host, listening.port)
+    if (isEmbedded) yield* noteWhere(configuration.dataDir, { pid: process.pid, postgresUrl, url })
+    yield* Effect.sync(() => console.log(welcome(url, configuration)))
+    yield* announceReady
+    yield* Effect.never
+  }).pipe(
+    Effect.ensuring(Effect.logInfo(Logs.names.stopping)),
+    Effect.provide(Logs.layer(derive.logs(configuration)))
+  )
+
+const listenMessage = ({ cause, host, port }: { readonly cause: unknown; readonly host: string; readonly port: number }): string => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "EADDRINUSE") return `${host}:${port} is taken by another program; choose another port, such as PORT=8081`
+  return `cannot listen on ${host}:${port} (HOST, PORT): ${cause instanceof Error ? cause.message : String(cause)}`
+}
+
+const noteWhere = (dataDir: string, entry: OneFile.OneEntry) =>
+  Effect.acquireRelease(Effect.promise(() => OneFile.write(dataDir, entry)), () => Effect.promise(() => OneFile.remove(dataDir)))
+
+const welcome = (url: string, { databaseUrl, dataDir }: Configuration): string =>
+  `
+Rookery ${derive.version} is running at ${url}
+Data: ${databaseUrl === undefined ? dataDir : "the database of DATABASE_URL"}. Ctrl-C stops it.
+
+A first conversation, in another terminal:
+  npm run rookery -- accounts create ada --email ada@example.org --password correct-horse
+  TOKEN=$(npm run --silent rookery -- accounts token ada)
+  curl ${url}/api/v1/statuses -H "Authorization: Bearer $TOKEN" -d status="Hello, Rookery"
+  curl ${url}/api/v1/timelines/home -H "Authorization: Bearer $TOKEN"
+
+Or log in to ${url} with any Mastodon client. Metrics: ${url}/metrics
+`

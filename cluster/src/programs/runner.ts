@@ -1,0 +1,19 @@
+/** A runner: holds shards of the cluster and the actors on them. */
+import { load } from "@rookery/config/Load"
+import * as Entities from "@rookery/entities/Entities"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import * as OpsServer from "../layers/OpsServer.ts"
+import * as derive from "./derive.ts"
+import * as member from "./member.ts"
+
+export const program = Effect.gen(function*() {
+  const configuration = yield* load
+  const { host, port } = configuration
+  const serve = Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const ops = OpsServer.layer({ host, port, readiness: Effect.asVoid(sql`SELECT 1`) })
+    yield* Layer.build(Layer.merge(Entities.layer(derive.entities(configuration)), ops))
+  })
+  yield* member.run(configuration, "runner", serve)
+})
