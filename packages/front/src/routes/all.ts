@@ -13,6 +13,7 @@ import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
+import * as Streaming from "./streaming.ts"
 import * as Timelines from "./timelines.ts"
 
 export const routes = (deps: Deps): ReadonlyArray<Route> =>
@@ -29,4 +30,4 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     Timelines,
     Instance,
     Health
-  ].flatMap((module) => module.routes(deps)).concat(Absent.routes)
+  ].flatMap((module) => module.routes(deps)).concat(Absent.routes, Streaming.routes)

@@ -6,13 +6,10 @@ import * as Answer from "../http/Answer.ts"
 import { open, type Route, route } from "../http/Route.ts"
 import * as Readiness from "../Readiness.ts"
 
-const ok = Effect.succeed(Answer.text("OK"))
-
 export const routes = (deps: Deps): ReadonlyArray<Route> => {
   const readiness = Readiness.make(deps)
   return [
-    route("GET", "/health", open, () => ok),
-    route("GET", "/api/v1/streaming/health", open, () => ok),
+    route("GET", "/health", open, () => Effect.succeed(Answer.text("OK"))),
     route("GET", "/ready", open, () =>
       Effect.map(readiness.missing, (missing) =>
         missing.length === 0
