@@ -112,12 +112,12 @@ const cluster = {
   runnerHost: text("RUNNER_HOST", { ...aHost, fallback: "127.0.0.1", doc: "Where other members reach this one" }),
   runnerPort: integer("RUNNER_PORT", 1, 65_535, { fallback: 34_431, doc: "Port for other members" }),
   shardLockRefreshMillis: integer("SHARD_LOCK_REFRESH_MILLIS", 100, 60_000, {
-    fallback: 1_000,
+    fallback: 2_000,
     doc: "How often a runner confirms its shard locks"
   }),
   shardLockExpirationMillis: integer("SHARD_LOCK_EXPIRATION_MILLIS", 500, 300_000, {
-    fallback: 3_000,
-    doc: "Silence after which a runner counts as gone; also what a pause may last"
+    fallback: 6_000,
+    doc: "Silence after which a runner that hangs counts as gone (one that was killed is noticed sooner); also what a pause may last"
   }),
   assignmentsRefreshMillis: integer("ASSIGNMENTS_REFRESH_MILLIS", 100, 60_000, {
     fallback: 500,

@@ -2,6 +2,7 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import { Bus } from "@rookery/bus/Bus"
 import * as LocalSharding from "@rookery/cluster/layers/LocalSharding"
+import { defaultKnobs } from "@rookery/cluster/layers/shardingKnobs"
 import { type AccountId, AccountId as AccountIds } from "@rookery/domain/Ids"
 import type { PostDraft } from "@rookery/domain/Post"
 import * as Entities from "@rookery/entities/Entities"
@@ -46,7 +47,7 @@ const world = (url: string, settings: Partial<Settings>) => {
     Layer.provide(Client.layer({ url: Redacted.make(url), maxConnections: 10, applicationName: "test" }))
   )
   return Entities.layer(settings).pipe(
-    Layer.provideMerge(LocalSharding.layer({ shardsPerGroup: 127, residentEntitiesMax: 1_000, entityIdleMillis: 60_000, leaseMillis: 5_000 })),
+    Layer.provideMerge(LocalSharding.layer(defaultKnobs)),
     Layer.provideMerge(Layer.mergeAll(stores, silentBus, noSnapshots, LocalIds.layer(7)))
   )
 }

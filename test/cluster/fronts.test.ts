@@ -2,14 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as ClusterSockets from "@rookery/cluster/layers/ClusterSockets"
+import { defaultKnobs } from "@rookery/cluster/layers/shardingKnobs"
 import * as TestDatabase from "@rookery/testkit/TestDatabase"
 import { Context, Effect, Latch, Layer, Redacted, Schema } from "effect"
 import { Entity, Sharding, Snowflake } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { createServer } from "node:net"
 import { inject } from "vitest"
-
-const knobs = { shardsPerGroup: 127, residentEntitiesMax: 100_000, entityIdleMillis: 30_000, leaseMillis: 6000 }
 
 /** Answers what it was asked, after a moment: many requests are in flight at once. */
 const Echo = Entity.make("Echo", [Rpc.make("Say", { payload: { text: Schema.String }, success: Schema.String })])
@@ -36,7 +35,7 @@ const database = TestDatabase.make({
 const startMember = Effect.fnUntraced(function*(url: string, holdsShards: boolean) {
   const port = yield* freePort
   const registered = Latch.makeUnsafe()
-  const sockets = ClusterSockets.layer(knobs, { host: "127.0.0.1", port, holdsShards }, registered).pipe(
+  const sockets = ClusterSockets.layer(defaultKnobs, { host: "127.0.0.1", port, holdsShards }, registered).pipe(
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 5 }))
   )
   const context = yield* Layer.build(Layer.fresh(holdsShards ? Layer.provideMerge(EchoLive, sockets) : sockets))

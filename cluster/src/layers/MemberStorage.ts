@@ -6,7 +6,7 @@
  * or runner, gets its number from the row that it registers, and a number that a living member has already
  * (row numbers that differ by a multiple of 1,024) is given back for the next.
  */
-import { Effect, Latch, Layer } from "effect"
+import { Effect, type Latch, Layer } from "effect"
 import { MachineId, RunnerStorage, type ShardingConfig, SqlRunnerStorage } from "effect/cluster"
 import { PersistenceError } from "effect/cluster/ClusterError"
 import { SqlClient, type SqlError } from "effect/sql"

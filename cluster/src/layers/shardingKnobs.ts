@@ -33,6 +33,18 @@ export interface Knobs {
   readonly pollMillis: number
 }
 
+/** As the settings have them; for tests and benches. */
+export const defaultKnobs: Knobs = {
+  shardsPerGroup: 127,
+  residentEntitiesMax: 100_000,
+  entityIdleMillis: 30_000,
+  lockExpirationMillis: 6000,
+  lockRefreshMillis: 2000,
+  assignmentsMillis: 500,
+  healthCheckMillis: 1000,
+  pollMillis: 1000
+}
+
 type Config = ShardingConfig.ShardingConfig["Service"]
 
 /** What one process and a real cluster have in common. */

@@ -1,7 +1,7 @@
 /** What an operator may tell a running local cluster, by a line on its terminal or through its control port. */
 import { Effect } from "effect"
 import type { Kind, LocalCluster, Member } from "./LocalCluster.ts"
-import { MemberError } from "./MemberProcess.ts"
+import type { MemberError } from "./MemberProcess.ts"
 
 export const HELP = `add runner|front           start one more
 stop runner|front N        drain it and end it

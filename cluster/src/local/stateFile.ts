@@ -15,7 +15,7 @@ export const remove = (file: string): Promise<void> => rm(file, { force: true })
 /** What the file says; undefined when there is none or the process that wrote it is gone. Rejects a file of another form. */
 export const read = async <A extends { readonly pid: number }>(
   file: string,
-  schema: Schema.Codec<A, any>
+  schema: Schema.Codec<A, unknown>
 ): Promise<A | undefined> => {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined

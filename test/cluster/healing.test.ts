@@ -1,0 +1,77 @@
+/** How soon the people of a lost runner are served again, on a real cluster of separate processes. */
+import { assert, describe, it } from "@effect/vitest"
+import { PgClient } from "@effect/sql-pg"
+import * as ClusterSockets from "@rookery/cluster/layers/ClusterSockets"
+import { findFreePort } from "@rookery/cluster/local/freePort"
+import { defaultKnobs } from "@rookery/cluster/layers/shardingKnobs"
+import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
+import * as PageBatch from "@rookery/protocol/PageBatch"
+import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import * as TestDatabase from "@rookery/testkit/TestDatabase"
+import { Effect, Latch, Layer, Redacted, Schedule } from "effect"
+import { inject } from "vitest"
+
+const startCluster = Effect.gen(function*() {
+  const postgresUrl = yield* TestDatabase.make({
+    serverUrl: inject("postgresUrl"),
+    template: "empty",
+    migrate: () => Effect.void
+  })
+  return yield* LocalCluster.make({
+    folder: "unused",
+    servers: { postgresUrl, redisUrl: inject("redisUrl"), natsUrl: inject("natsUrl") }
+  })
+})
+
+/** Joins as a front would, and asks every shard for nothing; fails unless all answer. */
+const askEveryShard = Effect.fnUntraced(function*(postgresUrl: string) {
+  const port = yield* findFreePort
+  const registered = Latch.makeUnsafe()
+  const context = yield* Layer.build(
+    ClusterSockets.layer(defaultKnobs, { host: "127.0.0.1", port, holdsShards: false }, registered).pipe(
+      Layer.provide(PgClient.layer({ url: Redacted.make(postgresUrl), maxConnections: 3 }))
+    )
+  )
+  yield* registered.await
+  const directory = yield* Effect.provideContext(ShardDirectory.make, context)
+  const client = yield* Effect.provideContext(TimelineShard.client, context)
+  const requests = PageBatch.encodeRequests([])
+  const shards = Array.from({ length: directory.shardCount }, (_, i) => directory.timelineShardId(i + 1))
+  return Effect.forEach(shards, (id) => Effect.timeout(client(id).Read({ requests }), 300), {
+    concurrency: "unbounded",
+    discard: true
+  })
+})
+
+/** Milliseconds until `ask` succeeds. */
+const millisUntil = <E, R>(ask: Effect.Effect<void, E, R>) =>
+  Effect.gen(function*() {
+    const from = performance.now()
+    yield* Effect.retry(ask, Schedule.spaced(20)).pipe(Effect.timeout("25 seconds"))
+    return performance.now() - from
+  })
+
+describe("a cluster of two runners", () => {
+  it.live("serves every shard again within 5 s of kill -9, and when runners come and go", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const cluster = yield* startCluster
+      const [first] = yield* Effect.all([cluster.startRunner(), cluster.startRunner()], { concurrency: 2 })
+      const ask = yield* askEveryShard(cluster.postgresUrl)
+      yield* millisUntil(ask)
+
+      yield* first!.kill("SIGKILL")
+      yield* first!.exited
+      const killed = yield* millisUntil(ask)
+      console.log(`kill -9: every shard answered after ${Math.round(killed)} ms`)
+      assert.isBelow(killed, 5000)
+
+      const third = yield* cluster.startRunner()
+      yield* millisUntil(ask)
+      const stopping = yield* Effect.forkChild(third.stop)
+      const drained = yield* millisUntil(Effect.andThen(ask, Effect.suspend(() => third.isRunning() ? Effect.fail("still here") : Effect.void)))
+      console.log(`drained in ${Math.round(drained)} ms`)
+      void stopping
+      assert.strictEqual(cluster.members().length, 1)
+    })), 60_000)
+})
