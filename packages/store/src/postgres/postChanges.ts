@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { bools, int8s, storable } from "./statement.ts"
 
 interface Told {
@@ -75,7 +75,7 @@ export const removeWrappers = (sql: SqlClient.SqlClient, id: PostId, limit: numb
         SELECT a.account FROM authors a JOIN part s ON s.account = a.account ORDER BY a.account FOR UPDATE OF a
       ), changed AS (
         UPDATE posts p SET deleted_at = now() FROM owners JOIN part s ON s.account = owners.account
-        WHERE p.id = s.wrapper AND p.deleted_at IS NULL RETURNING p.id, p.author
+        WHERE ${sql.literal(unprunedMatch("p.id", "s.wrapper"))} AND p.deleted_at IS NULL RETURNING p.id, p.author
       ), unposted AS (
         UPDATE authors SET statuses = statuses - 1 FROM changed WHERE account = changed.author
       ), unwrapped AS (

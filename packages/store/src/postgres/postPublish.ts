@@ -11,7 +11,7 @@ import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
 
 interface PublishedRow {
@@ -47,8 +47,8 @@ const textOf = (row: PublishRow): string => row.draft.repostOf === null ? storab
  * wrapper is named. A person may answer what they may see, and repost what is public, or their own unless direct.
  */
 const target = `
-  JOIN posts t ON t.id = c.named AND t.deleted_at IS NULL
-  JOIN posts p ON p.id = coalesce(t.repost_of, t.id) AND p.deleted_at IS NULL
+  JOIN posts t ON ${unprunedMatch("t.id", "c.named")} AND t.deleted_at IS NULL
+  JOIN posts p ON ${unprunedMatch("p.id", "coalesce(t.repost_of, t.id)")} AND p.deleted_at IS NULL
   JOIN authors o ON o.account = p.author AND NOT o.disabled`
 
 const mayRepost = "(p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author))"
