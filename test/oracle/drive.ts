@@ -23,13 +23,15 @@ export interface Report {
   readonly batches: number
   readonly operations: number
   readonly checks: number
+  /** Attempts that a client had to repeat, by what they were answered. */
+  readonly retries: Readonly<Record<string, number>>
 }
 
 const check = (world: World, drive: Drive, random: Seeded.Seeded) =>
   Effect.andThen(quiesce(drive.quiesceMillis), verify(world, random))
 
 /** Names the seed in whatever went wrong. */
-const withSeed = (drive: Drive, report: Report) => (cause: Cause.Cause<unknown>) => {
+const withSeed = (drive: Drive, report: { readonly batches: number }) => (cause: Cause.Cause<unknown>) => {
   const told = new Error(
     `seed ${drive.seed}, batch ${report.batches}: run again with ROOKERY_SEED=${drive.seed}\n${Cause.pretty(cause)}`
   )
@@ -63,7 +65,7 @@ export const drive = (world: World, options: Drive) => {
   })
   return Effect.whileLoop({ while: () => Date.now() < deadline, body: () => batch, step: () => {} }).pipe(
     Effect.andThen(check(world, options, checks)),
-    Effect.as<Report>(report),
+    Effect.map((): Report => ({ ...report, retries: Object.fromEntries(world.client.retries) })),
     Effect.catchCause(withSeed(options, report))
   )
 }

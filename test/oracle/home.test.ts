@@ -3,9 +3,10 @@ import * as Client from "@rookery/testkit/Client"
 import * as FlakySnapshots from "@rookery/testkit/FlakySnapshots"
 import * as Seeded from "@rookery/testkit/Seeded"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect } from "effect"
+import { Effect, References } from "effect"
 import { inject } from "vitest"
-import { drive } from "./drive.ts"
+import { drive, type Report } from "./drive.ts"
+import * as Fleet from "./fleet.ts"
 import * as World from "./world.ts"
 
 const seconds = inject("oracleSeconds")
@@ -27,10 +28,39 @@ describe("timelines against the oracle", () => {
         const world = yield* World.make(client, "one", 12)
         return yield* drive(world, { seed, millis: seconds * 1_000, batchesPerCheck: 20, quiesceMillis: 15_000 })
       }).pipe(Effect.provide(cluster))
-      console.log(`seed ${seed}: ${report.batches} batches, ${report.operations} operations, ${report.checks} checks`)
-      assert.isAbove(report.operations, 100)
-    }), { timeout: seconds * 1_000 + 60_000 })
+      tell("one runner", report)
+    }).pipe(Effect.provideService(References.MinimumLogLevel, "Error")), { timeout: seconds * 1_000 + 60_000 })
+
+  it.live("a fleet: runners join and leave while people write and read", () =>
+    Effect.gen(function*() {
+      const random = Seeded.make(seed)
+      const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+      const fleet = yield* Fleet.make({
+        databaseUrl,
+        snapshots: FlakySnapshots.layer({ random: random.fork(), failing: 0.05, forgotten: 0.1, outdated: 0.1 }),
+        entityIdleMillis: 1_000,
+        settings: { ...small(random), residentTimelinesMax: 20 }
+      }, 2)
+      const report = yield* Effect.gen(function*() {
+        const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 30_000 })
+        const world = yield* World.make(client, "fleet", 12)
+        return yield* drive(world, {
+          seed,
+          millis: seconds * 1_000,
+          batchesPerCheck: 20,
+          quiesceMillis: 20_000,
+          disturb: fleet.change,
+          disturbShare: 0.1
+        })
+      }).pipe(Effect.provideContext(fleet.client))
+      tell("fleet", report)
+    }).pipe(Effect.provideService(References.MinimumLogLevel, "Error")), { timeout: seconds * 1_000 + 90_000 })
 })
+
+const tell = (what: string, report: Report) => {
+  console.log(`${what}: seed ${seed}`, report)
+  assert.isAbove(report.operations, 100)
+}
 
 /** Bounds so tight that everything that is rare in production happens all the time. */
 const small = (random: Seeded.Seeded) => ({
