@@ -21,7 +21,8 @@ const NAME = "rookery cli"
 export const layerDatabase = Layer.unwrap(Effect.gen(function*() {
   const configuration = yield* load
   const found = yield* database.find(configuration)
-  const pool = client.layer({ url: Redacted.make(found.url), maxConnections: 4, applicationName: NAME })
+  // Without bounds in time: imports take long, and their plans need the sizes of what they are given.
+  const pool = client.operatorLayer({ url: Redacted.make(found.url), applicationName: NAME })
   const ready = Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) =>
     awaitDependency({ name: "Postgres", url: found.url, probe: sql`SELECT 1`, patience: derive.patience(configuration) }).pipe(
       // What is ours alone is brought up to date by whoever comes first; others' databases only by "migrate".

@@ -32,7 +32,7 @@ export const start = (
     done = value
     const time = now()
     if (time - marks.at(-1)!.at > 250) marks.push({ at: time, done })
-    while (marks.length > 1 && time - marks[0]!.at > RATE_MS) marks.shift()
+    while (marks.length > 2 && time - marks[0]!.at > RATE_MS) marks.shift()
     if (time - drawn >= (out.isTTY ? TERMINAL_MS : FILE_MS)) draw()
   }
   const end = () => {
