@@ -8,14 +8,18 @@ import { Effect, Schedule, Schema, type Scope, Stream } from "effect"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
 
-/** What is dropped; `people` are the streams of those whose token or account changed. */
+/** Looks again at the tokens of open streams; each is closed if its token is not good any more. */
+export interface StreamCheck {
+  readonly ofToken: (tokenHash: string) => void
+  readonly ofAccount: (account: bigint) => void
+  readonly all: () => void
+}
+
+/** What is dropped, or looked at again. */
 export interface Dropped {
   readonly hydration: Hydration
   readonly tokens: Tokens
-  readonly streams: {
-    readonly recheckToken: (tokenHash: string) => void
-    readonly recheckAccount: (account: bigint) => void
-  }
+  readonly streams: StreamCheck
 }
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Invalidation))
@@ -32,12 +36,12 @@ export const apply = (to: Dropped, message: Invalidation): void => {
       for (const id of message.accountIds) {
         to.hydration.dropAccount(BigInt(id))
         to.tokens.dropAccount(BigInt(id))
-        to.streams.recheckAccount(BigInt(id))
+        to.streams.ofAccount(BigInt(id))
       }
       return
     case "TokenRevoked":
       to.tokens.dropToken(message.tokenHash)
-      to.streams.recheckToken(message.tokenHash)
+      to.streams.ofToken(message.tokenHash)
   }
 }
 
@@ -47,18 +51,20 @@ const receive = (to: Dropped, data: Uint8Array) =>
     onFailure: (error) => Effect.logWarning(Logs.names.busMessageBroken, error)
   })
 
+const clear = (to: Dropped): void => {
+  to.hydration.clear()
+  to.tokens.clear()
+  to.streams.all()
+}
+
 const dropAll = (to: Dropped, reason: string) =>
-  Effect.sync(() => {
-    to.hydration.clear()
-    to.tokens.clear()
-  }).pipe(Effect.andThen(Effect.logWarning(Logs.names.busLost)), Effect.annotateLogs({ reason }))
+  Effect.sync(() => clear(to)).pipe(Effect.andThen(Effect.logWarning(Logs.names.busLost)), Effect.annotateLogs({ reason }))
 
 /** One subscription, until it breaks. Everything is dropped first: what was missed before it is not known. */
 const listenOnce = (bus: Bus["Service"], to: Dropped) =>
   Effect.scoped(Effect.gen(function*() {
     const deliveries = yield* bus.subscribe(invalidationSubject)
-    to.hydration.clear()
-    to.tokens.clear()
+    clear(to)
     yield* Stream.runForEach(deliveries, (delivery) =>
       delivery._tag === "Message" ? receive(to, delivery.data) : dropAll(to, delivery.reason))
   }))

@@ -25,7 +25,7 @@ export interface HandleOptions {
 /** A request that is being answered. */
 interface Running {
   readonly since: number
-  readonly interrupt: () => void
+  interrupt: () => void
 }
 
 export interface Handle {
@@ -36,6 +36,8 @@ export interface Handle {
 }
 
 const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
+
+const notYet = (): void => {}
 
 const timedOut = unavailable("This took too long, try again shortly")
 
@@ -65,18 +67,16 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 
   const start = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
     const since = performance.now()
-    let entry: Running | undefined
-    let done = false
-    const interrupt = run(answer(route, params, request, path, query), {
+    const entry: Running = { since, interrupt: notYet }
+    running.add(entry)
+    entry.interrupt = run(answer(route, params, request, path, query), {
       onExit: (exit) => {
-        done = true
-        if (entry !== undefined) running.delete(entry)
+        running.delete(entry)
+        // What is left of a body is read away, so that the answer is not lost to a reset.
+        if (!request.complete) request.resume()
         metrics.record(route.pattern, finish(response, exit, request.method === "HEAD"), performance.now() - since)
       }
     })
-    if (done) return
-    entry = { since, interrupt }
-    running.add(entry)
   }
 
   const refuse = (response: ServerResponse, request: IncomingMessage, failure: ApiError, label: string): void => {

@@ -41,7 +41,19 @@ export const send = (client: Client, frame: Buffer | string, bufferMax: number):
   Metrics.streamEvents.value++
 }
 
-/** Closes with a code; if the other side does not answer, the next sweep ends the connection. */
+/** Asks whether the other side is there; it is not when it has not answered the last time. */
+export const ping = (client: Client): void => {
+  if (!client.alive) return client.socket.terminate()
+  client.alive = false
+  if (client.socket.readyState === client.socket.OPEN) client.socket.ping()
+}
+
+/** Ends a connection that was told to close and has not. */
+export const endIfClosing = ({ alive, socket }: Client): void => {
+  if (!alive && socket.readyState === socket.CLOSING) socket.terminate()
+}
+
+/** Closes with a code; if the other side does not answer, a sweep ends the connection. */
 export const drop = (client: Client, code: number, reason: string): void => {
   if (client.socket.readyState !== client.socket.OPEN) return
   client.alive = false

@@ -1,32 +1,21 @@
-/** The WebSocket side of the front: sockets in, their people, their events, and their end. */
-import * as Logs from "@rookery/observe/Logs"
-import * as Counters from "@rookery/observe/Counters"
-import * as Metrics from "@rookery/observe/Metrics"
+/** The WebSocket side of the front: lets clients in, and leads their events to them until they go. */
 import { Cause, Effect, Exit, type Scope } from "effect"
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
 import { type RawData, type WebSocket, WebSocketServer } from "ws"
 import type { Deps } from "../Deps.ts"
-import { type ApiError, badRequest, unavailable } from "../http/Errors.ts"
+import { badRequest, unavailable } from "../http/Errors.ts"
+import type { StreamCheck } from "../Invalidations.ts"
 import * as Marks from "../read/Marks.ts"
 import * as Client from "./Client.ts"
+import * as Clients from "./Clients.ts"
 import * as LiveEvents from "./LiveEvents.ts"
 import * as Messages from "./Messages.ts"
 import * as People from "./People.ts"
 import * as Upgrade from "./Upgrade.ts"
 
-export interface Live {
-  /** Closes the streams that were opened with a token. */
-  readonly recheckToken: (tokenHash: string) => void
-  /** Closes the streams of an account that may not act any more. */
-  readonly recheckAccount: (account: bigint) => void
-}
-
 /** Longest message from a client, in bytes. */
 const messageBytesMax = 4_096
-
-/** How long clients have to answer a close, in milliseconds. */
-const closeMillis = 1_000
 
 const makeSockets = () =>
   new WebSocketServer({
@@ -38,51 +27,56 @@ const makeSockets = () =>
     handleProtocols: (protocols) => protocols.values().next().value ?? false
   })
 
+/** One set of listeners for all sockets: a socket's own state is its client. */
+const listenersOf = (onGone: (client: Client.Client) => void, bufferMax: number) => ({
+  message: function(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const client = Client.ownerOf(this)
+    if (client !== undefined && !isBinary) Messages.receive(client, String(data), bufferMax)
+  },
+  pong: function(this: WebSocket): void {
+    const client = Client.ownerOf(this)
+    if (client !== undefined) client.alive = true
+  },
+  close: function(this: WebSocket): void {
+    const client = Client.ownerOf(this)
+    if (client !== undefined) onGone(client)
+  },
+  error: function(this: WebSocket): void {
+    this.terminate()
+  }
+})
+
 /** Serves upgrades of `server` until the scope closes; then every client is told to come back. */
-export const serve = (server: Server, deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
+export const serve = (server: Server, deps: Deps): Effect.Effect<StreamCheck, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { limits } = deps.settings
-    const services = yield* Effect.context<never>()
-    const run = Effect.runCallbackWith(services)
+    const run = Effect.runCallbackWith(yield* Effect.context<never>())
     const sockets = makeSockets()
     const people = People.make()
-    const clients = new Set<Client.Client>()
-    /** Upgrades not finished yet count too. */
-    let entering = 0
-    const marks = yield* Marks.make(deps.posts)
+    const clients = yield* Clients.make(deps.tokens, limits.pingMillis)
     const events = yield* LiveEvents.make(deps.calls, deps.settings.frontId, {
       people,
       hydration: deps.hydration,
-      marks,
+      marks: yield* Marks.make(deps.posts),
       bufferMax: limits.socketBufferMax
     })
+    /** Upgrades not finished yet count against the limit too. */
+    let entering = 0
 
-    function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-      const client = Client.ownerOf(this)
-      if (client !== undefined && !isBinary) Messages.receive(client, data.toString(), limits.socketBufferMax)
-    }
-    function onPong(this: WebSocket): void {
-      const client = Client.ownerOf(this)
-      if (client !== undefined) client.alive = true
-    }
-    function onClose(this: WebSocket): void {
-      const client = Client.ownerOf(this)
-      if (client === undefined || !clients.delete(client)) return
+    const listeners = listenersOf((client) => {
+      if (!clients.all.delete(client)) return
       const person = People.remove(people, client)
       if (person !== undefined) run(events.disconnect(person))
-    }
-    function onError(this: WebSocket): void {
-      this.terminate()
-    }
+    }, limits.socketBufferMax)
 
     const enter = (socket: WebSocket, person: People.Person, { identity, stream }: Upgrade.Admitted): void => {
       const client: Client.Client = { socket, account: person.account, tokenHash: identity.tokenHash, user: false, alive: true }
       Client.own(client)
-      socket.on("message", onMessage)
-      socket.on("pong", onPong)
-      socket.on("close", onClose)
-      socket.on("error", onError)
-      clients.add(client)
+      socket.on("message", listeners.message)
+      socket.on("pong", listeners.pong)
+      socket.on("close", listeners.close)
+      socket.on("error", listeners.error)
+      clients.all.add(client)
       People.add(person, client)
       if (stream !== undefined) Messages.choose(client, stream, true)
     }
@@ -100,8 +94,8 @@ export const serve = (server: Server, deps: Deps): Effect.Effect<Live, never, Sc
 
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       socket.on("error", () => socket.destroy())
-      const refuse = (error: Parameters<typeof Upgrade.refusal>[0]) => socket.end(Upgrade.refusal(error))
-      if (deps.isDraining() || clients.size + entering >= limits.socketsMax) return void refuse(unavailable())
+      const refuse = (error: Upgrade.Refusal) => socket.end(Upgrade.refusal(error))
+      if (deps.isDraining() || clients.all.size + entering >= limits.socketsMax) return void refuse(unavailable())
       entering++
       run(admit(request, socket, head), {
         onExit: (exit) => {
@@ -111,51 +105,12 @@ export const serve = (server: Server, deps: Deps): Effect.Effect<Live, never, Sc
       })
     }
 
-    const sweep = (): void => {
-      for (const client of clients) {
-        if (!client.alive) client.socket.terminate()
-        else {
-          client.alive = false
-          client.socket.ping()
-        }
-      }
-    }
-
-    const closeAll = Effect.suspend(() => {
-      for (const client of clients) Client.drop(client, Client.closeCodes.restart, "restart")
-      return clients.size === 0 ? Effect.void : Effect.andThen(
-        Effect.sleep(closeMillis),
-        Effect.sync(() => clients.forEach((client) => client.socket.terminate()))
-      )
-    })
-
-    const unfollow = Counters.follow(Metrics.streams, () => clients.size)
-    const timer = setInterval(sweep, limits.pingMillis)
     server.on("upgrade", onUpgrade)
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        clearInterval(timer)
-        unfollow()
-      }).pipe(Effect.andThen(closeAll))
-    )
-
-    const dropDisabled = (account: bigint) =>
-      Effect.map(deps.accounts.byIds([account as never]), ([row]) => {
-        if (row !== undefined && row.disabledAt === null) return
-        for (const client of clients) if (client.account.id === account) Client.drop(client, Client.closeCodes.policy, "disabled")
-      }).pipe(Effect.catch((error) => Effect.logWarning(Logs.names.streamDropped, error)))
-
-    return {
-      recheckToken: (tokenHash) => {
-        for (const client of clients) if (client.tokenHash === tokenHash) Client.drop(client, Client.closeCodes.policy, "revoked")
-      },
-      recheckAccount: (account) => {
-        for (const client of clients) if (client.account.id === account) return void run(dropDisabled(account))
-      }
-    }
+    yield* Effect.addFinalizer(() => clients.closeAll)
+    return clients.check
   })
 
-const refusalOf = (cause: Cause.Cause<ApiError | Parameters<typeof Upgrade.refusal>[0]>) => {
+const refusalOf = (cause: Cause.Cause<Upgrade.Refusal>): Upgrade.Refusal => {
   const error = Cause.findErrorOption(cause)
   return error._tag === "Some" ? error.value : badRequest("The request could not be read")
 }

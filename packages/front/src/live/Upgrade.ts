@@ -50,8 +50,10 @@ const phrases: Record<number, string> = {
   503: "Service Unavailable"
 }
 
+export type Refusal = ApiError | StoreError
+
 /** The whole answer to a client that is not let in. */
-export const refusal = (error: ApiError | StoreError): string => {
+export const refusal = (error: Refusal): string => {
   const failure = error._tag === "ApiError" ? error : unavailable()
   const body = bodyOf(failure)
   const retry = failure.retryAfter === undefined ? "" : `retry-after: ${failure.retryAfter}\r\n`

@@ -19,6 +19,8 @@ export interface Tokens {
   /** The identity, if it is known here and now. */
   readonly peek: (token: string) => Identity | undefined
   readonly resolve: (token: string) => Effect.Effect<Identity | undefined, StoreError>
+  /** The same for whoever kept the hash only. */
+  readonly resolveHash: (tokenHash: string) => Effect.Effect<Identity | undefined, StoreError>
   readonly dropToken: (tokenHash: string) => void
   readonly dropAccount: (account: bigint) => void
   readonly clear: () => void
@@ -55,14 +57,16 @@ export const make = (
       return identity
     })
 
+  const resolveHash = (tokenHash: string) =>
+    Effect.suspend(() => {
+      const identity = known(tokenHash)
+      return identity === undefined ? load(tokenHash) : Effect.succeed(identity)
+    })
+
   return {
     peek: (token) => known(Secrets.digest(token)),
-    resolve: (token) =>
-      Effect.suspend(() => {
-        const tokenHash = Secrets.digest(token)
-        const identity = known(tokenHash)
-        return identity === undefined ? load(tokenHash) : Effect.succeed(identity)
-      }),
+    resolve: (token) => resolveHash(Secrets.digest(token)),
+    resolveHash,
     dropToken: (tokenHash) => {
       drops++
       cached.delete(tokenHash)

@@ -82,9 +82,8 @@ const logIn = (deps: Deps, username: string, password: string): Effect.Effect<Ac
   Effect.gen(function*() {
     if (username === "" || username.length > 320 || password.length > passwordMax) return yield* Effect.fail(invalidGrant)
     const found = yield* deps.accounts.credentials(username)
-    const check = found?.passwordHash == null
-      ? Passwords.pretendVerify(password)
-      : Passwords.verifyPassword(password, found.passwordHash)
+    const stored = found?.passwordHash ?? undefined
+    const check = stored === undefined ? Passwords.pretendVerify(password) : Passwords.verifyPassword(password, stored)
     const isRight = yield* deps.hashGate(check)
     if (!isRight || found === undefined || found.disabledAt !== null) return yield* Effect.fail(invalidGrant)
     return found.id
