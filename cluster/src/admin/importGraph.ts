@@ -5,12 +5,14 @@
  * what is there already is left as it is. Posts come in rounds, one of every account, as if all had been writing.
  */
 import { AccountId, type LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Threshold } from "@rookery/domain/FanoutMode"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { IdSource } from "@rookery/store/IdSource"
 import * as bulk from "@rookery/store/postgres/import"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { AdminError } from "./AdminError.ts"
+import * as authorMode from "./authorMode.ts"
 import * as graphFile from "./graphFile.ts"
 import { makeText } from "./importText.ts"
 import * as progressBar from "./progressBar.ts"
@@ -20,6 +22,7 @@ export interface Options {
   readonly postsPerAccount: number
   readonly postTextBytes: number
   readonly skipBadLines: boolean
+  readonly threshold: Threshold
 }
 
 export interface Imported {
@@ -62,6 +65,7 @@ export const importGraph = Effect.fnUntraced(function*(options: Options) {
     accounts: new Map()
   }
   const newEdges = yield* importEdges(run)
+  yield* promoteCrowded(run)
   const posts = yield* importPosts(run)
   const { accounts } = run
   return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken } satisfies Imported
@@ -139,6 +143,14 @@ const resolveAccounts = Effect.fnUntraced(function*(run: Run, edges: ReadonlyArr
     }))
     for (const { id, no, username } of yield* bulk.importAccounts(rows)) accounts.set(Number(username.slice(1)), { id, no })
   }
+})
+
+/** An author's mode follows the followers when one follows; nobody did here. A server that runs or starts finds the rest in its outbox. */
+const promoteCrowded = Effect.fnUntraced(function*({ options: { threshold }, sql }: Run) {
+  const rows = yield* sql<{ username: string }>`
+    SELECT username FROM authors JOIN accounts ON id = account
+    WHERE followers >= ${threshold.promoteAt} AND mode = 0 AND override = 0`
+  yield* Effect.forEach(rows, ({ username }) => authorMode.throughStore(username, "auto", threshold), { discard: true })
 })
 
 const importPosts = Effect.fnUntraced(function*(run: Run) {

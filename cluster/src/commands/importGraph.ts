@@ -1,8 +1,10 @@
 /** `rookery import-graph FILE` */
+import { load } from "@rookery/config/Load"
 import { Console, Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as adminLayer from "../admin/adminLayer.ts"
 import * as importGraph from "../admin/importGraph.ts"
+import * as derive from "../programs/derive.ts"
 
 const between = (minimum: number, maximum: number) => Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
 
@@ -34,7 +36,9 @@ const describe = ({ accounts, edges, newEdges, posts, skippedLines }: importGrap
   ].join("\n")
 
 export const command = Command.make("import-graph", flags, (options) =>
-  importGraph.importGraph(options).pipe(
+  load.pipe(
+    Effect.flatMap((configuration) =>
+      importGraph.importGraph({ ...options, threshold: derive.entities(configuration).threshold })),
     Effect.tap((imported) => Console.log(describe(imported))),
     adminLayer.withIds
   )).pipe(

@@ -6,6 +6,7 @@ import * as Logs from "@rookery/observe/Logs"
 import { Effect, Layer } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
+import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
 import * as OneFile from "../local/OneFile.ts"
@@ -30,7 +31,9 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     const actors = yield* Layer.build(
-      Layer.provide(Entities.layer(derive.entities(configuration)), Layer.succeedContext(below))
+      Layer.merge(Entities.layer(derive.entities(configuration)), Housekeeping.layer).pipe(
+        Layer.provide(Layer.succeedContext(below))
+      )
     )
     const listening = yield* Front.serve(derive.front(configuration, "one")).pipe(
       Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
