@@ -44,7 +44,7 @@ layer(Database.layer, { excludeTestServices: true })("a migrated database", (it)
       const sql = yield* SqlClient.SqlClient
       const posts = yield* PostStore
       const [ann] = yield* Database.people(1)
-      const ids = [0, 2, 24, 120].map((months) => {
+      const ids = [0, 1, 24, 120].map((months) => {
         const now = new Date()
         const at = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 15)
         return Snowflake.make(at, 1, 1) as PostId
@@ -52,17 +52,17 @@ layer(Database.layer, { excludeTestServices: true })("a migrated database", (it)
       const rows = ids.map((id) => ({ ...Database.row(ann!, 1), id }))
       assert.isTrue((yield* posts.publish(rows)).every((result) => result._tag === "Published"))
       const months = (yield* partitions).map((row) => row.name).filter((name) => /[0-9]{6}$/.test(name))
-      assert.strictEqual(months.length, 4)
-      // As if two months had passed since they were made: they, and what was in them, are in the tail.
+      assert.strictEqual(months.length, 2)
+      // As if a month had passed that nobody had made a partition for: it, and what was in them, are in the tail.
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM posts`
-        for (const name of [...months.slice(2), "posts_tail"]) yield* sql.unsafe(`DROP TABLE ${name}`)
-        const above = Snowflake.floorAt(Date.UTC(Number(months[2]!.slice(6, 10)), Number(months[2]!.slice(10)) - 1, 1))
+        for (const name of [...months.slice(1), "posts_tail"]) yield* sql.unsafe(`DROP TABLE ${name}`)
+        const above = Snowflake.floorAt(Date.UTC(Number(months[1]!.slice(6, 10)), Number(months[1]!.slice(10)) - 1, 1))
         yield* sql.unsafe(`CREATE TABLE posts_tail PARTITION OF posts FOR VALUES FROM (${above}) TO (MAXVALUE)`)
         yield* sql`INSERT INTO posts SELECT * FROM kept ON CONFLICT DO NOTHING`
       }))
       const before = (yield* partitions).map((row) => row.name)
-      assert.notInclude(before, months[2])
+      assert.notInclude(before, months[1])
       yield* Effect.all([ensurePartitions, ensurePartitions], { concurrency: 2 })
       assert.includeMembers((yield* partitions).map((row) => row.name), months)
       assert.sameMembers((yield* posts.byIds(ids)).map((post) => post.id), ids)

@@ -1,8 +1,8 @@
 /** Accounts in Postgres. */
 import type { AccountId, LocalNo } from "@rookery/domain/Ids"
 import { Effect } from "effect"
-import { SqlClient, SqlError } from "effect/sql"
-import { type AccountRow, AccountStore, type Credentials, type NewAccount, type Taken } from "../AccountStore.ts"
+import { SqlClient, type SqlError } from "effect/sql"
+import type { AccountRow, AccountStore, Credentials, NewAccount, Taken } from "../AccountStore.ts"
 import { removeAccount } from "./accountRemoval.ts"
 import { int4s, int8s, operation, storable } from "./statement.ts"
 

@@ -3,7 +3,7 @@ import { modes, overrides } from "@rookery/domain/FanoutMode"
 import type { AccountId, LocalNo } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AuthorRow, AuthorStore, type FollowerRow, type ModeRow } from "../AuthorStore.ts"
+import type { AuthorRow, AuthorStore, FollowerRow, ModeRow } from "../AuthorStore.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { operation } from "./statement.ts"
 

@@ -3,7 +3,7 @@ import type { AccountId, LocalNo } from "@rookery/domain/Ids"
 import * as Limits from "@rookery/domain/Limits"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { type CursorQuery, type EdgeRow, type FollowResult, FollowStore, type RelationRow } from "../FollowStore.ts"
+import type { CursorQuery, EdgeRow, FollowResult, FollowStore, RelationRow } from "../FollowStore.ts"
 import { taskKinds } from "./outboxTask.ts"
 import { int8s, operation } from "./statement.ts"
 

@@ -1,7 +1,7 @@
 /** Machine ids on lease, by the database's clock. */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { LeaseStore, type MachineLease } from "../LeaseStore.ts"
+import type { LeaseStore, MachineLease } from "../LeaseStore.ts"
 import { operation } from "./statement.ts"
 
 interface Row {

@@ -2,7 +2,7 @@
 import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type OAuthApp, OAuthStore } from "../OAuthStore.ts"
+import type { OAuthApp, OAuthStore } from "../OAuthStore.ts"
 import { operation, storable, texts } from "./statement.ts"
 
 interface TokenRow {

@@ -2,7 +2,7 @@
 import type { PostId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { OutboxStore } from "../OutboxStore.ts"
+import type { OutboxStore } from "../OutboxStore.ts"
 import { outboxRowOf, type StoredTask, taskKinds } from "./outboxTask.ts"
 import { byteas, int8s, operation } from "./statement.ts"
 

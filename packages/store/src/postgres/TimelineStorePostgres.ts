@@ -3,7 +3,7 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AuthorQuery, TimelineStore } from "../TimelineStore.ts"
+import type { AuthorQuery, TimelineStore } from "../TimelineStore.ts"
 import { int8s, operation } from "./statement.ts"
 import { type PackedWindow, windowOf } from "./windowRows.ts"
 
@@ -23,19 +23,32 @@ const wholeWrapper = `(p.repost_of IS NULL OR
   (SELECT o.deleted_at IS NULL AND NOT w.disabled FROM posts o JOIN authors w ON w.account = o.author WHERE o.id = p.repost_of))`
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Service"] => {
+  /**
+   * Looks at the nearest post of each followee first: the page ends no further than the last of `limit` such posts, so the
+   * second look takes little more than the page from all of them together.
+   */
   const homePage = (reader: AccountId, query: PageQuery) => {
     const { above, below, upwards } = boundsOf(query)
     const order = sql.literal(`ORDER BY id ${direction(upwards)}`)
+    const entitled = sql`
+      SELECT p.id, p.author_no FROM posts p
+      WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id > ${above} AND p.id < ${below}
+        AND (p.visibility < 3 OR p.author = ${reader}) AND ${sql.literal(wholeWrapper)}`
     return Effect.map(
       sql<Entry>`
-        SELECT e.id, e.author_no AS "authorNo" FROM (
+        WITH f AS MATERIALIZED (
           SELECT followee AS author FROM follows
           WHERE follower = ${reader} AND active AND followee NOT IN (SELECT account FROM authors WHERE disabled)
           UNION ALL SELECT ${reader}
-        ) f CROSS JOIN LATERAL (
-          SELECT p.id, p.author_no FROM posts p
-          WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id > ${above} AND p.id < ${below}
-            AND (p.visibility < 3 OR p.author = ${reader}) AND ${sql.literal(wholeWrapper)}
+        ), far AS MATERIALIZED (
+          SELECT count(*) AS n, ${sql.literal(upwards ? "max(id)" : "min(id)")} AS id FROM (
+            SELECT e.id FROM f CROSS JOIN LATERAL (${entitled} ${order} LIMIT 1) e ${order} LIMIT ${query.limit}
+          ) nearest
+        ), edge AS MATERIALIZED (
+          SELECT CASE WHEN n = ${query.limit} THEN id ELSE ${upwards ? idMax : 0n} END AS id FROM far
+        )
+        SELECT e.id, e.author_no AS "authorNo" FROM f CROSS JOIN LATERAL (
+          ${entitled} AND p.id ${sql.literal(upwards ? "<=" : ">=")} (SELECT id FROM edge)
           ${order} LIMIT ${query.limit}
         ) e ${order} LIMIT ${query.limit}`,
       (rows) => upwards ? rows.toReversed() : rows
@@ -58,11 +71,16 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
   }
 
   /**
+   * Some posts of each author tell first how far back the window can reach at most, as in a page.
+   *
    * Posts of disabled authors are in windows and rings: readers judge each post anew, and an author who
    * is enabled again is back in windows that stayed in memory.
    */
-  const loadWindows: TimelineStore["Service"]["loadWindows"] = (readers, entriesMax, perAuthorMax) =>
-    operation(
+  const loadWindows: TimelineStore["Service"]["loadWindows"] = (readers, entriesMax, perAuthorMax) => {
+    const entitled = sql`
+      SELECT p.id, p.author_no FROM posts p
+      WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id >= i.since AND (p.visibility < 3 OR p.author = i.reader)`
+    return operation(
       "TimelineStore.loadWindows",
       Effect.map(
         sql<PackedWindow>`
@@ -74,22 +92,29 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
           CROSS JOIN LATERAL (
             SELECT string_agg(int4send(f.followee_no), '' ORDER BY f.followee_no) AS nos,
               json_agg(json_build_array(m.account::text, m.no, m.mode, m.epoch)) FILTER (WHERE m.mode <> 0) AS modes
-            FROM follows f LEFT JOIN (SELECT * FROM authors WHERE mode <> 0) m ON m.account = f.followee
+            FROM follows f LEFT JOIN authors m ON m.account = f.followee AND m.mode <> 0
             WHERE f.follower = i.reader AND f.active
           ) known
           CROSS JOIN LATERAL (
+            WITH f AS MATERIALIZED (
+              SELECT followee AS author FROM follows WHERE follower = i.reader AND active
+              UNION ALL SELECT i.reader
+            ), some_of AS MATERIALIZED (
+              SELECT least(${perAuthorMax}::bigint, 1 + ${2 * entriesMax}::bigint / count(*)) AS each FROM f
+            ), edge AS MATERIALIZED (
+              SELECT CASE WHEN count(*) > ${entriesMax} THEN min(id) ELSE 0 END AS id FROM (
+                SELECT e.id FROM f CROSS JOIN LATERAL (
+                  ${entitled} ORDER BY p.id DESC LIMIT (SELECT each FROM some_of)
+                ) e ORDER BY e.id DESC LIMIT ${entriesMax + 1}
+              ) nearest
+            )
             SELECT string_agg(int8send(e.id) || int4send(e.author_no), '' ORDER BY e.id DESC) AS entries,
               max(e.cut) AS floor
             FROM (
-              SELECT p.id, p.author_no, CASE WHEN p.place = ${perAuthorMax} THEN p.id END AS cut FROM (
-                SELECT followee AS author FROM follows WHERE follower = i.reader AND active
-                UNION ALL SELECT i.reader
-              ) f CROSS JOIN LATERAL (
+              SELECT p.id, p.author_no, CASE WHEN p.place = ${perAuthorMax} THEN p.id END AS cut FROM f
+              CROSS JOIN LATERAL (
                 SELECT n.*, row_number() OVER (ORDER BY n.id DESC) AS place FROM (
-                  SELECT p.id, p.author_no FROM posts p
-                  WHERE p.author = f.author AND p.deleted_at IS NULL AND p.id >= i.since
-                    AND (p.visibility < 3 OR p.author = i.reader)
-                  ORDER BY p.id DESC LIMIT ${perAuthorMax}
+                  ${entitled} AND p.id >= (SELECT id FROM edge) ORDER BY p.id DESC LIMIT ${perAuthorMax}
                 ) n
               ) p
               ORDER BY p.id DESC LIMIT ${entriesMax + 1}
@@ -98,6 +123,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
         (rows) => rows.map((row) => windowOf(row, entriesMax))
       )
     )
+  }
 
   const newestOf = (authors: ReadonlyArray<{ readonly author: AccountId; readonly since: bigint }>, limit: number) =>
     Effect.map(

@@ -24,8 +24,12 @@ const startupParameters: Readonly<Record<string, string>> = {
   transaction_timeout: String(Limits.transactionMillisMax),
   statement_timeout: String(Limits.transactionMillisMax),
   idle_in_transaction_session_timeout: String(idleInTransactionMillis),
-  // A plan for any parameters is made once: planning over many partitions costs more than these statements do.
+  // A plan for any parameters is made once: planning over many partitions costs more than these statements do. It may be
+  // made while the tables are empty, so it must not depend on how full they look: every join here goes by an index.
   plan_cache_mode: "force_generic_plan",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_seqscan: "off",
   jit: "off"
 }
 

@@ -3,8 +3,8 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Months beyond the current one for which there are partitions. */
-const monthsAhead = 3
+/** Months beyond the current one for which there are partitions. Every partition is one more look for each author of a timeline, so few are empty. */
+const monthsAhead = 1
 
 /** One name for the advisory lock under which the schema changes. */
 export const schemaLock = 7_215_030_001n
