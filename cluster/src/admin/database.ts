@@ -17,22 +17,27 @@ export interface Database {
   readonly what: string
   /** Nobody else writes to it while we do. */
   readonly isOurs: boolean
-  readonly natsUrl: string | undefined
 }
 
 /** Where the one-process program keeps its embedded Postgres. */
 export const embeddedFolder = (dataDir: string): string => join(dataDir, "postgres")
 
 export const find = Effect.fnUntraced(function*(configuration: Configuration) {
-  const { dataDir, databaseUrl, natsUrl } = configuration
-  if (databaseUrl !== undefined) return { url: databaseUrl, what: "the database of DATABASE_URL", isOurs: false, natsUrl }
+  const { dataDir, databaseUrl } = configuration
+  if (databaseUrl !== undefined) return { url: databaseUrl, what: "the database of DATABASE_URL", isOurs: false }
   const cluster = yield* stateOf(() => ClusterFile.read(dataDir))
   if (cluster !== undefined) {
-    return { url: cluster.postgresUrl, what: "the local cluster's database", isOurs: false, natsUrl: cluster.natsUrl }
+    return { url: cluster.postgresUrl, what: "the local cluster's database", isOurs: false }
   }
   const one = yield* stateOf(() => OneFile.read(dataDir))
-  if (one !== undefined) return { url: one.postgresUrl, what: "the running server's database", isOurs: false, natsUrl: undefined }
+  if (one !== undefined) return { url: one.postgresUrl, what: "the running server's database", isOurs: false }
   return yield* startEmbedded(dataDir)
+})
+
+/** The NATS server of the cluster that uses that database; undefined when a process alone does. */
+export const findNats = Effect.fnUntraced(function*({ dataDir, databaseUrl, natsUrl }: Configuration) {
+  if (natsUrl !== undefined || databaseUrl !== undefined) return natsUrl
+  return (yield* stateOf(() => ClusterFile.read(dataDir)))?.natsUrl
 })
 
 const stateOf = <A>(read: () => Promise<A>): Effect.Effect<A, AdminError> =>
@@ -43,6 +48,6 @@ const startEmbedded = (dataDir: string): Effect.Effect<Database, AdminError, Sco
   const isNew = !existsSync(folder)
   return EmbeddedPostgres.start({ folder }).pipe(
     Effect.mapError((error) => new AdminError({ message: error.message })),
-    Effect.map(({ url }) => ({ url, what: isNew ? `a new database in ${folder}` : `the database in ${folder}`, isOurs: true, natsUrl: undefined }))
+    Effect.map(({ url }) => ({ url, what: isNew ? `a new database in ${folder}` : `the database in ${folder}`, isOurs: true }))
   )
 }

@@ -1,9 +1,12 @@
 /** `rookery accounts …` */
+import { load } from "@rookery/config/Load"
 import type { AccountRow } from "@rookery/store/AccountStore"
 import { Console, Effect, Redacted, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as accounts from "../admin/accounts.ts"
 import * as adminLayer from "../admin/adminLayer.ts"
+import * as database from "../admin/database.ts"
+import * as adminHints from "../layers/adminHints.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("the account's name, without @"))
 
@@ -39,15 +42,23 @@ const enable = Command.make("enable", { name }, ({ name }) => setDisabled(name, 
 
 const remove = Command.make("delete", { name }, ({ name }) =>
   accounts.remove(name).pipe(
+    Effect.tap(tell),
     Effect.tap((account) => Console.log(`deleted ${account.username} with its ${account.statuses} posts`)),
     adminLayer.withStores
   )).pipe(Command.withDescription("Delete an account with all that is its, for good"))
 
 const setDisabled = (name: string, disabled: boolean) =>
   accounts.setDisabled(name, disabled).pipe(
+    Effect.tap(tell),
     Effect.tap((account) => Console.log(`${account.username} is ${disabled ? "disabled" : "enabled"}`)),
     adminLayer.withStores
   )
+
+/** Tokens stop, and streams end, at once. */
+const tell = Effect.fnUntraced(function*(account: AccountRow) {
+  const natsUrl = yield* database.findNats(yield* load)
+  yield* adminHints.announce({ _tag: "AccountChanged", accountIds: [`${account.id}`] }, natsUrl)
+})
 
 const columns = (...[id, name, state, posts, followers, following]: ReadonlyArray<string>): string =>
   `${id!.padEnd(20)} ${name!.padEnd(30)} ${state!.padEnd(9)} ${posts!.padStart(8)} ${followers!.padStart(10)} ${following!.padStart(10)}`

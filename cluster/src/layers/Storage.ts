@@ -29,7 +29,7 @@ export interface Options {
 }
 
 /** Before every key and subject, so that Rookery can share its servers with others. */
-const PREFIX = "rookery"
+export const PREFIX = "rookery"
 /** A reader who stays away for longer is built from Postgres again. */
 const SNAPSHOT_TTL_S = 7 * 24 * 3600
 
