@@ -26,8 +26,7 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Invalidation))
 
 const text = new TextDecoder()
 
-/** Applies one invalidation to this front. */
-export const apply = (to: Dropped, message: Invalidation): void => {
+const apply = (to: Dropped, message: Invalidation): void => {
   switch (message._tag) {
     case "PostChanged":
       for (const id of message.postIds) to.hydration.dropPost(BigInt(id))

@@ -1,7 +1,7 @@
 /** Whether everything that this front needs answers; else what does not. */
 import * as Metrics from "@rookery/observe/Metrics"
 import * as PageBatch from "@rookery/protocol/PageBatch"
-import { Deferred, Effect } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import type { Deps } from "./Deps.ts"
 
 /** How long a dependency may take, and how long an answer stands for all who ask. */
@@ -43,16 +43,19 @@ export const make = (deps: Deps): Readiness => {
     answers("snapshots", deps.snapshots.ping)
   ], { concurrency: "unbounded" }).pipe(Effect.map((names) => names.filter((name) => name !== undefined)))
 
-  return {
-    missing: Effect.suspend(() => {
-      if (deps.isDraining()) return Effect.succeed(["front (stopping)"])
-      if (latest !== undefined && performance.now() < until) return Deferred.await(latest)
-      const asked = latest = Deferred.makeUnsafe<ReadonlyArray<string>>()
-      until = performance.now() + probeMillis + standsMillis
-      return Effect.onExit(probes, (exit) => {
-        until = performance.now() + standsMillis
+  const ask = (now: number) => {
+    const asked = latest = Deferred.makeUnsafe<ReadonlyArray<string>>()
+    until = now + probeMillis + standsMillis
+    return Effect.onExit(probes, (exit) =>
+      Effect.flatMap(Clock.currentTimeMillis, (end) => {
+        until = end + standsMillis
         return Deferred.done(asked, exit)
-      })
+      }))
+  }
+  return {
+    missing: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (deps.isDraining()) return Effect.succeed(["front (stopping)"])
+      return latest !== undefined && now < until ? Deferred.await(latest) : ask(now)
     })
   }
 }

@@ -1,7 +1,9 @@
 /** A front over a real runner and the real database of one test, and a client that speaks to it. */
 import { inject } from "@effect/vitest"
+import type { Bus } from "@rookery/bus/Bus"
 import type { Settings } from "@rookery/entities/Settings"
 import * as TestCluster from "@rookery/testkit/TestCluster"
+import type { AccountStore } from "@rookery/store/AccountStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { Effect, Layer } from "effect"
 import * as Front from "../src/Front.ts"
@@ -15,7 +17,7 @@ export interface Options {
   readonly entities?: Partial<Settings>
 }
 
-const settingsOf = (options: Options): FrontSettings => ({
+export const settingsOf = (options: Options): FrontSettings => ({
   host: "127.0.0.1",
   port: 0,
   publicUrl,
@@ -31,7 +33,7 @@ const settingsOf = (options: Options): FrontSettings => ({
   limits: { ...defaultLimits, ...options.limits }
 })
 
-const noSnapshots = Layer.succeed(SnapshotStore, {
+export const noSnapshots = Layer.succeed(SnapshotStore, {
   saveWindows: () => Effect.void,
   loadWindow: () => Effect.succeed(undefined),
   dropWindow: () => Effect.void,
@@ -120,7 +122,7 @@ export const makeClient = (base: string) => {
 export type Client = ReturnType<typeof makeClient>
 
 /** Runs `use` against a fresh front with a fresh database. */
-export const withFront = <A, E>(use: (client: Client) => Effect.Effect<A, E>, options: Options = {}) =>
+export const withFront = <A, E>(use: (client: Client) => Effect.Effect<A, E, AccountStore | Bus>, options: Options = {}) =>
   Effect.scoped(Effect.gen(function*() {
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
     return yield* Effect.gen(function*() {

@@ -20,6 +20,7 @@ export interface Listening {
 }
 
 const sweepMillis = 1_000
+const idleSweepMillis = 50
 
 /** A server that is not listening yet. */
 export const make = (handle: Handle, limits: FrontLimits): Server => {
@@ -75,8 +76,11 @@ const open = (server: Server, host: string, port: number): Effect.Effect<void, L
 
 const close = (server: Server, drainMillis: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
+    // A connection that is kept alive becomes idle when its last request has ended.
+    const idle = setInterval(() => server.closeIdleConnections(), idleSweepMillis)
     const force = setTimeout(() => server.closeAllConnections(), drainMillis)
     server.close(() => {
+      clearInterval(idle)
       clearTimeout(force)
       resume(Effect.void)
     })

@@ -5,7 +5,7 @@ const roots = new Set(["read", "write", "follow", "push", "profile", "admin:read
 
 const narrowed = /^(read|write|admin:read|admin:write):[a-z_]+$/
 
-export const isScope = (scope: string): boolean => roots.has(scope) || narrowed.test(scope)
+const isScope = (scope: string): boolean => roots.has(scope) || narrowed.test(scope)
 
 /** The scopes in a client's text, in order and once each; undefined when one of them is none. */
 export const parse = (text: string): ReadonlyArray<string> | undefined => {

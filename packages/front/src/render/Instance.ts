@@ -11,7 +11,7 @@ export interface Totals {
 }
 
 /** Clients read what they may expect from the first number. */
-export const versionOf = (settings: FrontSettings): string => `4.4.0 (compatible; Rookery ${settings.version})`
+const versionOf = (settings: FrontSettings): string => `4.4.0 (compatible; Rookery ${settings.version})`
 
 const streamingUrl = (settings: FrontSettings): string => settings.publicUrl.replace(/^http/, "ws")
 

@@ -28,7 +28,7 @@ export const wrapperEnd = Buffer.from("}")
 const statusUri = (publicUrl: string, username: string, id: bigint): string =>
   `${Account.actorUri(publicUrl, username)}/statuses/${id}`
 
-export const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
+const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
   `${Account.profileUrl(publicUrl, username)}/${id}`
 
 const idText = (id: bigint | null): string | null => id === null ? null : String(id)

@@ -30,7 +30,7 @@ const languageOf = (code: string | null | undefined): string | null =>
   /^([a-z]{2,3})(-[a-z0-9]{2,8})*$/i.exec(code ?? "")?.[1]?.toLowerCase() ?? null
 
 const isGiven = (value: unknown): boolean =>
-  value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
+  Array.isArray(value) ? value.some(isGiven) : value !== undefined && value !== null && value !== ""
 
 /** What Rookery does not do yet is refused, not dropped. */
 const unsupported = ({ media_ids, poll, quoted_status_id, scheduled_at }: StatusInput): string | undefined => {

@@ -1,0 +1,87 @@
+/** What HTTP itself asks of the front. */
+import { assert, describe, inject, it } from "@effect/vitest"
+import * as TestCluster from "@rookery/testkit/TestCluster"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { request } from "node:http"
+import * as Front from "../src/Front.ts"
+import { eventually, makeClient, noSnapshots, settingsOf, withFront } from "./frontWorld.ts"
+
+/** A request whose body is sent in two parts. */
+const inTwoParts = (base: string, path: string, body: string) => {
+  const sending = request(base + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+  })
+  const answer = new Promise<number | undefined>((done, failed) => {
+    sending.on("response", (response) => {
+      response.resume()
+      response.on("end", () => done(response.statusCode))
+    })
+    sending.on("error", failed)
+  })
+  const half = Math.floor(body.length / 2)
+  const begun = new Promise<void>((done) => sending.write(body.slice(0, half), () => done()))
+  return { begun, end: () => sending.end(body.slice(half)), answer }
+}
+
+describe("the front over HTTP", () => {
+  it.live("lets web clients of any origin in, and tells of methods", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const preflight = yield* client.call("OPTIONS", "/api/v1/statuses", {
+          headers: { origin: "https://elsewhere.example", "access-control-request-method": "POST" }
+        })
+        assert.strictEqual(preflight.status, 204)
+        assert.strictEqual(preflight.headers.get("access-control-allow-origin"), "*")
+        assert.include(preflight.headers.get("access-control-allow-headers"), "Idempotency-Key")
+        const page = yield* client.call("GET", "/api/v1/custom_emojis")
+        assert.strictEqual(page.headers.get("access-control-allow-origin"), "*")
+        assert.include(page.headers.get("access-control-expose-headers"), "Link")
+        assert.strictEqual((yield* client.call("DELETE", "/api/v1/statuses")).headers.get("allow"), "POST, GET, HEAD, OPTIONS")
+        const head = yield* client.call("HEAD", "/api/v1/custom_emojis")
+        assert.deepStrictEqual([head.status, head.text, head.headers.get("content-length")], [200, "", "2"])
+        assert.isNull(page.headers.get("x-ratelimit-remaining"))
+      })))
+
+  it.live("reads a JSON body with a GET, and counts what it answers", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const body = JSON.stringify({ acct: "ann" })
+        const status = yield* Effect.callback<number | undefined>((resume) => {
+          const asking = request(`${client.base}/api/v1/accounts/lookup`, {
+            method: "GET",
+            headers: { "content-type": "application/json", "content-length": body.length }
+          }, (response) => {
+            response.resume()
+            resume(Effect.succeed(response.statusCode))
+          })
+          asking.end(body)
+        })
+        assert.strictEqual(status, 200)
+        yield* client.ok("GET", "/api/v1/timelines/home", { token: ann.token })
+        const metrics = yield* client.call("GET", "/metrics")
+        assert.match(metrics.text, /rookery_http_requests_total\{route="\/api\/v1\/timelines\/home",status="200"\} 1\n/)
+        assert.match(metrics.text, /rookery_http_seconds_count\{route="\/api\/v1\/accounts\/:id\/statuses"\}|rookery_http_seconds_count/)
+        assert.deepStrictEqual((yield* client.call("GET", "/ready")).body, { ready: true, missing: [] })
+      })))
+
+  it.live("ends the requests that it took before it stops, and takes no more", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+      yield* Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const { host, port } = yield* Scope.provide(Front.serve(settingsOf({})), scope)
+        const client = makeClient(`http://${host}:${port}`)
+        const slow = inTwoParts(client.base, "/api/v1/apps", JSON.stringify({ client_name: "slow", redirect_uris: "urn:ietf:wg:oauth:2.0:oob" }))
+        yield* Effect.promise(() => slow.begun)
+        yield* client.ok("GET", "/api/v1/custom_emojis")
+        const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        const isTaken = Effect.promise(() => fetch(`${client.base}/health`).then(() => true, () => false))
+        yield* eventually(isTaken, (taken) => !taken)
+        slow.end()
+        assert.strictEqual(yield* Effect.promise(() => slow.answer), 200)
+        yield* Fiber.join(stopping)
+      }).pipe(Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots })))
+    })))
+})

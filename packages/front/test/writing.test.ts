@@ -1,0 +1,76 @@
+/** How clients send things, and that what is repeated happens once. */
+import { assert, describe, it } from "@effect/vitest"
+import { AccountId } from "@rookery/domain/Ids"
+import { AccountStore } from "@rookery/store/AccountStore"
+import { Effect } from "effect"
+import * as Invalidations from "../src/Invalidations.ts"
+import { Bus } from "@rookery/bus/Bus"
+import { eventually, withFront } from "./frontWorld.ts"
+
+describe("writes", () => {
+  it.live("are made once for an Idempotency-Key, and again without one", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const bob = yield* client.signUp("bob")
+        const publish = (token: string, key?: string) =>
+          client.ok("POST", "/api/v1/statuses", {
+            token,
+            form: { status: "once" },
+            ...(key === undefined ? {} : { headers: { "idempotency-key": key } })
+          })
+        const key = "a key, longer than most: ".repeat(40)
+        const first = yield* publish(ann.token, key)
+        const together = yield* Effect.forEach([1, 2, 3], () => publish(ann.token, key), { concurrency: 3 })
+        assert.deepStrictEqual(together.map(({ id }) => id), [first.id, first.id, first.id])
+        assert.notStrictEqual((yield* publish(bob.token, key)).id, first.id, "keys are each person's own")
+        assert.notStrictEqual((yield* publish(ann.token)).id, first.id)
+        assert.lengthOf(yield* client.ok("GET", `/api/v1/accounts/${ann.id}/statuses`), 2)
+      })))
+
+  it.live("come as JSON with ids beyond 2^53, as forms and as multipart, with booleans of all kinds", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const { token } = ann
+        const parent = yield* client.post(ann, "parent")
+        const raw = `{"status":"re","in_reply_to_id":${parent.id},"sensitive":"1"}`
+        const json = yield* client.ok("POST", "/api/v1/statuses", { token, raw, headers: { "content-type": "application/json" } })
+        assert.deepStrictEqual([json.in_reply_to_id, json.sensitive], [parent.id, true])
+        const form = yield* client.ok("POST", "/api/v1/statuses/", { token, form: { status: "ä + &", sensitive: "0", "media_ids[]": "" } })
+        assert.deepStrictEqual([form.content, form.sensitive], ["<p>ä + &amp;</p>", false])
+        const multipart = yield* client.ok("POST", "/api/v1/statuses", { token, multipart: { status: "line 1\r\nline 2", in_reply_to_id: parent.id, sensitive: "true" } })
+        assert.deepStrictEqual([multipart.content, multipart.sensitive], ["<p>line 1<br />line 2</p>", true])
+        const many = yield* client.ok("GET", `/api/v1/statuses?id[]=${json.id}&id[]=${form.id}&id[]=1`)
+        assert.deepStrictEqual(many.map(({ id }: { id: string }) => id), [json.id, form.id])
+      })))
+
+  it.live("keep to the limit as people count: graphemes, and addresses as 23", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        yield* client.post(ann, "👨‍👩‍👧‍👦".repeat(500))
+        yield* client.post(ann, `${"x".repeat(476)} https://example.org/${"y".repeat(300)}`)
+        const over = yield* client.call("POST", "/api/v1/statuses", { token: ann.token, json: { status: "👨‍👩‍👧‍👦".repeat(501) } })
+        assert.strictEqual(over.status, 422)
+      })))
+})
+
+describe("a disabled account", () => {
+  it.live("loses its token, its page and its posts", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const post = yield* client.post(ann, "hello")
+        const accounts = yield* AccountStore
+        const bus = yield* Bus
+        yield* accounts.setDisabled(AccountId.make(BigInt(ann.id)), true)
+        yield* Invalidations.announce({ bus }, { _tag: "AccountChanged", accountIds: [ann.id] })
+        const status = (path: string, token?: string) =>
+          Effect.map(client.call("GET", path, token === undefined ? {} : { token }), (reply) => reply.status)
+        yield* eventually(status("/api/v1/timelines/home", ann.token), (code) => code === 401)
+        assert.strictEqual(yield* status(`/api/v1/accounts/${ann.id}`), 404)
+        assert.strictEqual(yield* status(`/api/v1/accounts/${ann.id}/statuses`), 404)
+        assert.strictEqual(yield* status(`/api/v1/statuses/${post.id}`), 404)
+      })))
+})
