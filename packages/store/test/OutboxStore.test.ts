@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
-import { OutboxStore } from "../src/OutboxStore.ts"
+import { type OutboxRow, OutboxStore } from "../src/OutboxStore.ts"
+import type { StoreError } from "../src/StoreError.ts"
 import * as Database from "./database.ts"
 
 const { people, post } = Database
@@ -25,6 +26,27 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       assert.strictEqual(ids.length + rest.length, 40)
       for (const claim of claims) assert.deepStrictEqual(claim.map((row) => row.id), claim.map((row) => row.id).sort((a, b) => a < b ? -1 : 1))
       assert.isTrue(claims.flat().every((row) => row.attempts === 1))
+      yield* clear
+    }))
+
+  it.effect("passes over rows that a claimer has not committed yet, without waiting", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      yield* Effect.forEach([1, 2, 3, 4], () => post(ann!))
+      yield* abandonAll
+      const claimed = yield* Deferred.make<ReadonlyArray<OutboxRow>, StoreError>()
+      const release = yield* Deferred.make<void>()
+      const slow = yield* Effect.forkChild(sql.withTransaction(
+        Effect.andThen(Deferred.into(outbox.claim(2, 60_000), claimed), Deferred.await(release))
+      ))
+      const first = yield* Deferred.await(claimed)
+      const second = yield* Effect.timeout(outbox.claim(10, 60_000), "3 seconds")
+      yield* Deferred.succeed(release, undefined)
+      yield* Fiber.join(slow)
+      assert.deepStrictEqual([first.length, second.length], [2, 2])
+      assert.isTrue(first.every((row) => second.every((other) => other.id !== row.id)))
       yield* clear
     }))
 

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
 import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
 import { PostStore } from "../src/PostStore.ts"
@@ -138,6 +139,29 @@ layer(Database.layer, { excludeTestServices: true })("PostStore.publish", (it) =
         row(bob!, 1, { replyTo: gone.id })
       ])
       assert.deepStrictEqual(mixed.map((result) => result._tag), ["Published", "NotFound"])
+    }))
+
+  it.effect("waits for a delete that is under way, and then finds nothing to repost", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const posts = yield* PostStore
+      const [ann, bob] = yield* people(2)
+      const root = yield* post(ann!)
+      const deleted = yield* Deferred.make<void>()
+      const isBlocked = Effect.andThen(
+        sql`SELECT pg_stat_clear_snapshot()`,
+        sql`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      )
+      const repost = yield* Effect.forkChild(Effect.andThen(Deferred.await(deleted), attempt(bob!, { repostOf: root.id })))
+      yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`UPDATE posts SET deleted_at = now() WHERE id = ${root.id}`
+        yield* Deferred.succeed(deleted, undefined)
+        yield* Effect.repeat(isBlocked, { until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }).pipe(
+          Effect.timeout("5 seconds")
+        )
+      }))
+      assert.strictEqual((yield* Fiber.join(repost))._tag, "NotFound")
+      assert.isUndefined(yield* posts.repostBy(bob!.id, root.id))
     }))
 
   it.effect("counts exactly when many batches reply to and repost the same posts at once", () =>
