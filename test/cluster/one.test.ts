@@ -1,0 +1,115 @@
+/** `npm start`, less npm: one process beside its own PostgreSQL. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { createServer } from "node:net"
+import * as program from "./program.ts"
+
+const startOne = Effect.fnUntraced(function*(dataDir: string) {
+  const one = yield* program.start("one", [], { DATA_DIR: dataDir, PORT: "0" })
+  const [, url] = yield* one.says(/is running at (http:\S+)/)
+  return { one, url: url! }
+})
+
+const ask = (url: string, token: string, body?: Record<string, string>) =>
+  Effect.promise(async () => {
+    const response = await fetch(url, {
+      ...(body === undefined ? {} : { method: "POST", body: new URLSearchParams(body) }),
+      headers: { authorization: `Bearer ${token}` }
+    })
+    return { status: response.status, body: await response.json() }
+  })
+
+const makeToken = Effect.fnUntraced(function*(dataDir: string, name: string) {
+  const env = { DATA_DIR: dataDir }
+  const person = ["--email", `${name}@example.org`, "--password", "correct-horse"]
+  const created = yield* program.run("rookery", ["accounts", "create", name, ...person], env)
+  assert.strictEqual(created.code, 0, created.output)
+  return (yield* program.run("rookery", ["accounts", "token", name], env)).stdout.trim()
+})
+
+const textsOf = (answer: { readonly body: unknown }): Array<string> =>
+  (answer.body as Array<{ content: string }>).map(({ content }) => content.replaceAll(/<[^>]*>/g, ""))
+
+describe("the one-process program", () => {
+  it.live("comes back with everything after kill -9, and stops cleanly on Ctrl-C", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = yield* program.folder
+      const { one, url } = yield* startOne(dataDir)
+      const token = yield* makeToken(dataDir, "ada")
+      const posted = yield* ask(`${url}/api/v1/statuses`, token, { status: "kept" })
+      assert.strictEqual(posted.status, 200)
+      one.kill("SIGKILL")
+      assert.strictEqual((yield* one.ended).signal, "SIGKILL")
+
+      const again = yield* startOne(dataDir)
+      const home = yield* ask(`${again.url}/api/v1/timelines/home`, token)
+      assert.deepStrictEqual(textsOf(home), ["kept"])
+      again.one.kill("SIGINT")
+      assert.strictEqual((yield* again.one.ended).code, 0)
+
+      // With no server running the CLI starts the database for itself.
+      const { code, output } = yield* program.run("rookery", ["accounts", "list"], { DATA_DIR: dataDir })
+      assert.strictEqual(code, 0)
+      assert.include(output, "ada")
+    })), 60_000)
+
+  it.live("locks out a disabled account at once, also while it runs", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = yield* program.folder
+      const { url } = yield* startOne(dataDir)
+      const token = yield* makeToken(dataDir, "bob")
+      const check = ask(`${url}/api/v1/accounts/verify_credentials`, token)
+      assert.strictEqual((yield* check).status, 200)
+      yield* program.run("rookery", ["accounts", "disable", "bob"], { DATA_DIR: dataDir })
+      const refused = Effect.flatMap(check, ({ status }) => status === 401 ? Effect.void : Effect.fail(status))
+      yield* Effect.retry(refused, { schedule: Schedule.spaced(50), times: 40 })
+    })), 60_000)
+
+  it.live("refuses a second instance on its data and a taken port, each in a sentence", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = yield* program.folder
+      yield* startOne(dataDir)
+      const second = yield* program.run("one", [], { DATA_DIR: dataDir, PORT: "0" })
+      assert.strictEqual(second.code, 1)
+      assert.match(second.output, /rookery: .*another Rookery \(process \d+\) uses/)
+
+      const port = yield* listenSomewhere
+      const other = yield* program.run("one", [], { DATA_DIR: yield* program.folder, PORT: `${port}` })
+      assert.strictEqual(other.code, 1)
+      assert.include(other.output, `127.0.0.1:${port} is taken`)
+      assert.notInclude(other.output, "    at ")
+    })), 60_000)
+
+  it.live("names every wrong setting, with what is allowed", () =>
+    Effect.gen(function*() {
+      const { code, output } = yield* program.run("one", [], { PORT: "eighty", FANOUT_PUSH_THRESHOLD: "-1" })
+      assert.strictEqual(code, 1)
+      assert.match(output, /PORT is "eighty"; allowed is a whole number/)
+      assert.match(output, /FANOUT_PUSH_THRESHOLD is "-1"; allowed is/)
+    }))
+
+  it.live("waits for a database that does not answer, visibly and with a bound", () =>
+    Effect.gen(function*() {
+      const { code, output } = yield* program.run("one", [], {
+        DATABASE_URL: "postgres://nobody:secret@127.0.0.1:1/none",
+        CONNECT_ATTEMPTS_MAX: "3",
+        CONNECT_PAUSE_MILLIS: "50",
+        LOG_FORMAT: "json"
+      })
+      assert.strictEqual(code, 1)
+      assert.strictEqual(output.split("a dependency does not answer yet").length, 4)
+      assert.match(output, /rookery: Postgres at 127\.0\.0\.1:1 did not answer in 3 attempts: .*ECONNREFUSED/)
+      assert.notInclude(output, "secret")
+    }))
+})
+
+const listenSomewhere = Effect.acquireRelease(
+  Effect.callback<ReturnType<typeof createServer>>((resume) => {
+    const server = createServer()
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close())
+).pipe(Effect.map((server) => {
+  const address = server.address()
+  return address !== null && typeof address === "object" ? address.port : 0
+}))
