@@ -88,8 +88,9 @@ export const touch = (
   const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now())
   shard.byNo.set(readerNo, resident)
   residentTimelines.value++
-  if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
   startLoad(runner, shard, resident)
+  // After the load has begun, which keeps this one: where all others are held, only it could go, again and again.
+  if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
   return resident
 }
 
