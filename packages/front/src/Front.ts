@@ -8,7 +8,7 @@ import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
 import * as Handle from "./http/Handle.ts"
@@ -82,5 +82,3 @@ export const serve = (settings: FrontSettings) =>
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })
-
-export const layer = (settings: FrontSettings) => Layer.effectDiscard(serve(settings))

@@ -11,6 +11,7 @@ export interface FrontSettings {
   readonly version: string
   readonly title: string
   readonly description: string
+  /** Empty: the host's postmaster. */
   readonly contactEmail: string
   readonly registrationsOpen: boolean
   /** Whether `grant_type=password` is answered. */

@@ -13,6 +13,10 @@ export interface Totals {
 /** Clients read what they may expect from the first number. */
 const versionOf = (settings: FrontSettings): string => `4.4.0 (compatible; Rookery ${settings.version})`
 
+/** Every host has a postmaster, also where the operator named nobody. */
+const contactOf = (settings: FrontSettings): string =>
+  settings.contactEmail === "" ? `postmaster@${new URL(settings.publicUrl).hostname}` : settings.contactEmail
+
 const streamingUrl = (settings: FrontSettings): string => settings.publicUrl.replace(/^http/, "ws")
 
 /** No media and no polls yet: limits of 0 tell clients not to offer them. */
@@ -46,7 +50,7 @@ export const v1 = (settings: FrontSettings, totals: Totals) => ({
   title: settings.title,
   short_description: settings.description,
   description: settings.description,
-  email: settings.contactEmail,
+  email: contactOf(settings),
   version: versionOf(settings),
   urls: { streaming_api: streamingUrl(settings) },
   stats: { user_count: totals.accounts, status_count: totals.posts, domain_count: 0 },
@@ -86,7 +90,7 @@ export const v2 = (settings: FrontSettings, totals: Totals) => ({
     url: null
   },
   api_versions: { mastodon: 1 },
-  contact: { email: settings.contactEmail, account: null },
+  contact: { email: contactOf(settings), account: null },
   rules: []
 })
 
