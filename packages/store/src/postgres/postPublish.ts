@@ -6,13 +6,14 @@
  * used this author's keys or made this author's wrappers since the statement's snapshot.
  */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import { type Post, visibilities } from "@rookery/domain/Post"
+import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
-import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
+import { columnsOf, mayAnswer, mayRepost, target, textOf } from "./publishRows.ts"
+import { refuse } from "./publishRefusal.ts"
+import { storable } from "./statement.ts"
 
 interface PublishedRow {
   readonly ord: bigint
@@ -22,39 +23,6 @@ interface PublishedRow {
   readonly replyToAuthor: AccountId | null
   readonly repostOf: PostId | null
 }
-
-/** The rows as columns. A wrapper has no text and answers nothing. */
-const columnsOf = (rows: ReadonlyArray<PublishRow>) => ({
-  ids: int8s(rows.map((row) => row.id)),
-  authors: int8s(rows.map((row) => row.author)),
-  nos: int4s(rows.map((row) => row.authorNo)),
-  versions: int8s(rows.map((row) => BigInt(row.version))),
-  keys: texts(rows.map((row) => storable(row.requestKey))),
-  texts: texts(rows.map((row) => textOf(row))),
-  spoilers: texts(rows.map((row) => storable(row.draft.spoiler))),
-  sensitive: bools(rows.map((row) => row.draft.sensitive)),
-  visibility: int2s(rows.map((row) => visibilities.indexOf(row.draft.visibility))),
-  languages: texts(rows.map((row) => row.draft.language)),
-  replies: int8s(rows.map((row) => row.draft.repostOf === null ? row.draft.replyTo : null)),
-  reposts: int8s(rows.map((row) => row.draft.repostOf)),
-  claims: int4s(rows.map((row) => row.claimMillis))
-})
-
-const textOf = (row: PublishRow): string => row.draft.repostOf === null ? storable(row.draft.text) : ""
-
-/**
- * Who may answer or repost what: `t` is the post named, `p` the post that counts, which is the one inside when a
- * wrapper is named. A person may answer what they may see, and repost what is public, or their own unless direct.
- */
-const target = `
-  JOIN posts t ON ${unprunedMatch("t.id", "c.named")} AND t.deleted_at IS NULL
-  JOIN posts p ON ${unprunedMatch("p.id", "coalesce(t.repost_of, t.id)")} AND p.deleted_at IS NULL
-  JOIN authors o ON o.account = p.author AND NOT o.disabled`
-
-const mayRepost = "(p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author))"
-
-const mayAnswer = `(p.visibility <= 1 OR p.author = c.author OR (p.visibility = 2 AND EXISTS (
-  SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active)))`
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
   const columns = columnsOf(rows)
@@ -137,70 +105,6 @@ const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
   }
   return { _tag: "Published", post, version: Number(row.version), outboxId: row.outboxId }
 }
-
-/** Why a row was not inserted. `known` says that the author is there and enabled, at `version`. */
-interface RefusedRow {
-  readonly existing: PostId | null
-  readonly known: boolean
-  readonly version: bigint | null
-  readonly found: boolean
-}
-
-const explain = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
-  const columns = columnsOf(rows)
-  return sql<RefusedRow>`
-    SELECT coalesce(k.post_id, r.wrapper) AS existing, w.account IS NOT NULL AS known, w.version,
-      c.named IS NULL OR coalesce(CASE WHEN c.repost_of IS NULL THEN ${sql.literal(mayAnswer)}
-        ELSE ${sql.literal(mayRepost)} END, false) AS found
-    FROM (
-      SELECT *, coalesce(repost_of, reply_to) AS named
-      FROM unnest(${columns.authors}, ${columns.keys}, ${columns.replies}, ${columns.reposts}) WITH ORDINALITY
-        AS i (author, key, reply_to, repost_of, ord)
-    ) c
-    LEFT JOIN write_keys k ON k.account = c.author AND k.key = c.key
-    LEFT JOIN authors w ON w.account = c.author AND NOT w.disabled
-    LEFT JOIN (posts t JOIN posts p ON p.id = coalesce(t.repost_of, t.id) AND p.deleted_at IS NULL
-      JOIN authors o ON o.account = p.author AND NOT o.disabled) ON t.id = c.named AND t.deleted_at IS NULL
-    LEFT JOIN reposts r ON r.account = c.author AND r.post_id = p.id AND c.repost_of IS NOT NULL
-    ORDER BY c.ord`
-}
-
-/**
- * `bumped` is the version that this very batch gave the author. `Stale` also stands for what changed between the two
- * statements: the actor loads again and repeats.
- */
-const refusalOf = (
-  input: PublishRow,
-  row: RefusedRow,
-  posts: ReadonlyMap<PostId, Post>,
-  bumped: number | undefined
-): PublishResult => {
-  const existing = row.existing === null ? undefined : posts.get(row.existing)
-  if (existing !== undefined) return { _tag: "Repeated", post: existing }
-  if (!row.known) return { _tag: "Unknown" }
-  return Number(row.version) === (bumped ?? input.version) && !row.found ? { _tag: "NotFound" } : { _tag: "Stale" }
-}
-
-/** What a key made is answered also after it was deleted. */
-const postsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<PostId>) =>
-  ids.length === 0
-    ? Effect.succeed(new Map<PostId, Post>())
-    : Effect.map(
-      sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ANY(${int8s(ids)})`,
-      (rows) => new Map(rows.map((row) => [row.id, postOf(row)]))
-    )
-
-const refuse = (
-  sql: SqlClient.SqlClient,
-  rows: ReadonlyArray<PublishRow>,
-  bumped: ReadonlyMap<AccountId, number>
-) =>
-  Effect.gen(function*() {
-    if (rows.length === 0) return []
-    const refused = yield* explain(sql, rows)
-    const posts = yield* postsOf(sql, refused.flatMap((row) => row.existing ?? []))
-    return rows.map((row, i) => refusalOf(row, refused[i]!, posts, bumped.get(row.author)))
-  })
 
 export const publish = (
   sql: SqlClient.SqlClient,
