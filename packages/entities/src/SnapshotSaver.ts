@@ -13,10 +13,12 @@ import { SnapshotStore, type WindowSnapshot } from "@rookery/store/SnapshotStore
 import { Effect, Schedule } from "effect"
 import { pulledOf, type ResidentWindow } from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
+import type { ShardWindows } from "./ShardWindows.ts"
 
-/** Windows in one write, and in one round. */
-const batchMax = 64
-const roundMax = 4_096
+/** Windows in one write; what a write keeps the runner from meanwhile is felt by readers. */
+const batchMax = 8
+/** After a write the saver rests so many times as long: copies are the least urgent work of a runner. */
+const restFactor = 9
 
 const entriesOf = (window: Window.TimelineWindow): ReadonlyArray<Entry> =>
   Array.from({ length: window.length }, (_, rank) => ({
@@ -43,31 +45,46 @@ const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => 
 const isWhole = (runner: Runner, resident: ResidentWindow): boolean =>
   resident.followees !== undefined && pulledOf(resident, runner.pulled).length === 0
 
-const dirtyWindows = (runner: Runner): Array<ResidentWindow> => {
-  const dirty: Array<ResidentWindow> = []
+interface Held {
+  readonly shard: ShardWindows
+  readonly resident: ResidentWindow
+}
+
+const dirtyWindows = (runner: Runner): Array<Held> => {
+  const dirty: Array<Held> = []
   for (const shard of runner.shards.values()) {
     for (const resident of shard.byNo.values()) {
-      if (dirty.length === roundMax) return dirty
-      if (resident.dirty && isWhole(runner, resident)) dirty.push(resident)
+      if (resident.dirty && isWhole(runner, resident)) dirty.push({ shard, resident })
     }
   }
   return dirty
 }
 
-/** Saves every window that changed, up to `roundMax`; the rest waits for the next round. */
-export const save = (runner: Runner) =>
+/** A window that went meanwhile hears of no delivery any more, and must not be promised to be complete. */
+const isHeld = (runner: Runner, { resident, shard }: Held): boolean =>
+  runner.shards.get(shard.shard) === shard && shard.byNo.get(resident.readerNo) === resident
+
+const saveBatch = (runner: Runner, batch: ReadonlyArray<Held>) =>
   Effect.gen(function*() {
     const snapshots = yield* SnapshotStore
     const below = yield* completeBelow(runner.now())
+    const copies = batch
+      .filter((held) => held.resident.dirty && isHeld(runner, held) && isWhole(runner, held.resident))
+      .map(({ resident }) => {
+        resident.dirty = false
+        return { reader: AccountId.make(resident.reader), snapshot: snapshotOf(resident, below) }
+      })
+    if (copies.length > 0) yield* snapshots.saveWindows(copies)
+  })
+
+/** Saves every window that has changed by now, taking a small share of the runner's time. */
+export const save = (runner: Runner) =>
+  Effect.gen(function*() {
     const dirty = dirtyWindows(runner)
     for (let at = 0; at < dirty.length; at += batchMax) {
-      const batch = dirty.slice(at, at + batchMax)
-      const copies = batch.map((resident) => ({
-        reader: AccountId.make(resident.reader),
-        snapshot: snapshotOf(resident, below)
-      }))
-      for (const resident of batch) resident.dirty = false
-      yield* snapshots.saveWindows(copies)
+      const startedAt = runner.now()
+      yield* saveBatch(runner, dirty.slice(at, at + batchMax))
+      yield* Effect.sleep(restFactor * (runner.now() - startedAt))
     }
   })
 
