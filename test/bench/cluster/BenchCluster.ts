@@ -21,6 +21,18 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
 )
 
+/**
+ * Windows are never evicted, and locks outlast a machine that is busy with the bench itself: what a lost lock costs
+ * is for the fault tests to say.
+ */
+const settings: Readonly<Record<string, string>> = {
+  RESIDENT_TIMELINES_MAX: "2000000",
+  RESIDENT_ENTITIES_MAX: "1000000",
+  SHARD_LOCK_REFRESH_MILLIS: "10000",
+  SHARD_LOCK_EXPIRATION_MILLIS: "60000",
+  LOG_LEVEL: "Warn"
+}
+
 /** `env` is for all members, by the names of their settings. No member runs yet: load the data first. */
 export const make = Effect.fnUntraced(function*(options: BenchOptions, env: Readonly<Record<string, string>> = {}) {
   const path = yield* folder
@@ -29,7 +41,7 @@ export const make = Effect.fnUntraced(function*(options: BenchOptions, env: Read
   const log = join(options.out, logName)
   const cluster = yield* LocalCluster.make({
     folder: join(path, "servers"),
-    env: { ...env, ...Probing.environment(probeFolder) },
+    env: { ...settings, ...env, ...Probing.environment(probeFolder) },
     onLine: (member, line) => appendFileSync(log, `${new Date().toISOString()} ${member}: ${line}\n`)
   })
   return { ...cluster, probeFolder } satisfies BenchCluster

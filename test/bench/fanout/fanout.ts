@@ -14,14 +14,11 @@ import { fanoutReport } from "./report.ts"
 const full = { readers: 100_000, authors: 4_000, mean: 403, postsPerAuthor: 50, inFlight: 512, runners: 2 }
 const sampleSize = 200
 
-/** Windows must not be evicted, and nobody but the bench sets the pace. */
-const environment = { RESIDENT_TIMELINES_MAX: "1000000", LOG_LEVEL: "Warn" }
-
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const readers = whole(options, "readers", Math.round(full.readers * options.scale))
   const authors = Math.max(10, Math.round((full.authors * readers) / full.readers))
   const graph = Graph.audience({ authors, readers, mean: full.mean, seed: options.seed })
-  const cluster = yield* BenchCluster.make(options, environment)
+  const cluster = yield* BenchCluster.make(options)
   const postsPerAuthor = whole(options, "history", full.postsPerAuthor)
   yield* BenchCluster.say(`${authors} authors, ${readers} readers, ${graph.followees.length} follows, ${postsPerAuthor} posts each`)
   const loaded = yield* loadGraph(cluster.postgresUrl, graph, {

@@ -17,7 +17,6 @@ const writesOnly: LoadPlan["mix"] = { home: 0, user: 0, post: 1 }
 const mixedRates = [500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 5_000, 6_000, 8_000]
 const writeRates = [250, 500, 750, 1_000, 1_250, 1_500, 2_000, 3_000]
 
-const environment = { RESIDENT_TIMELINES_MAX: "1000000", LOG_LEVEL: "Warn" }
 const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
@@ -26,7 +25,7 @@ const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const graph = Graph.crowd({ accounts, followsMin, followsMax, seed: options.seed })
   const followers = Graph.followerCounts(graph)
   const pulled = followers.filter((count) => count >= 10_000).length
-  const cluster = yield* BenchCluster.make(options, environment)
+  const cluster = yield* BenchCluster.make(options)
   yield* BenchCluster.say(`${accounts} accounts, ${graph.followees.length} follows, ${pulled} authors past the threshold`)
   const loaded = yield* loadGraph(cluster.postgresUrl, graph, {
     postsPerAccount: () => full.history,

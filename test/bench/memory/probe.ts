@@ -1,6 +1,6 @@
 /**
  * Loaded into every measured process before its program (`--import`): on SIGUSR2 it collects garbage and writes
- * what is left to a file, so that memory is measured in the real processes and not in a copy of them. On SIGPROF, where
+ * what is left to a file, so that memory is measured in the real processes and not in a copy of them. On SIGWINCH, where
  * profiling was asked for, it starts a CPU profile, and on the next it writes it.
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
@@ -53,5 +53,5 @@ const profile = (): void => {
 if (folder !== undefined) {
   mkdirSync(folder, { recursive: true })
   process.on("SIGUSR2", measure)
-  process.on("SIGPROF", profile)
+  process.on("SIGWINCH", profile)
 }

@@ -44,7 +44,7 @@ export const profiled = <A, E, R>(
   out: string,
   effect: Effect.Effect<A, E, R>
 ) => {
-  const signal = Effect.sync(() => pids.forEach((pid) => process.kill(pid, "SIGPROF")))
+  const signal = Effect.sync(() => pids.forEach((pid) => process.kill(pid, "SIGWINCH")))
   const fetch = Effect.forEach(pids, (pid) => {
     const file = join(folder, `profile-${pid}.cpuprofile`)
     return Effect.andThen(appears(file), Effect.promise(() => copyFile(file, join(out, `${name}-${pid}.cpuprofile`))))
