@@ -1,37 +1,20 @@
 /** Behaviour of `Author`. Posts go through the runner's group commit; fan-out goes on after the answer. */
 import { AccountId } from "@rookery/domain/Ids"
-import { visibilityNumber } from "@rookery/domain/Post"
-import * as Snowflake from "@rookery/domain/Snowflake"
+import { type Post, visibilityNumber } from "@rookery/domain/Post"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import { Author } from "@rookery/protocol/Author"
-import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { OutboxStore } from "@rookery/store/OutboxStore"
-import { Deferred, Effect } from "effect"
+import { Effect } from "effect"
 import { Entity } from "effect/cluster"
 import * as AuthorState from "./AuthorState.ts"
 import * as FanoutDriver from "./FanoutDriver.ts"
+import * as OwnWindow from "./OwnWindow.ts"
 import type { PublishGroup } from "./PublishGroup.ts"
 import * as Publishing from "./Publishing.ts"
 import type { Runner } from "./Runner.ts"
 import * as Transitions from "./Transitions.ts"
 import { orUnavailable } from "./Unavailability.ts"
-
-/** Puts a post into its author's own window, which lives on the same shard: a post is there before it is acknowledged. */
-const deliverToSelf = (runner: Runner, entityId: string, authorNo: number, postId: bigint): Effect.Effect<void> => {
-  const delivered = Deferred.makeUnsafe<void>()
-  const record: DeliveryBatch.DeliveryRecord = {
-    kind: DeliveryBatch.kinds.push,
-    lo: Snowflake.low(postId),
-    hi: Snowflake.high(postId),
-    authorNo,
-    epoch: 0,
-    readers: Uint32Array.of(authorNo)
-  }
-  // A shard that does not take it has no window either, or will load one that has the post.
-  runner.lanes.offer(runner.directory.shardOf(entityId), record, () => Deferred.doneUnsafe(delivered, Effect.void))
-  return Deferred.await(delivered)
-}
 
 export const AuthorLive = (runner: Runner, group: PublishGroup) =>
   Author.toLayer(
@@ -56,8 +39,12 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
         )
       )
 
+      // A post is in its author's own window before it is acknowledged. A shard that does not take it now has no window,
+      // or gets it with the fan-out. A repeat may come from one whose first answer, and window, were lost.
+      const deliverToSelf = (post: Post) => OwnWindow.deliver(runner, state.account, post.authorNo, post.id)
+
       const afterCommit = (committed: Publishing.Committed) => {
-        if (committed._tag === "Repeated") return Effect.void
+        if (committed._tag === "Repeated") return deliverToSelf(committed.post)
         const { outboxId, post } = committed
         const task = {
           _tag: "Fanout" as const,
@@ -68,7 +55,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
         }
         return Effect.andThen(
           driveLater({ id: outboxId, task, progress: new Uint8Array(0) }),
-          deliverToSelf(runner, entityId, post.authorNo, post.id)
+          deliverToSelf(post)
         )
       }
 

@@ -9,6 +9,7 @@ import type { AuthorStore } from "@rookery/store/AuthorStore"
 import type { OutboxRow } from "@rookery/store/OutboxStore"
 import { Effect } from "effect"
 import * as AuthorState from "./AuthorState.ts"
+import * as OwnWindow from "./OwnWindow.ts"
 import type { Runner } from "./Runner.ts"
 import * as Transitions from "./Transitions.ts"
 
@@ -45,12 +46,31 @@ const spread = (
     })
   }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
 
+/** Whoever committed the post may not have come to its author's own window, so every drive sees to it. */
+const spreadPost = (
+  runner: Runner,
+  state: AuthorState.AuthorState,
+  authors: AuthorStore["Service"],
+  row: Task,
+  task: Extract<Task["task"], { readonly _tag: "Fanout" }>
+) => {
+  const toSelf = Effect.gen(function*() {
+    const author = yield* AuthorState.row(state, authors)
+    const delivered = yield* OwnWindow.deliver(runner, state.account, author.authorNo, task.postId)
+    if (!delivered) return yield* Effect.fail(new Fanout.FanoutIncomplete())
+  })
+  if (!reachesFollowers(visibilities[task.visibility]!)) return toSelf
+  const toFollowers = spread(runner, state, authors, row, task.postId, false)
+  // One that fails does not cut the other short.
+  return Effect.all([Effect.exit(toSelf), Effect.exit(toFollowers)], { concurrency: "unbounded" }).pipe(
+    Effect.flatMap(([self, followers]) => Effect.andThen(self, followers))
+  )
+}
+
 const perform = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"], row: Task) => {
   switch (row.task._tag) {
     case "Fanout":
-      return reachesFollowers(visibilities[row.task.visibility]!)
-        ? spread(runner, state, authors, row, row.task.postId, false)
-        : Effect.void
+      return spreadPost(runner, state, authors, row, row.task)
     case "Removed":
       return spread(runner, state, authors, row, row.task.postId, true)
     case "Transition":

@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import { LocalNo, PostId } from "@rookery/domain/Ids"
+import { IdSource } from "@rookery/store/IdSource"
+import { AuthorStore } from "@rookery/store/AuthorStore"
+import { PostStore } from "@rookery/store/PostStore"
+import * as Client from "@rookery/testkit/Client"
+import * as SnapshotStoreMemory from "@rookery/store/memory/SnapshotStoreMemory"
+import * as TestCluster from "@rookery/testkit/TestCluster"
+import { Effect } from "effect"
+import { inject } from "vitest"
+import { newest } from "./perform.ts"
+import { quiesce } from "./verify.ts"
+import * as World from "./world.ts"
+
+const draft = {
+  text: "hello",
+  spoiler: "",
+  sensitive: false,
+  visibility: "public",
+  language: null,
+  replyTo: null,
+  repostOf: null
+} as const
+
+/** What a runner leaves behind that was killed between the commit of a post and everything after it. */
+const commitAlone = (author: World.Someone, requestKey: string, visibility: "public" | "direct") =>
+  Effect.gen(function*() {
+    const { version } = (yield* (yield* AuthorStore).load(author.id))!
+    const id = PostId.make(yield* (yield* IdSource).mint)
+    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey, claimMillis: 1 }
+    const [result] = yield* (yield* PostStore).publish([{ ...row, draft: { ...draft, visibility } }])
+    assert.strictEqual(result?._tag, "Published")
+    return id
+  })
+
+const withPeople = <E, R>(test: (world: World.World) => Effect.Effect<void, E, R>) =>
+  Effect.gen(function*() {
+    const cluster = TestCluster.layer({
+      databaseUrl: yield* TestCluster.database(inject("postgresUrl")),
+      snapshots: SnapshotStoreMemory.layer({ entriesMax: 10_000, ttlSeconds: 60 }),
+      settings: { sweepMillis: 100, claimMillis: 1_000 }
+    })
+    const run = Effect.gen(function*() {
+      const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
+      yield* test(yield* World.make(client, "recovery", 2))
+    })
+    yield* Effect.provide(run, cluster)
+  })
+
+const homeOf = (world: World.World, reader: World.Someone) =>
+  Effect.map(world.client.home(reader, newest(10)), (page) => page.map((post) => post.id))
+
+describe("after a crash between a post's commit and its fan-out", () => {
+  it.live("followers and the author find it in their windows", () =>
+    withPeople((world) =>
+      Effect.gen(function*() {
+        const [author, follower] = world.people as [World.Someone, World.Someone]
+        yield* world.client.setFollow(follower.id, author.id, true)
+        for (const person of world.people) assert.deepStrictEqual(yield* homeOf(world, person), [])
+        const id = yield* commitAlone(author, "key", "public")
+        yield* quiesce(10_000)
+        for (const person of world.people) assert.deepStrictEqual(yield* homeOf(world, person), [id])
+      })))
+
+  it.live("the author finds a direct post in the own window", () =>
+    withPeople((world) =>
+      Effect.gen(function*() {
+        const [author] = world.people as [World.Someone]
+        assert.deepStrictEqual(yield* homeOf(world, author), [])
+        const id = yield* commitAlone(author, "key", "direct")
+        yield* quiesce(10_000)
+        assert.deepStrictEqual(yield* homeOf(world, author), [id])
+      })))
+
+  it.live("the author who asks again under the same key finds it at once", () =>
+    withPeople((world) =>
+      Effect.gen(function*() {
+        const [author] = world.people as [World.Someone]
+        assert.deepStrictEqual(yield* homeOf(world, author), [])
+        const id = yield* commitAlone(author, "key", "public")
+        const repeated = yield* world.client.publish(author.id, "key", draft)
+        assert.strictEqual(repeated.id, id)
+        assert.deepStrictEqual(yield* homeOf(world, author), [id])
+      })))
+})
