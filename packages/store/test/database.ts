@@ -77,6 +77,12 @@ export const post = (author: AccountRow, draft: Partial<PostDraft> = {}) =>
     return result._tag === "Published" ? result.post : yield* Effect.die(new Error(`not published: ${result._tag}`))
   })
 
+const versionOf = (author: AccountRow) =>
+  Effect.gen(function*() {
+    const authors = yield* AuthorStore
+    return (yield* authors.load(author.id))!.version
+  })
+
 /** As an actor does: again with the newer version, as long as it is stale. */
 export const attempt = (author: AccountRow, draft: Partial<PostDraft> = {}, key?: string) =>
   Effect.gen(function*() {
@@ -86,12 +92,6 @@ export const attempt = (author: AccountRow, draft: Partial<PostDraft> = {}, key?
       result = (yield* posts.publish([row(author, yield* versionOf(author), draft, key)]))[0]!
     }
     return result
-  })
-
-export const versionOf = (author: AccountRow) =>
-  Effect.gen(function*() {
-    const authors = yield* AuthorStore
-    return (yield* authors.load(author.id))!.version
   })
 
 export const follow = (follower: AccountRow, followee: AccountRow, following = true) =>

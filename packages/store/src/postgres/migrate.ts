@@ -30,7 +30,7 @@ export const migrate = Effect.gen(function*() {
 })
 
 /** The database was made with a setting that must never change. */
-export class SettingMismatch extends Schema.TaggedError<SettingMismatch>()("SettingMismatch", {
+class SettingMismatch extends Schema.TaggedError<SettingMismatch>()("SettingMismatch", {
   name: Schema.String,
   stored: Schema.String,
   given: Schema.String
