@@ -10,9 +10,9 @@ import { SqlClient } from "effect/sql"
 import { awaitDependency } from "../layers/awaitDependency.ts"
 import * as ClusterSockets from "../layers/ClusterSockets.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
+import { requireSchema } from "../layers/Storage.ts"
 import { findFreePort } from "../local/freePort.ts"
 import * as derive from "../programs/derive.ts"
-import { AdminError } from "./AdminError.ts"
 import * as database from "./database.ts"
 
 const NAME = "rookery cli"
@@ -23,18 +23,16 @@ export const layerDatabase = Layer.unwrap(Effect.gen(function*() {
   const found = yield* database.find(configuration)
   // Without bounds in time: imports take long, and their plans need the sizes of what they are given.
   const pool = client.operatorLayer({ url: Redacted.make(found.url), applicationName: NAME })
-  const ready = Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    awaitDependency({ name: "Postgres", url: found.url, probe: sql`SELECT 1`, patience: derive.patience(configuration) }).pipe(
-      // What is ours alone is brought up to date by whoever comes first; others' databases only by "migrate".
-      Effect.andThen(found.isOurs ? migrate : requireSchema(sql)),
-      Effect.andThen(checkSettings(configuration.shardsPerGroup))
-    )))
+  const ready = Layer.effectDiscard(Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* awaitDependency({ name: "Postgres", url: found.url, probe: sql`SELECT 1`, patience: derive.patience(configuration) })
+    // What is ours alone is brought up to date by whoever comes first; others' databases only by "migrate".
+    if (found.isOurs) yield* migrate
+    else yield* requireSchema
+    yield* checkSettings(configuration.shardsPerGroup)
+  }))
   return Layer.provideMerge(ready, pool)
 }))
-
-const requireSchema = (sql: SqlClient.SqlClient): Effect.Effect<void, unknown> =>
-  Effect.flatMap(sql<{ exists: boolean }>`SELECT to_regclass('accounts') IS NOT NULL AS exists`, ([row]) =>
-    row?.exists === true ? Effect.void : Effect.fail(new AdminError({ message: "the database is empty: run \"npm run rookery -- migrate\" first" })))
 
 const layerIds = (configuration: Configuration) =>
   LeasedIds.layer({ ...LeasedIds.defaults, block: configuration.machines, process: NAME })
