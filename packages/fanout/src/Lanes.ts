@@ -26,7 +26,7 @@ interface Lane {
 
 export interface LanesOptions {
   readonly send: SendBatch
-  /** How long an idle lane waits for company before it sends, in milliseconds. */
+  /** How long a lane waits for company before each message that is not full yet, in milliseconds. */
   readonly lingerMillis: number
   /** Bytes waiting in one lane at most; beyond it `offer` refuses. */
   readonly laneBytesMax: number
@@ -39,6 +39,9 @@ export interface Lanes {
   /** Records queued and not yet in a message. */
   readonly waiting: () => number
 }
+
+/** A message worth sending at once: what it costs by itself is little beside its records. */
+const fullBytes = 32 * 1024
 
 const recordBytes = (record: DeliveryBatch.DeliveryRecord): number =>
   (DeliveryBatch.headerWords + record.readers.length) * 4
@@ -91,10 +94,14 @@ export const make = (options: LanesOptions): Lanes => {
       )
     })
 
+  /** A shard beside us answers within microseconds: without a pause every post would be a message of its own. */
+  const linger = (lane: Lane): Effect.Effect<void> =>
+    lane.waitingBytes >= fullBytes ? Effect.void : Effect.sleep(options.lingerMillis)
+
   const drain = (shard: number, lane: Lane): Effect.Effect<void> =>
     Effect.whileLoop({
       while: () => lane.waiting.length > 0,
-      body: () => sendNext(shard, lane),
+      body: () => Effect.andThen(linger(lane), sendNext(shard, lane)),
       step: () => {}
     }).pipe(Effect.ensuring(Effect.sync(() => {
       lane.busy = false
@@ -108,7 +115,7 @@ export const make = (options: LanesOptions): Lanes => {
     lane.waitingBytes += bytes
     if (lane.busy) return
     lane.busy = true
-    options.runFork(Effect.andThen(Effect.sleep(options.lingerMillis), drain(shard, lane)))
+    options.runFork(drain(shard, lane))
   }
 
   const waiting = () => {

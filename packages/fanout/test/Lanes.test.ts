@@ -84,6 +84,20 @@ describe("Lanes", () => {
       assert.deepStrictEqual(sent[0]!.posts, [1, 2, 3])
     }))
 
+  it.effect("wait for company before every message, also of a shard that answers at once", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      lanes.offer(1, record(1), () => {})
+      yield* settle
+      lanes.offer(1, record(2), () => {})
+      sent[0]!.answer(true)
+      yield* TestClock.adjust(0)
+      assert.strictEqual(sent.length, 1)
+      lanes.offer(1, record(3), () => {})
+      yield* settle
+      assert.deepStrictEqual(sent[1]!.posts, [2, 3])
+    }))
+
   it.effect("cut messages at the size limit", () =>
     Effect.gen(function*() {
       const { lanes, sent } = yield* makeLanes(10_000_000)
