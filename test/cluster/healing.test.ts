@@ -74,4 +74,22 @@ describe("a cluster of two runners", () => {
       void stopping
       assert.strictEqual(cluster.members().length, 1)
     })), 60_000)
+
+  it.live("takes the shards of a runner that stands still, and takes it back when it goes on", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const cluster = yield* startCluster
+      const [first] = yield* Effect.all([cluster.startRunner(), cluster.startRunner()], { concurrency: 2 })
+      const ask = yield* askEveryShard(cluster.postgresUrl)
+      yield* millisUntil(ask)
+
+      yield* first!.kill("SIGSTOP")
+      const taken = yield* millisUntil(ask)
+      console.log(`SIGSTOP: every shard answered after ${Math.round(taken)} ms`)
+      assert.isBelow(taken, 2 * defaultKnobs.lockExpirationMillis)
+
+      yield* first!.kill("SIGCONT")
+      const residents = Effect.promise(() => fetch(`${first!.url}/ready`).then(({ status }) => status))
+      yield* Effect.retry(Effect.flatMap(residents, (status) => status === 200 ? Effect.void : Effect.fail(status)), { times: 50 })
+      yield* millisUntil(ask)
+    })), 60_000)
 })
