@@ -43,6 +43,19 @@ describe("the front over HTTP", () => {
         assert.isNull(page.headers.get("x-ratelimit-remaining"))
       })))
 
+  it.live("answers as usual when a client offers another protocol", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const status = yield* Effect.callback<number | undefined>((resume) => {
+          const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAEAAEAA" }
+          request(`${client.base}/health`, { headers }, (response) => {
+            response.resume()
+            resume(Effect.succeed(response.statusCode))
+          }).on("error", () => resume(Effect.succeed(undefined))).end()
+        })
+        assert.strictEqual(status, 200)
+      })))
+
   it.live("reads a JSON body with a GET, and counts what it answers", () =>
     withFront((client) =>
       Effect.gen(function*() {

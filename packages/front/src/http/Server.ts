@@ -31,7 +31,9 @@ export const make = (handle: Handle, limits: FrontLimits): Server => {
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.requestMillisMax,
     requestTimeout: limits.requestMillisMax,
-    connectionsCheckingInterval: 5_000
+    connectionsCheckingInterval: 5_000,
+    // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"
   }, handle.onRequest)
   server.maxConnections = limits.connectionsMax
   server.on("clientError", onClientError)
