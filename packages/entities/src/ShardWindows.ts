@@ -93,13 +93,21 @@ const remove = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void
   }
 }
 
+const take = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
+  else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
+  else remove(shard, record)
+}
+
 /** Takes one message of fan-out in; repeats and reordering are harmless. Throws `RangeError` on broken bytes. */
 export const deliverBatch = (shard: ShardWindows, batch: Uint8Array): void => {
-  DeliveryBatch.decode(batch, (record) => {
-    if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
-    else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
-    else remove(shard, record)
-  })
+  DeliveryBatch.decode(batch, (record) => take(shard, record))
+  SessionTable.flush(shard.sessions)
+}
+
+/** The same for one record from this very process. */
+export const deliverOne = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  take(shard, record)
   SessionTable.flush(shard.sessions)
 }
 
