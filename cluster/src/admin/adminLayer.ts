@@ -18,7 +18,7 @@ import * as database from "./database.ts"
 const NAME = "rookery cli"
 
 /** The database that the command is about; started if it must be. */
-export const layerDatabase = Layer.unwrap(Effect.gen(function*() {
+const layerDatabase = Layer.unwrap(Effect.gen(function*() {
   const configuration = yield* load
   const found = yield* database.find(configuration)
   // Without bounds in time: imports take long, and their plans need the sizes of what they are given.

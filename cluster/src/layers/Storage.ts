@@ -37,7 +37,7 @@ const SNAPSHOT_TTL_S = 7 * 24 * 3600
 const SNAPSHOT_ENTRIES_MAX = 4_000_000
 
 /** Postgres answers, but our tables are not there. */
-export class NotMigrated extends Data.TaggedError("NotMigrated") {
+class NotMigrated extends Data.TaggedError("NotMigrated") {
   override get message(): string {
     return "the database is empty: run \"npm run rookery -- migrate\" first"
   }
