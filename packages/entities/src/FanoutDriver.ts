@@ -1,5 +1,4 @@
 /** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
-import type { Mode } from "@rookery/domain/FanoutMode"
 import { reachesFollowers, visibilities } from "@rookery/domain/Post"
 import * as Fanout from "@rookery/fanout/Fanout"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
@@ -15,7 +14,7 @@ import * as Transitions from "./Transitions.ts"
 
 type Task = Pick<OutboxRow, "id" | "task" | "progress">
 
-/** Every shard: a deleted post may be in the window of somebody who followed once. */
+/** Every shard: a post that changed may be in the window of somebody who followed once. */
 const everyShard = (runner: Runner): FollowerSet.FollowerSet => {
   const set = FollowerSet.empty()
   for (let shard = 1; shard <= runner.directory.shardCount; shard++) set.byShard.set(shard, new Uint32Array(0))
@@ -28,12 +27,12 @@ const spread = (
   authors: AuthorStore["Service"],
   row: Task,
   postId: bigint,
-  isRemoval: boolean
+  change?: "remove" | "edit"
 ) =>
   Effect.gen(function*() {
     const author = yield* AuthorState.row(state, authors)
-    const followers = isRemoval ? everyShard(runner) : yield* AuthorState.followers(state, authors)
-    const how: Mode | "remove" = isRemoval ? "remove" : (state.row ?? author).mode
+    const followers = change === undefined ? yield* AuthorState.followers(state, authors) : everyShard(runner)
+    const how = change ?? (state.row ?? author).mode
     const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
     runner.driving.set(row.id, progress)
     yield* Fanout.run(runner.lanes, {
@@ -60,7 +59,7 @@ const spreadPost = (
     if (!delivered) return yield* Effect.fail(new Fanout.FanoutIncomplete())
   })
   if (!reachesFollowers(visibilities[task.visibility]!)) return toSelf
-  const toFollowers = spread(runner, state, authors, row, task.postId, false)
+  const toFollowers = spread(runner, state, authors, row, task.postId)
   // One that fails does not cut the other short.
   return Effect.all([Effect.exit(toSelf), Effect.exit(toFollowers)], { concurrency: "unbounded" }).pipe(
     Effect.flatMap(([self, followers]) => Effect.andThen(self, followers))
@@ -72,10 +71,11 @@ const perform = (runner: Runner, state: AuthorState.AuthorState, authors: Author
     case "Fanout":
       return spreadPost(runner, state, authors, row, row.task)
     case "Removed":
-      return spread(runner, state, authors, row, row.task.postId, true)
+      return spread(runner, state, authors, row, row.task.postId, "remove")
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
+      return spread(runner, state, authors, row, row.task.postId, "edit")
     case "Edge":
       return Effect.void
   }

@@ -93,10 +93,23 @@ const remove = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void
   }
 }
 
+/** Online readers who have the post, or would read it from its author's ring, are told that it changed. */
+const edit = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+  const { authorNo, hi, lo } = record
+  const isPulled = shard.pulled.byNo.has(authorNo)
+  for (const person of shard.sessions.frontsOf.keys()) {
+    const resident = shard.byNo.get(person)
+    if (resident?.followees === undefined || !Resident.follows(resident.followees, authorNo)) continue
+    if (!isPulled && !Window.has(resident.window, hi, lo)) continue
+    SessionTable.note(shard.sessions, person, EventBatch.kinds.edit, idOf(record), authorNo)
+  }
+}
+
 const take = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
   if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
   else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
-  else remove(shard, record)
+  else if (record.kind === DeliveryBatch.kinds.remove) remove(shard, record)
+  else edit(shard, record)
 }
 
 /** Takes one message of fan-out in; repeats and reordering are harmless. Throws `RangeError` on broken bytes. */

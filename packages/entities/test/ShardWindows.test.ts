@@ -120,6 +120,18 @@ describe("ShardWindows", () => {
       const { delete: gone, update } = EventBatch.kinds
       assert.deepStrictEqual(yield* received(queue), [[update, 100, [10]], [update, 101, [10]], [gone, 101, [10]]])
     }))
+
+  it.effect("tells of an edit those online who have the post", () =>
+    Effect.gen(function*() {
+      const shard = makeShard()
+      for (const no of [10, 11, 12]) addReader(shard, no)
+      const queue = yield* SessionTable.open(shard.sessions, "front")
+      for (const no of [10, 11]) SessionTable.connect(shard.sessions, no, "front")
+      deliver(shard, "push", 100, [10, 12])
+      deliver(shard, "edit", 100)
+      const { edit, update } = EventBatch.kinds
+      assert.deepStrictEqual(yield* received(queue), [[update, 100, [10]], [edit, 100, [10]]])
+    }))
 })
 
 describe("SessionTable", () => {

@@ -14,8 +14,8 @@ export interface FanoutJob {
   readonly postId: bigint
   readonly authorNo: number
   readonly epoch: number
-  /** What to tell the shards; `both` sends a push and a refresh. `remove` takes the post out again. */
-  readonly how: Mode | "remove"
+  /** What to tell the shards; `both` sends a push and a refresh. `remove` takes the post out again; `edit` tells who looks on. */
+  readonly how: Mode | "remove" | "edit"
   readonly followers: FollowerSet
   /** Updated as shards answer. */
   readonly progress: Uint8Array
@@ -47,6 +47,8 @@ const recordsOf = (job: FanoutJob, readers: Uint32Array): ReadonlyArray<Delivery
       return [recordOf(job, kinds.push, readers), recordOf(job, kinds.refresh, noReaders)]
     case "remove":
       return [recordOf(job, kinds.remove, noReaders)]
+    case "edit":
+      return [recordOf(job, kinds.edit, noReaders)]
   }
 }
 

@@ -65,6 +65,23 @@ describe("the stream user", () => {
       }))
     ))
 
+  it.live("carries an edit of a post that the reader has", () =>
+    withFront((client) =>
+      Effect.scoped(Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const bob = yield* client.signUp("bob")
+        const stream = yield* open(client, `/api/v1/streaming?stream=user&access_token=${bob.token}`)
+        yield* followLive(client, bob, ann, stream)
+        const post = yield* client.post(ann, "a tpyo")
+        yield* frames(stream, 1)
+        yield* client.ok("PUT", `/api/v1/statuses/${post.id}`, { token: ann.token, json: { status: "a typo" } })
+        const [, edited] = yield* frames(stream, 2)
+        assert.strictEqual(edited!.event, "status.update")
+        const told = JSON.parse(edited!.payload)
+        assert.deepStrictEqual([told.id, told.content], [post.id, "<p>a typo</p>"])
+      }))
+    ))
+
   it.live("takes the token from the subprotocol, which it echoes, and from the header", () =>
     withFront((client) =>
       Effect.scoped(Effect.gen(function*() {

@@ -4,8 +4,8 @@
  */
 import * as Words from "./Words.ts"
 
-/** `push`: write the readers' windows. `refresh`: the author is pulled, take the id into the ring. `remove`: the post was deleted. */
-export const kinds = { push: 1, refresh: 2, remove: 3 } as const
+/** `push`: write the readers' windows. `refresh`: the author is pulled, take the id into the ring. `remove`: the post was deleted. `edit`: it changed, which only those who look on are told. */
+export const kinds = { push: 1, refresh: 2, remove: 3, edit: 4 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 
 export interface DeliveryRecord {
@@ -15,7 +15,7 @@ export interface DeliveryRecord {
   readonly authorNo: number
   /** Epoch of the author's mode when the post was fanned out. */
   readonly epoch: number
-  /** Readers by local number; empty for `refresh` and `remove`. */
+  /** Readers by local number; empty for all but `push`. */
   readonly readers: Uint32Array
 }
 
@@ -49,7 +49,7 @@ export const decode = (batch: Uint8Array, visit: (record: DeliveryRecord) => voi
     const kind = words[at]!
     const count = words[at + 5] ?? Number.POSITIVE_INFINITY
     const next = at + headerWords + count
-    if (kind < 1 || kind > 3 || next > words.length) throw new RangeError("broken delivery batch")
+    if (kind < 1 || kind > 4 || next > words.length) throw new RangeError("broken delivery batch")
     visit({
       kind: kind as Kind,
       lo: words[at + 1]!,

@@ -10,7 +10,7 @@ const Id = Schema.BigInt.check(Schema.isBetweenBigInt({ minimum: 1n, maximum: 0x
 const OptionalId = Schema.Union([Schema.Literal(0n), Id])
 
 const Record = Schema.Struct({
-  kind: Schema.Literals([1, 2, 3]),
+  kind: Schema.Literals([1, 2, 3, 4]),
   lo: Word,
   hi: Word,
   authorNo: Word,
@@ -102,7 +102,7 @@ describe("Batches", () => {
   }
 
   it("refuse unknown kinds and statuses", () => {
-    for (const kind of [0, 4]) {
+    for (const kind of [0, 5]) {
       const [delivery, event, answer] = [0, 3, 1].map((at) => Uint32Array.from(new Uint32Array(decoders[at]![2].slice().buffer)))
       delivery![0] = kind
       event![0] = kind
