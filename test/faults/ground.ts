@@ -10,6 +10,7 @@ import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
 import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import { UNSAFE_BUT_FAST } from "@rookery/cluster/servers/LocalServers"
 import { answers } from "@rookery/cluster/servers/readiness"
+import * as NatsServer from "@rookery/cluster/servers/NatsServer"
 import * as RedisServer from "@rookery/cluster/servers/RedisServer"
 import type { ServerError } from "@rookery/cluster/servers/ServerProcess"
 import * as LocalIds from "@rookery/store/memory/LocalIds"
@@ -18,7 +19,6 @@ import { Effect, Exit, Latch, Layer, Scope } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join as joinPath } from "node:path"
-import { inject } from "vitest"
 
 /** A server that comes back where it was, with its data. */
 export interface Server<A> {
@@ -67,10 +67,11 @@ export const make = (env: Readonly<Record<string, string>>) =>
     const postgres = yield* restartable((port) =>
       EmbeddedPostgres.start({ folder: joinPath(path, "postgres"), port, settings: UNSAFE_BUT_FAST }))
     const redis = yield* restartable((port) => RedisServer.start({ folder: joinPath(path, "redis"), port }))
+    const nats = yield* NatsServer.start({ folder: joinPath(path, "nats") })
     const lines: Array<string> = []
     const cluster = yield* LocalCluster.make({
       folder: path,
-      servers: { postgresUrl: postgres.now().url, redisUrl: redis.now().url, natsUrl: inject("natsUrl") },
+      servers: { postgresUrl: postgres.now().url, redisUrl: redis.now().url, natsUrl: nats.url },
       env,
       onLine: (member, line) => {
         if (lines.push(`${new Date().toISOString()} ${member}: ${line}`) > linesKept) lines.shift()

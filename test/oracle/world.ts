@@ -1,5 +1,5 @@
 /** A random run's people and posts, the oracle beside them, and the checks that hold while everything moves. */
-import { AccountId, PostId } from "@rookery/domain/Ids"
+import { AccountId, type PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import type * as Client from "@rookery/testkit/Client"
