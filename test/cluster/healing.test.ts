@@ -60,8 +60,8 @@ describe("a cluster of two runners", () => {
       const ask = yield* askEveryShard(cluster.postgresUrl)
       yield* millisUntil(ask)
 
-      yield* first!.kill("SIGKILL")
-      yield* first!.exited
+      yield* first.kill("SIGKILL")
+      yield* first.exited
       const killed = yield* millisUntil(ask)
       console.log(`kill -9: every shard answered after ${Math.round(killed)} ms`)
       assert.isBelow(killed, 5000)
@@ -82,13 +82,13 @@ describe("a cluster of two runners", () => {
       const ask = yield* askEveryShard(cluster.postgresUrl)
       yield* millisUntil(ask)
 
-      yield* first!.kill("SIGSTOP")
+      yield* first.kill("SIGSTOP")
       const taken = yield* millisUntil(ask)
       console.log(`SIGSTOP: every shard answered after ${Math.round(taken)} ms`)
       assert.isBelow(taken, 2 * defaultKnobs.lockExpirationMillis)
 
-      yield* first!.kill("SIGCONT")
-      const ready = Effect.promise(() => fetch(`${first!.url}/ready`).then(({ status }) => status))
+      yield* first.kill("SIGCONT")
+      const ready = Effect.promise(() => fetch(`${first.url}/ready`).then(({ status }) => status))
       yield* Effect.retry(Effect.flatMap(ready, (status) => status === 200 ? Effect.void : Effect.fail(status)), {
         schedule: Schedule.spaced(100),
         times: 50
@@ -96,8 +96,8 @@ describe("a cluster of two runners", () => {
       yield* millisUntil(ask)
 
       // Its peers left connections half closed; it must not wait for them with its shards in hand.
-      yield* first!.stop
-      assert.strictEqual(yield* first!.exited, "exit code 0")
+      yield* first.stop
+      assert.strictEqual(yield* first.exited, "exit code 0")
       yield* millisUntil(ask)
     })), 60_000)
 })

@@ -14,6 +14,7 @@ import { requireSchema } from "../layers/Storage.ts"
 import { findFreePort } from "../local/freePort.ts"
 import * as derive from "../programs/derive.ts"
 import * as database from "./database.ts"
+import { isatty } from "node:tty"
 
 const NAME = "rookery cli"
 
@@ -46,7 +47,7 @@ const layerWithIds = Layer.unwrap(Effect.map(load, (configuration) =>
 const layerStores = Layer.provideMerge(postgres.layer, layerDatabase)
 
 /** Commands show what they did themselves: of the log only what needs attention. */
-const layerLogs = Logs.layer({ format: "pretty", level: "Warn", isTerminal: process.stderr.isTTY === true })
+const layerLogs = Logs.layer({ format: "pretty", level: "Warn", isTerminal: isatty(2) })
 
 export const withStores = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.provide(effect, layerStores).pipe(Effect.provide(layerLogs))

@@ -112,7 +112,7 @@ export const makeClient = (base: string) => {
       const form = { username, email: `${username}@rookery.example`, password: "correct horse", agreement: "1", locale: "en" }
       const { access_token: token } = yield* ok("POST", "/api/v1/accounts", { token: yield* appToken(), form })
       const { id } = yield* ok("GET", "/api/v1/accounts/verify_credentials", { token })
-      return { id, token } as Someone
+      return { id, token }
     })
   const post = (by: Someone, status: string, more: object = {}) =>
     ok("POST", "/api/v1/statuses", { token: by.token, json: { status, ...more } })
