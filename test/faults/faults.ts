@@ -1,5 +1,6 @@
 /** What may happen to a cluster, and a load that it happens to. */
 import type { Member } from "@rookery/cluster/local/LocalCluster"
+import { defaultThreshold } from "@rookery/domain/FanoutMode"
 import * as Client from "@rookery/testkit/Client"
 import type { Seeded } from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
@@ -7,9 +8,12 @@ import { drive, type Report } from "../oracle/drive.ts"
 import * as World from "../oracle/world.ts"
 import type { Ground } from "./ground.ts"
 
-/** Settings of the members. Few followers make an author pulled, so that random people cross it; locks that expire soon make tests short. */
+/** Few followers make an author pulled, so that random people cross it. */
+const threshold = { ...defaultThreshold, promoteAt: 4 }
+
+/** Settings of the members. Locks that expire soon make tests short. */
 export const env: Readonly<Record<string, string>> = {
-  FANOUT_PUSH_THRESHOLD: "4",
+  FANOUT_PUSH_THRESHOLD: String(threshold.promoteAt),
   SHARD_LOCK_EXPIRATION_MILLIS: "3000",
   SHARD_LOCK_REFRESH_MILLIS: "1000",
   LOG_LEVEL: "Warn"
@@ -66,7 +70,7 @@ export const recoveryMillis = 30_000
 export const underFault = (ground: Ground, round: Round): Effect.Effect<Report, unknown, Needs> =>
   Effect.gen(function*() {
     const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 40_000 })
-    const world = yield* World.make(client, round.run, people)
+    const world = yield* World.make(client, round.run, people, threshold)
     let begun = false
     const once = (random: Seeded) =>
       Effect.suspend(() => {

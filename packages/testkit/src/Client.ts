@@ -93,6 +93,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const setOverride = (account: AccountId, override: Override) =>
     politely(`override of ${account}`, author(String(account)).SetOverride({ override }))
 
+  const describe = (account: AccountId) => politely(`description of ${account}`, author(String(account)).Describe())
+
   const setFollow = (by: AccountId, followee: AccountId, following: boolean) =>
     politely(`follow of ${followee} by ${by}`, userTimeline(String(by)).SetFollow({ followee, following }))
 
@@ -149,7 +151,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     return yield* new GaveUp({ what: `home of ${reader.id}`, cause: `not filled in ${refillsMax} reads` })
   })
 
-  return { directory, edit, home, hydrate, publish, remove, retries, setFollow, setLike, setOverride, skeleton }
+  return { describe, directory, edit, home, hydrate, publish, remove, retries, setFollow, setLike, setOverride, skeleton }
 })
 
 export type Client = Effect.Success<ReturnType<typeof make>>
