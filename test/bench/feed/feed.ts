@@ -68,6 +68,7 @@ export interface FeedResult {
 const measure = Effect.fnUntraced(function*(options: BenchOptions) {
   const { accounts, cluster, fronts, lateral, people, pulled, runners } = yield* prepare(options)
   const members = [...runners, ...fronts]
+  const watched = BenchCluster.watched(cluster, members)
   const target = {
     port: Number(new URL(fronts[0]!.url).port),
     people,
@@ -75,13 +76,13 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
     seconds: options.seconds,
     seed: options.seed
   }
-  const mixedSteps = yield* steps(members, { ...target, mix: mixed }, ratesOf(options, "rates", mixedRates))
+  const mixedSteps = yield* steps(watched, { ...target, mix: mixed }, ratesOf(options, "rates", mixedRates))
   const best = Math.max(...mixedSteps.map((step) => step.result.goodPerSecond))
-  const halfStep = runStep(members, { ...target, mix: mixed }, best / 2)
+  const halfStep = runStep(watched, { ...target, mix: mixed }, best / 2)
   const half = yield* options.isProfiled
     ? profiled(members.map(({ pid }) => pid), cluster.probeFolder, "feed", options.out, halfStep)
     : halfStep
-  const writes = yield* steps(members, { ...target, mix: writesOnly }, ratesOf(options, "write-rates", writeRates))
+  const writes = yield* steps(watched, { ...target, mix: writesOnly }, ratesOf(options, "write-rates", writeRates))
   return { accounts, half, lateral, mixed: mixedSteps, pulled, writes } satisfies FeedResult
 })
 

@@ -1,7 +1,7 @@
 /** Arrival rates tried one after the other until the server no longer follows. */
 import { Effect } from "effect"
 import { say } from "../cluster/BenchCluster.ts"
-import { processCpu } from "../harness/processCpu.ts"
+import { processCpu, type Watched } from "../harness/processCpu.ts"
 import { runLoad } from "../load/child.ts"
 import type { LoadPlan, LoadResult } from "../load/Plan.ts"
 
@@ -13,7 +13,7 @@ export interface Step {
 }
 
 type Target = Omit<LoadPlan, "rate" | "warmSeconds">
-type Members = ReadonlyArray<{ readonly name: string; readonly pid: number }>
+type Members = ReadonlyArray<Watched>
 
 const warmSeconds = 3
 /** Less of the requests answered in time than this, and the server does not follow. */
