@@ -118,6 +118,9 @@ const mode = (world: World, author: Someone) =>
     if (!expected.includes(actual)) yield* broken("an author is pushed or pulled as asked", { author: author.id, expected, actual })
   }).pipe(Effect.retry({ schedule: Schedule.upTo(Schedule.spaced("50 millis"), { duration: settleMillis }) }))
 
+/** Every author is pushed or pulled as count and override say. */
+export const verifyModes = (world: World) => Effect.forEach(world.people, (person) => mode(world, person), { discard: true })
+
 export const verify = (world: World, random: Seeded) =>
   Effect.gen(function*() {
     yield* Effect.forEach(world.people, (person) =>
@@ -126,7 +129,7 @@ export const verify = (world: World, random: Seeded) =>
         yield* walk(world, person, own)
         yield* pages(world, person, own)
         yield* authorTimelines(world, person, own)
-        yield* mode(world, person)
       }), { concurrency: 4, discard: true })
     yield* counters(world)
+    yield* verifyModes(world)
   })
