@@ -15,10 +15,9 @@ import * as Transitions from "./Transitions.ts"
 type Task = Pick<OutboxRow, "id" | "task" | "progress">
 
 /** Every shard: a post that changed may be in the window of somebody who followed once. */
-const everyShard = (runner: Runner): FollowerSet.FollowerSet => {
-  const set = FollowerSet.empty()
-  for (let shard = 1; shard <= runner.directory.shardCount; shard++) set.byShard.set(shard, new Uint32Array(0))
-  return set
+const everyShard = (runner: Runner): ReadonlyArray<FollowerSet.ShardFollowers> => {
+  const nobody = new Uint32Array(0)
+  return Array.from({ length: runner.directory.shardCount }, (_, i) => [i + 1, nobody] as const)
 }
 
 const spread = (
@@ -31,7 +30,9 @@ const spread = (
 ) =>
   Effect.gen(function*() {
     const author = yield* AuthorState.row(state, authors)
-    const followers = change === undefined ? yield* AuthorState.followers(state, authors) : everyShard(runner)
+    const followers = change === undefined
+      ? FollowerSet.groups(yield* AuthorState.followers(state, authors))
+      : everyShard(runner)
     const how = change ?? (state.row ?? author).mode
     const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
     runner.driving.set(row.id, progress)

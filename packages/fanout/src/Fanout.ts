@@ -6,7 +6,7 @@ import type { Mode } from "@rookery/domain/FanoutMode"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { kinds, type DeliveryRecord, type Kind } from "@rookery/protocol/DeliveryBatch"
 import { Deferred, Effect } from "effect"
-import type { FollowerSet } from "./FollowerSet.ts"
+import type { ShardFollowers } from "./FollowerSet.ts"
 import type { Lanes } from "./Lanes.ts"
 import * as ShardBitmap from "./ShardBitmap.ts"
 
@@ -16,7 +16,7 @@ export interface FanoutJob {
   readonly epoch: number
   /** What to tell the shards; `both` sends a push and a refresh. `remove` takes the post out again; `edit` tells who looks on. */
   readonly how: Mode | "remove" | "edit"
-  readonly followers: FollowerSet
+  readonly followers: ReadonlyArray<ShardFollowers>
   /** Updated as shards answer. */
   readonly progress: Uint8Array
 }
@@ -62,7 +62,7 @@ export const run = (lanes: Lanes, job: FanoutJob): Effect.Effect<void, FanoutInc
       if (--open > 0) return
       Deferred.doneUnsafe(done, complete ? Effect.void : Effect.fail(new FanoutIncomplete()))
     }
-    for (const [shard, readers] of job.followers.byShard) {
+    for (const [shard, readers] of job.followers) {
       if (ShardBitmap.has(job.progress, shard)) continue
       const records = recordsOf(job, readers)
       let left = records.length

@@ -115,7 +115,7 @@ describe("Fanout", () => {
   const followersIn = (...shards: ReadonlyArray<number>) => {
     const set = FollowerSet.empty()
     for (const shard of shards) FollowerSet.add(set, shard, shard * 10)
-    return set
+    return FollowerSet.groups(set)
   }
   const jobOf = (how: Fanout.FanoutJob["how"], shards: ReadonlyArray<number>, progress = ShardBitmap.make(127)) => ({
     postId: 5n,
