@@ -14,11 +14,15 @@ import * as Transitions from "./Transitions.ts"
 
 type Task = Pick<OutboxRow, "id" | "task" | "progress">
 
+const nobody = new Uint32Array(0)
+
 /** Every shard: a post that changed may be in the window of somebody who followed once. */
-const everyShard = (runner: Runner): ReadonlyArray<FollowerSet.ShardFollowers> => {
-  const nobody = new Uint32Array(0)
-  return Array.from({ length: runner.directory.shardCount }, (_, i) => [i + 1, nobody] as const)
+const everyShard = (runner: Runner): Fanout.Audience => (visit) => {
+  for (let shard = 1; shard <= runner.directory.shardCount; shard++) visit(shard, nobody, 0, 0)
 }
+
+const allFollowers = (followers: FollowerSet.FollowerSet): Fanout.Audience => (visit) =>
+  FollowerSet.forEachShard(followers, visit)
 
 const spread = (
   runner: Runner,
@@ -30,8 +34,8 @@ const spread = (
 ) =>
   Effect.gen(function*() {
     const author = yield* AuthorState.row(state, authors)
-    const followers = change === undefined
-      ? FollowerSet.groups(yield* AuthorState.followers(state, authors))
+    const audience = change === undefined
+      ? allFollowers(yield* AuthorState.followers(state, authors))
       : everyShard(runner)
     const how = change ?? (state.row ?? author).mode
     const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
@@ -41,7 +45,7 @@ const spread = (
       authorNo: author.authorNo,
       epoch: author.epoch,
       how,
-      followers,
+      audience,
       progress
     })
   }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))

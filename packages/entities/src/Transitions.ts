@@ -51,7 +51,7 @@ const tell = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorSto
         Effect.timeout(runner.settings.messageTimeoutMillis),
         Effect.retry({ times: tellTries, schedule: Schedule.exponential("50 millis") })
       )
-    yield* Effect.forEach(FollowerSet.groups(followers), ([shard]) => tellShard(shard), { concurrency: shardsAtOnce, discard: true })
+    yield* Effect.forEach(FollowerSet.shardsOf(followers), tellShard, { concurrency: shardsAtOnce, discard: true })
   })
 
 const goalOf = (runner: Runner, row: AuthorRow): "push" | "pull" =>

@@ -19,7 +19,7 @@ export interface FollowerSet {
 }
 
 /** One shard's followers. */
-export type ShardFollowers = readonly [shard: number, numbers: Uint32Array]
+type ShardFollowers = readonly [shard: number, numbers: Uint32Array]
 
 /** A merge copies the whole set, so that a crowd's arrival must not merge for each one. */
 const changesMax = 1_024
@@ -87,10 +87,20 @@ const merge = (set: FollowerSet): void => {
   pack(set, sorted(byShard))
 }
 
-/** The followers of each shard that has any. */
-export const groups = (set: FollowerSet): ReadonlyArray<ShardFollowers> => {
+/** Visits each shard that has followers, ascending; they are `numbers[from…to)`. */
+export const forEachShard = (
+  set: FollowerSet,
+  visit: (shard: number, numbers: Uint32Array, from: number, to: number) => void
+): void => {
   if (set.changes.size > 0) merge(set)
-  return Array.from(set.shards, (shard, i) => [shard, partAt(set, i)] as const)
+  const { ends, numbers, shards } = set
+  for (let i = 0; i < shards.length; i++) visit(shards[i]!, numbers, i === 0 ? 0 : ends[i - 1]!, ends[i]!)
+}
+
+/** The shards that have followers, ascending. */
+export const shardsOf = (set: FollowerSet): ReadonlyArray<number> => {
+  if (set.changes.size > 0) merge(set)
+  return Array.from(set.shards)
 }
 
 const holds = (set: FollowerSet, shard: number, no: number): boolean => {

@@ -8,8 +8,14 @@ const Change = Schema.Struct({ add: Schema.Boolean, no: Small(1, 30) })
 
 const shardOf = (no: number): number => (no % 4) + 1
 
+const groups = (set: FollowerSet.FollowerSet): Array<readonly [shard: number, numbers: Uint32Array]> => {
+  const found: Array<readonly [number, Uint32Array]> = []
+  FollowerSet.forEachShard(set, (shard, numbers, from, to) => found.push([shard, numbers.subarray(from, to)]))
+  return found
+}
+
 const contents = (set: FollowerSet.FollowerSet): Array<number> =>
-  FollowerSet.groups(set).flatMap(([, numbers]) => [...numbers]).sort((a, b) => a - b)
+  groups(set).flatMap(([, numbers]) => [...numbers]).sort((a, b) => a - b)
 
 describe("FollowerSet", () => {
   it.prop("is the set of its changes, grouped by shard, each group ascending", { changes: Schema.Array(Change) }, ({ changes }) => {
@@ -23,7 +29,7 @@ describe("FollowerSet", () => {
     }
     assert.deepStrictEqual(contents(set), [...model].sort((a, b) => a - b))
     assert.strictEqual(set.count, model.size)
-    for (const [shard, numbers] of FollowerSet.groups(set)) {
+    for (const [shard, numbers] of groups(set)) {
       assert.isAbove(numbers.length, 0, "an empty shard would cost a message")
       assert.deepStrictEqual([...numbers], [...numbers].sort((a, b) => a - b))
       for (const no of numbers) assert.strictEqual(shardOf(no), shard)
@@ -34,17 +40,18 @@ describe("FollowerSet", () => {
     const rows = [9, 2, 5, 1].map((no) => ({ followerNo: LocalNo.make(no), shard: shardOf(no) }))
     const set = FollowerSet.fromRows(rows)
     assert.deepStrictEqual(contents(set), [1, 2, 5, 9])
-    assert.deepStrictEqual(FollowerSet.groups(set).map(([shard, numbers]) => [shard, ...numbers]), [[2, 1, 5, 9], [3, 2]])
+    assert.deepStrictEqual(groups(set).map(([shard, numbers]) => [shard, ...numbers]), [[2, 1, 5, 9], [3, 2]])
+    assert.deepStrictEqual(FollowerSet.shardsOf(set), [2, 3])
     assert.strictEqual(FollowerSet.byteLength(set), 4 * 4 + 2 * 2 + 2 * 4)
   })
 
   it("leaves arrays that were handed out as they were", () => {
     const set = FollowerSet.empty()
     FollowerSet.add(set, 1, 4)
-    const handedOut = FollowerSet.groups(set)[0]![1]
+    const handedOut = groups(set)[0]![1]
     FollowerSet.add(set, 1, 2)
     FollowerSet.remove(set, 1, 4)
-    assert.deepStrictEqual(FollowerSet.groups(set).map(([, numbers]) => [...numbers]), [[2]])
+    assert.deepStrictEqual(groups(set).map(([, numbers]) => [...numbers]), [[2]])
     assert.deepStrictEqual([...handedOut], [4])
   })
 
