@@ -29,7 +29,9 @@ export const runStep = (members: Members, target: Target, rate: number): Effect.
     const { client: _, ...used } = Object.fromEntries(
       Object.entries(after).map(([name, now]) => [name, (now - (before[name] ?? 0)) / seconds])
     )
-    yield* say(`${Math.round(rate)}/s: ${Math.round(result.goodPerSecond)}/s answered, ${result.unsent} left unsent` +
+    const { p50, p99 } = result.kinds[target.mix.home > 0 ? "home" : "post"].latency
+    yield* say(`${Math.round(rate)}/s: ${Math.round(result.goodPerSecond)}/s answered, p50 ${p50.toFixed(1)} ms, ` +
+      `p99 ${p99.toFixed(1)} ms, ${result.unsent} left unsent` +
       (result.faults.length === 0 ? "" : `, FAULTS: ${result.faults.join("; ")}`))
     return { rate, result, cpu: { ...used, generator: result.generatorCpu } }
   })
