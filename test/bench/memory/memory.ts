@@ -122,6 +122,8 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
       ))
     ))
   yield* settled(bed)
+  const left = yield* Metrics.total([bed.runner], "rookery_sessions")
+  if (left < warmSockets + wanted) return yield* Effect.fail(new Error(`only ${left} sessions are left to measure`))
   const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const session: Unit = {
     what: "connected person in Session",

@@ -1,7 +1,16 @@
-/** Many WebSockets at the least cost on this side: the handshake by hand, then silence. */
+/** Many WebSockets at the least cost on this side: the handshake by hand, then only answers to pings. */
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { connect, type Socket } from "node:net"
+
+const pingMark = 0x89
+
+/** Who does not answer is gone, by the front's lights. A ping's payload is short, and an empty mask is a mask. */
+const answerPing = (socket: Socket, frame: Buffer): void => {
+  if (frame[0] !== pingMark) return
+  const length = frame[1]! & 0x7f
+  socket.write(Buffer.concat([Buffer.from([0x8a, 0x80 | length, 0, 0, 0, 0]), frame.subarray(2, 2 + length)]))
+}
 
 /** One socket that hears the stream `user` of the token's person. */
 const open = (port: number, token: string): Effect.Effect<Socket, Error> =>
@@ -15,7 +24,7 @@ const open = (port: number, token: string): Effect.Effect<Socket, Error> =>
     socket.once("data", (chunk) => {
       const answer = chunk.toString("latin1")
       if (!answer.startsWith("HTTP/1.1 101")) return fail(answer.slice(0, 200))
-      socket.resume()
+      socket.on("data", (frame) => answerPing(socket, frame))
       resume(Effect.succeed(socket))
     })
     socket.write(
