@@ -3,7 +3,6 @@ import type { AccountId } from "@rookery/domain/Ids"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { Data, Effect, type Scope } from "effect"
 import { createHash, randomBytes } from "node:crypto"
-import { WebSocket } from "ws"
 
 export interface Visitor {
   readonly token: string
@@ -98,12 +97,12 @@ export const listen = (visitor: Visitor, front: string): Effect.Effect<ReadonlyS
         const url = `${front.replace("http", "ws")}/api/v1/streaming?stream=user&access_token=${visitor.token}`
         const socket = new WebSocket(url)
         const heard = new Set<string>()
-        socket.on("message", (data) => {
+        socket.addEventListener("message", ({ data }) => {
           const { event, payload } = JSON.parse(String(data)) as { readonly event: string; readonly payload: string }
           if (event === "update") heard.add((JSON.parse(payload) as { readonly id: string }).id)
         })
-        socket.once("open", () => resolve({ heard, socket }))
-        socket.once("error", reject)
+        socket.addEventListener("open", () => resolve({ heard, socket }), { once: true })
+        socket.addEventListener("error", () => reject(new Error("the stream could not be opened")), { once: true })
       })),
-    ({ socket }) => Effect.sync(() => socket.terminate())
+    ({ socket }) => Effect.sync(() => socket.close())
   ).pipe(Effect.map(({ heard }) => heard))
