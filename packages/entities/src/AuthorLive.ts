@@ -84,8 +84,11 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
           })),
         SetOverride: ({ payload }) =>
           orUnavailable(Effect.gen(function*() {
-            const { row } = yield* Transitions.setOverride(state, authors, payload.override)
-            yield* reconsiderLater
+            const { outboxId, row } = yield* Transitions.setOverride(state, authors, payload.override)
+            // Set on the way between two modes, it leaves a row of its own, which would else wait for a sweep.
+            yield* outboxId === undefined
+              ? reconsiderLater
+              : driveLater({ id: outboxId, task: { _tag: "Transition", epoch: row.epoch }, progress: new Uint8Array(0) })
             return AuthorState.modeRow(row)
           })),
         Resume: ({ payload }) => orUnavailable(resume(payload.outboxId)),
