@@ -101,7 +101,10 @@ const outboxNotices = "CREATE INDEX outbox_notices ON outbox (id) WHERE kind = 5
 const hears = `
 CREATE FUNCTION hears(hearer bigint, other bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN hearer <> other AND EXISTS (SELECT FROM authors WHERE account = other AND NOT disabled);
+  RETURN hearer <> other AND EXISTS (SELECT FROM authors WHERE account = other AND NOT disabled)
+    AND NOT EXISTS (SELECT FROM blocks WHERE (account, target) IN ((hearer, other), (other, hearer)))
+    AND NOT EXISTS (SELECT FROM mutes m WHERE m.account = hearer AND m.target = other AND m.notifications
+      AND (m.expires_at IS NULL OR m.expires_at > now()));
 END $$`
 
 /**
