@@ -54,3 +54,14 @@ export const noticed = (sql: SqlClient.SqlClient, candidates: Statement.Fragment
         jsonb_build_object('no', a.no, 'shard', a.shard, 'ids', jsonb_agg(n.id::text)), clock_timestamp()
       FROM noticed n JOIN accounts a ON a.id = n.account WHERE NOT n.filtered GROUP BY a.id
     )`
+
+/** One CTE that takes notices back, for causes that are undone: `undone` has the columns of candidates without `private`. */
+export const withdrawn = (sql: SqlClient.SqlClient, undone: Statement.Fragment): Statement.Fragment =>
+  sql`
+    withdrawn AS (
+      DELETE FROM notifications n USING (${undone}) AS x (account, kind, from_account, object)
+      WHERE n.account = x.account AND n.kind = x.kind AND n.object = x.object AND n.from_account = x.from_account
+    )`
+
+/** People told by one statement of one cause, at most: the newest to have asked for it. */
+export const toldMax = 10_000
