@@ -100,6 +100,10 @@ export const UserTimelineLive = (runner: Runner) =>
             return settleSame(result.followVersion, followee, following)
           case "NotFound":
             return Effect.fail(new NotFound({ what: "account" }))
+          case "Requested":
+            return Effect.void
+          case "Blocked":
+            return Effect.fail(new Refused({ reason: "one of the two blocks the other" }))
           case "Full":
             return Effect.fail(new Refused({ reason: "this account follows as many as it may" }))
           case "Stale":

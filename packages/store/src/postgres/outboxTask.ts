@@ -3,7 +3,7 @@ import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import type { OutboxRow, OutboxTask } from "../OutboxStore.ts"
 
 /** Numbers of the tasks in the database; never reused. */
-export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4 } as const
+export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4, Notify: 5 } as const
 
 /** Milliseconds for which the writer of a follow-up is taken to be driving it, before a sweeper may. */
 export const followUpClaimMillis = 5_000
@@ -38,6 +38,19 @@ interface EdgePayload {
   readonly followVersion: number
 }
 
+interface NotifyPayload {
+  readonly no: number
+  readonly shard: number
+  readonly ids: ReadonlyArray<string>
+}
+
+const noticesOf = (payload: NotifyPayload): OutboxTask => ({
+  _tag: "Notify",
+  accountNo: payload.no as LocalNo,
+  shard: payload.shard,
+  ids: payload.ids.map(BigInt)
+})
+
 const postId = (text: string | null): PostId | null => text === null ? null : BigInt(text) as PostId
 
 const edgeOf = (payload: EdgePayload): OutboxTask => ({
@@ -71,6 +84,8 @@ const taskOf = (row: StoredTask): OutboxTask => {
       return edgeOf(row.payload as EdgePayload)
     case taskKinds.Transition:
       return { _tag: "Transition", epoch: (row.payload as { epoch: number }).epoch }
+    case taskKinds.Notify:
+      return noticesOf(row.payload as NotifyPayload)
     default:
       throw new Error(`outbox row ${row.id} is of an unknown kind, ${row.kind}`)
   }

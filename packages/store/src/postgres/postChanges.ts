@@ -3,22 +3,42 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
+import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { bools, int8s, storable } from "./statement.ts"
+
+/** Numbers in `post_changes`. */
+export const changeKinds = { delete: 2, edit: 3 } as const
+type EventKind = (typeof changeKinds)[keyof typeof changeKinds]
 
 interface Told {
   readonly outboxId: bigint
 }
 
-/** The outbox row of a change, from a CTE named `changed` that has the post's `id` and `author`. */
-const tell = (sql: SqlClient.SqlClient, kind: number) =>
-  sql`INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
+/** The outbox row of a change, and its place in the log of changes, from a CTE named `changed` that has the post's `id` and `author`. */
+const tell = (sql: SqlClient.SqlClient, kind: number, logged: EventKind) =>
+  sql`, logged AS (
+        INSERT INTO post_changes (post_id, author, kind) SELECT id, author, ${logged} FROM changed
+      )
+      INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${kind}, id, '{}', clock_timestamp() + ${followUpClaimMillis}::int * interval '1 millisecond'
       FROM changed RETURNING id AS "outboxId"`
 
 const postById = (sql: SqlClient.SqlClient, id: PostId) =>
   Effect.map(sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ${id}`, ([row]) => postOf(row!))
+
+/** Those who reposted what `changed` changed, the latest first. */
+const ofEdit = (sql: SqlClient.SqlClient) =>
+  sql`SELECT r.account, ${kind.update}::int, changed.author, changed.id, false
+      FROM changed CROSS JOIN LATERAL (
+        SELECT account FROM reposts WHERE post_id = changed.id ORDER BY wrapper DESC LIMIT ${toldMax}
+      ) r`
+
+/** What the author of a post was told when the wrapper in `changed` was made. */
+const ofWrapper = (sql: SqlClient.SqlClient) =>
+  sql`SELECT p.author, ${kind.reblog}::int, changed.author, changed.repost_of
+      FROM changed JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "changed.repost_of"))}`
 
 /** The replaced text goes to the history under the version that it had. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
@@ -34,8 +54,8 @@ export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, chan
       ), kept AS (
         INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at)
         SELECT id, version, text, spoiler, sensitive, at FROM replaced
-      )
-      ${tell(sql, taskKinds.Edited)}`
+      ), ${noticed(sql, ofEdit(sql))}
+      ${tell(sql, taskKinds.Edited, changeKinds.edit)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
@@ -60,8 +80,8 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
         UPDATE post_counts n SET replies = n.replies - (changed.reply_to IS NOT NULL)::int,
           reposts = n.reposts - (changed.repost_of IS NOT NULL)::int
         FROM changed WHERE n.post_id = coalesce(changed.repost_of, changed.reply_to)
-      )
-      ${tell(sql, taskKinds.Removed)}`
+      ), ${withdrawn(sql, ofWrapper(sql))}
+      ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
@@ -94,17 +114,19 @@ export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: Readonly
   return Effect.map(
     sql<{ likes: number }>`
       WITH post AS MATERIALIZED (
-        SELECT id FROM posts WHERE id = ${id} AND deleted_at IS NULL
+        SELECT id, author FROM posts WHERE id = ${id} AND deleted_at IS NULL
       ), input AS MATERIALIZED (
         SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
           AS i (account, liked)
       ), set_now AS (
         INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post WHERE liked ORDER BY account
-        ON CONFLICT DO NOTHING RETURNING 1
+        ON CONFLICT DO NOTHING RETURNING account
       ), unset AS (
         DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
-          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING 1
-      ), difference AS MATERIALIZED (
+          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING account
+      ), ${noticed(sql, sql`SELECT post.author, ${kind.favourite}::int, set_now.account, post.id, false FROM set_now, post`)},
+      ${withdrawn(sql, sql`SELECT post.author, ${kind.favourite}::int, unset.account, post.id FROM unset, post`)},
+      difference AS MATERIALIZED (
         SELECT (SELECT count(*) FROM set_now) - (SELECT count(*) FROM unset) AS n
       ), counted AS (
         INSERT INTO post_counts AS c (post_id, likes) SELECT post.id, n FROM post, difference WHERE n <> 0

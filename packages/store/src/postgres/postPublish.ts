@@ -10,8 +10,10 @@ import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
+import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
 import { columnsOf, mayAnswer, mayRepost, target, textOf } from "./publishRows.ts"
+import { unprunedMatch } from "./postRows.ts"
 import { refuse } from "./publishRefusal.ts"
 import { storable } from "./statement.ts"
 
@@ -23,6 +25,16 @@ interface PublishedRow {
   readonly replyToAuthor: AccountId | null
   readonly repostOf: PostId | null
 }
+
+/** Who may be told of what is in `accepted`: those whose post is reposted, and those who asked to be told of this author. */
+const toBeTold = (sql: SqlClient.SqlClient) =>
+  sql`SELECT p.author, ${kind.reblog}::int, a.author, a.wrapped, false
+      FROM accepted a JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "a.wrapped"))}
+      UNION ALL
+      SELECT f.follower, ${kind.status}::int, a.author, a.id, false FROM accepted a CROSS JOIN LATERAL (
+        SELECT follower FROM follows WHERE followee = a.author AND active AND notify LIMIT ${toldMax}
+      ) f
+      WHERE a.wrapped IS NULL AND a.visibility < 3 AND (a.answered IS NULL OR a.answered_author = a.author)`
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
   const columns = columnsOf(rows)
@@ -71,7 +83,7 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
       UPDATE authors SET version = authors.version + 1, statuses = statuses + made.posts, last_status_at = now()
       FROM (SELECT author, count(*) AS posts FROM accepted GROUP BY author) made
       WHERE account = made.author RETURNING account, authors.version
-    ), told AS (
+    ), ${noticed(sql, toBeTold(sql))}, told AS (
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${taskKinds.Fanout}, id,
         jsonb_build_object('replyTo', answered::text, 'repostOf', wrapped::text, 'visibility', visibility),

@@ -4,6 +4,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { StoreError } from "../StoreError.ts"
+import { sweepExpired } from "./oauthCodes.ts"
 import { ensurePartitions } from "./partitions.ts"
 import { removeWrappers } from "./postChanges.ts"
 import { operation } from "./statement.ts"
@@ -15,6 +16,8 @@ const stepsMax = 200
 export interface Swept {
   readonly keys: number
   readonly wrappers: number
+  /** Codes and logins. */
+  readonly expired: number
 }
 
 /** Repeats a step that answers how many rows it took, until it takes none; answers the sum. */
@@ -56,11 +59,12 @@ const sweepWrappers = (sql: SqlClient.SqlClient) =>
     })
   )
 
-/** Creates partitions to come, forgets old request keys, and ends deletions that were cut short. Run it every few minutes. */
+/** Creates partitions to come, forgets old request keys, codes and logins, and ends deletions that were cut short. Run it every few minutes. */
 export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* operation("sweep.partitions", ensurePartitions)
   const keys = yield* drain(sweepKeys(sql))
   const wrappers = yield* drain(sweepWrappers(sql))
-  return { keys, wrappers }
+  const expired = yield* drain(operation("sweep.expired", sweepExpired(sql, rowsPerStep)))
+  return { keys, wrappers, expired }
 })
