@@ -11,7 +11,7 @@ import type { Runner } from "./Runner.ts"
 const handedMax = 512
 
 const hand = (runner: Runner, row: OutboxRow) => {
-  const resumed = row.task._tag === "Edge"
+  const resumed = row.task._tag === "Edge" || row.task._tag === "Relation"
     ? runner.actors.userTimeline(String(row.owner)).ResumeEdge({ outboxId: row.id })
     : runner.actors.author(String(row.owner)).Resume({ outboxId: row.id })
   return resumed.pipe(

@@ -72,6 +72,7 @@ export const TimelineShardLive = (runner: Runner) =>
           ),
         ApplyModes: ({ payload }) => orUnavailable(Modes.apply(runner, payload.modes)),
         ChangeFollow: ({ payload }) => orUnavailable(FollowChanges.apply(runner, shard, newestOf, payload)),
+        ChangeRelation: ({ payload }) => orUnavailable(FollowChanges.relate(runner, shard, newestOf, payload)),
         Backfill: ({ payload }) =>
           orUnavailable(
             FollowChanges.backfill(

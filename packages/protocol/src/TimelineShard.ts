@@ -36,6 +36,21 @@ export const ChangeFollow = Rpc.make("ChangeFollow", {
   error: Unavailable
 })
 
+/** How the reader stands to another person now, of the version that the change made. Answers when the window shows it. */
+export const ChangeRelation = Rpc.make("ChangeRelation", {
+  payload: {
+    readerNo: LocalNo,
+    followVersion: Schema.Int,
+    otherNo: LocalNo,
+    other: AccountId,
+    following: Schema.Boolean,
+    hidden: Schema.Boolean,
+    /** Milliseconds after which `hidden` ends by itself. */
+    hiddenMillis: Schema.NullOr(Schema.Number)
+  },
+  error: Unavailable
+})
+
 /** The Author has the edge now: fill in what it published before that. */
 export const Backfill = Rpc.make("Backfill", {
   payload: { readerNo: LocalNo, followeeNo: LocalNo, followee: AccountId, mode: ModeRow },
@@ -59,6 +74,7 @@ export const TimelineShard = Entity.make("TimelineShard", [
   Read,
   ApplyModes,
   ChangeFollow,
+  ChangeRelation,
   Backfill,
   Events
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -10,6 +10,7 @@ import { NotificationStore } from "../NotificationStore.ts"
 import { OAuthStore } from "../OAuthStore.ts"
 import { OutboxStore } from "../OutboxStore.ts"
 import { PostStore } from "../PostStore.ts"
+import { RelationStore } from "../RelationStore.ts"
 import { TimelineStore } from "../TimelineStore.ts"
 import * as Accounts from "./AccountStorePostgres.ts"
 import * as Arrivals from "./ArrivalStorePostgres.ts"
@@ -21,6 +22,7 @@ import * as Notifications from "./NotificationStorePostgres.ts"
 import * as OAuth from "./OAuthStorePostgres.ts"
 import * as Outbox from "./OutboxStorePostgres.ts"
 import * as Posts from "./PostStorePostgres.ts"
+import * as Relations from "./RelationStorePostgres.ts"
 import * as Timelines from "./TimelineStorePostgres.ts"
 
 /** Needs the `SqlClient` of a pool (client.ts) on a database that was migrated. */
@@ -35,5 +37,6 @@ export const layer = Layer.mergeAll(
   Layer.effect(OAuthStore, OAuth.make),
   Layer.effect(OutboxStore, Outbox.make),
   Layer.effect(PostStore, Posts.make),
+  Layer.effect(RelationStore, Relations.make),
   Layer.effect(TimelineStore, Timelines.make)
 )
