@@ -9,6 +9,7 @@ import type { PostStore } from "@rookery/store/PostStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TimelineStore } from "@rookery/store/TimelineStore"
 import type { ActorCalls } from "./ActorCalls.ts"
+import type { Attempts } from "./oauth/Attempts.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
@@ -33,6 +34,8 @@ export interface Deps {
   readonly reader: Reader
   readonly tokens: Tokens
   readonly hashGate: HashGate
+  /** Logins that were tried, by account and by address. */
+  readonly attempts: Attempts
   /** Whether the front is stopping and wants no new clients. */
   readonly isDraining: () => boolean
 }

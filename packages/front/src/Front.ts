@@ -11,12 +11,14 @@ import { TimelineStore } from "@rookery/store/TimelineStore"
 import { Effect, Layer } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
+import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
 import * as Router from "./http/Router.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
 import * as Hydration from "./read/Hydration.ts"
@@ -53,6 +55,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       skeleton: yield* Skeleton.make(calls),
       reader: Reader.make(hydration, yield* Marks.make(posts), follows),
       tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
+      attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
       isDraining: () => draining.value
     }
@@ -70,6 +73,7 @@ export const serve = (settings: FrontSettings) =>
     const handle = Handle.make({
       router: Router.make(routes(deps)),
       tokens: deps.tokens,
+      addressOf: ClientAddress.make(settings.trustedProxies ?? []),
       metrics: RouteMetrics.make(),
       bodyBytesMax: settings.limits.bodyBytesMax,
       requestsInFlightMax: settings.limits.requestsInFlightMax,

@@ -5,6 +5,7 @@ import * as Absent from "./absent.ts"
 import * as Accounts from "./accounts.ts"
 import * as AccountStatuses from "./accountStatuses.ts"
 import * as Apps from "./apps.ts"
+import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as OAuth from "./oauth.ts"
@@ -19,6 +20,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
   [
     Apps,
     OAuth,
+    Authorize,
     SignUp,
     Accounts,
     AccountStatuses,
