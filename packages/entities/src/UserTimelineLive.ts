@@ -14,6 +14,7 @@ import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
 import * as Hints from "./Hints.ts"
 import * as Relating from "./Relating.ts"
+import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 import { orUnavailable } from "./Unavailability.ts"
 
@@ -102,6 +103,7 @@ export const UserTimelineLive = (runner: Runner) =>
       const settle = (result: FollowResult, followee: AccountId, following: boolean): Effect.Effect<void, unknown> => {
         switch (result._tag) {
           case "Changed":
+            Notices.due(runner)
             return Effect.andThen(
               carryLater(result.edge, result.outboxId),
               tellShard(result.edge.followVersion, followee, result.edge.followeeNo, following)
@@ -111,6 +113,7 @@ export const UserTimelineLive = (runner: Runner) =>
           case "NotFound":
             return Effect.fail(new NotFound({ what: "account" }))
           case "Requested":
+            Notices.due(runner)
             return Effect.void
           case "Blocked":
             return Effect.fail(new Refused({ reason: "one of the two blocks the other" }))

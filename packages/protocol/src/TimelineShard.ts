@@ -57,6 +57,16 @@ export const Backfill = Rpc.make("Backfill", {
   error: Unavailable
 })
 
+/** Hands an `EventBatch` to those of its people who are connected; an event that came before is not handed on again. */
+export const Notify = Rpc.make("Notify", { payload: { events: Schema.Uint8Array }, error: Unavailable })
+
+/** Which of these local numbers (32-bit words) are connected anywhere in this datacenter; answers those. */
+export const Online = Rpc.make("Online", {
+  payload: { people: Schema.Uint8Array },
+  success: Schema.Uint8Array,
+  error: Unavailable
+})
+
 /**
  * Live events (`EventBatch`) for the people whom this front serves, until the shard moves; then the
  * stream ends and the front subscribes again. The first chunk is empty: from then on `Session.Connect` is taken, and
@@ -76,5 +86,7 @@ export const TimelineShard = Entity.make("TimelineShard", [
   ChangeFollow,
   ChangeRelation,
   Backfill,
-  Events
+  Events,
+  Notify,
+  Online
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)
