@@ -6,6 +6,7 @@ import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
+import { RelationStore } from "@rookery/store/RelationStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { Effect, Layer } from "effect"
@@ -24,6 +25,7 @@ import * as Tokens from "./oauth/Tokens.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
 import * as Reader from "./read/Reader.ts"
+import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
@@ -36,6 +38,8 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const oauth = yield* OAuthStore
     const posts = yield* PostStore
     const follows = yield* FollowStore
+    const relations = yield* RelationStore
+    const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
     const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
@@ -45,6 +49,8 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       oauth,
       posts,
       follows,
+      relations,
+      shunned,
       timelines: yield* TimelineStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
@@ -53,7 +59,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       calls,
       hydration,
       skeleton: yield* Skeleton.make(calls),
-      reader: Reader.make(hydration, yield* Marks.make(posts), follows),
+      reader: Reader.make(hydration, yield* Marks.make(posts), { follows, shunned }),
       tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
       attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
@@ -82,7 +88,7 @@ export const serve = (settings: FrontSettings) =>
     const server = Server.make(handle, settings.limits)
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
     const live = yield* Live.serve(server, deps)
-    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, streams: live })
+    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })

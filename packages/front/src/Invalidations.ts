@@ -7,11 +7,13 @@ import * as Logs from "@rookery/observe/Logs"
 import { Effect, Schedule, Schema, type Scope, Stream } from "effect"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
+import type { Shunned } from "./read/Shunned.ts"
 
 /** What is dropped; `people` are the streams of those whose token or account changed. */
 export interface Dropped {
   readonly hydration: Hydration
   readonly tokens: Tokens
+  readonly shunned: Shunned
   readonly streams: {
     readonly recheckToken: (tokenHash: string) => void
     readonly recheckAccount: (account: bigint) => void
@@ -35,6 +37,9 @@ export const apply = (to: Dropped, message: Invalidation): void => {
         to.streams.recheckAccount(BigInt(id))
       }
       return
+    case "RelationChanged":
+      for (const id of message.accountIds) to.shunned.drop(BigInt(id))
+      return
     case "TokenRevoked":
       to.tokens.dropToken(message.tokenHash)
       to.streams.recheckToken(message.tokenHash)
@@ -51,6 +56,7 @@ const dropAll = (to: Dropped, reason: string) =>
   Effect.sync(() => {
     to.hydration.clear()
     to.tokens.clear()
+    to.shunned.clear()
   }).pipe(Effect.andThen(Effect.logWarning(Logs.names.busLost)), Effect.annotateLogs({ reason }))
 
 /** One subscription, until it breaks. Everything is dropped first: what was missed before it is not known. */
@@ -59,6 +65,7 @@ const listenOnce = (bus: Bus["Service"], to: Dropped) =>
     const deliveries = yield* bus.subscribe(invalidationSubject)
     to.hydration.clear()
     to.tokens.clear()
+    to.shunned.clear()
     yield* Stream.runForEach(deliveries, (delivery) =>
       delivery._tag === "Message" ? receive(to, delivery.data) : dropAll(to, delivery.reason))
   }))

@@ -165,13 +165,13 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
         follower: ann!.id, followee: dan!.id, following: true, followVersion: 4, claimMillis: 1_000, flags: { reblogs: false }
       })
       const rows = yield* relations.shunned([ann!.id, eve!.id])
-      const expected = [
+      const expected: ReadonlyArray<readonly [number, number]> = [
         [bob!.no, shunBits.blocking],
         [cat!.no, shunBits.blockedBy | shunBits.muting],
         [dan!.no, shunBits.withoutReposts]
       ]
       assert.deepStrictEqual(rows.map((row) => [row.viewer, row.whole]), [[ann!.id, true]])
-      assert.sameDeepMembers([...rows[0]!.others], expected)
+      assert.sameDeepMembers([...rows[0]!.others], [...expected])
       assert.deepStrictEqual(yield* relations.among(ann!.id, [bob!.no, eve!.no]), [[bob!.no, shunBits.blocking]])
     }))
 

@@ -54,6 +54,7 @@ export const serve = (server: Server, deps: Deps): Effect.Effect<Live, never, Sc
       people,
       hydration: deps.hydration,
       marks,
+      shunned: deps.shunned,
       bufferMax: limits.socketBufferMax
     })
 

@@ -50,7 +50,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): RelationStore["Servic
           m.account IS NOT NULL AS muting, coalesce(m.notifications, false) AS "mutingNotifications",
           m.expires_at AS "mutingUntil", q.account IS NOT NULL AS requested,
           EXISTS (SELECT FROM follow_requests WHERE account = a.id AND target = ${viewer}) AS "requestedBy",
-          EXISTS (SELECT FROM endorsements WHERE account = ${viewer} AND target = a.id) AS endorsed,
+          f.follower IS NOT NULL AND EXISTS (SELECT FROM endorsements WHERE account = ${viewer} AND target = a.id) AS endorsed,
           coalesce((SELECT note FROM account_notes WHERE account = ${viewer} AND target = a.id), '') AS note
         FROM accounts a
         LEFT JOIN follows f ON f.follower = ${viewer} AND f.followee = a.id AND f.active
@@ -99,13 +99,21 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): RelationStore["Servic
       )
       : Effect.as(sql`DELETE FROM endorsements WHERE account = ${account} AND target = ${target}`, true)
 
+  const standing: Readonly<Record<RelationList, string>> = {
+    blocks: "true",
+    follow_requests: "true",
+    mutes: muteStands,
+    // An endorsement lasts as long as its follow.
+    endorsements: "EXISTS (SELECT FROM follows f WHERE f.follower = m.account AND f.followee = m.target AND f.active)"
+  }
+
   /** With `after` the page lies right above it, as in timelines. */
   const list = (table: RelationList, account: AccountId, query: CursorQuery) => {
     const upwards = query.after !== undefined
     const [own, other] = table === "follow_requests" ? ["target", "account"] as const : ["account", "target"] as const
     const rows = sql<{ id: AccountId; cursor: bigint }>`
       SELECT ${sql(other)} AS id, m.id AS cursor FROM ${sql(table)} m
-      WHERE ${sql(own)} = ${account} AND ${sql.literal(table === "mutes" ? muteStands : "true")}
+      WHERE ${sql(own)} = ${account} AND ${sql.literal(standing[table])}
         AND m.id > ${query.after ?? 0n} AND m.id < ${query.before ?? 9_223_372_036_854_775_807n}
       ORDER BY m.id ${sql.literal(upwards ? "ASC" : "DESC")} LIMIT ${query.limit}`
     return Effect.map(rows, (found) => ({ accounts: upwards ? found.toReversed() : found }))

@@ -13,6 +13,7 @@ import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { blockedText } from "./relationRules.ts"
 import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
 
 interface PublishedRow {
@@ -45,17 +46,19 @@ const textOf = (row: PublishRow): string => row.draft.repostOf === null ? storab
 
 /**
  * Who may answer or repost what: `t` is the post named, `p` the post that counts, which is the one inside when a
- * wrapper is named. A person may answer what they may see, and repost what is public, or their own unless direct.
+ * wrapper is named. A person may answer what they may see (domain/Sight.ts), and repost what is public, or their own unless direct.
  */
 const target = `
   JOIN posts t ON t.id = c.named AND t.deleted_at IS NULL
   JOIN posts p ON p.id = coalesce(t.repost_of, t.id) AND p.deleted_at IS NULL
   JOIN authors o ON o.account = p.author AND NOT o.disabled`
 
-const mayRepost = "(p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author))"
+const unblocked = `NOT ${blockedText("c.author", "p.author")}`
 
-const mayAnswer = `(p.visibility <= 1 OR p.author = c.author OR (p.visibility = 2 AND EXISTS (
-  SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active)))`
+const mayRepost = `((p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author)) AND ${unblocked})`
+
+const mayAnswer = `((p.visibility <= 1 OR p.author = c.author OR (p.visibility = 2 AND EXISTS (
+  SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active))) AND ${unblocked})`
 
 /** Who may be told of what is in `accepted`: those whose post is reposted, and those who asked to be told of this author. */
 const toBeTold = (sql: SqlClient.SqlClient) =>
