@@ -9,6 +9,7 @@ import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as OAuth from "./oauth.ts"
+import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
@@ -25,6 +26,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     Accounts,
     AccountStatuses,
     Relationships,
+    RelationLists,
     Statuses,
     StatusActions,
     StatusDetails,
