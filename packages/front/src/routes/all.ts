@@ -9,6 +9,7 @@ import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as OAuth from "./oauth.ts"
+import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
 import * as SignUp from "./signUp.ts"
@@ -16,6 +17,7 @@ import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
 import * as Timelines from "./timelines.ts"
+import * as WellKnown from "./wellKnown.ts"
 
 export const routes = (deps: Deps): ReadonlyArray<Route> =>
   [
@@ -23,6 +25,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     OAuth,
     Authorize,
     SignUp,
+    Profile,
     Accounts,
     AccountStatuses,
     Relationships,
@@ -32,5 +35,6 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     StatusDetails,
     Timelines,
     Instance,
+    WellKnown,
     Health
   ].flatMap((module) => module.routes(deps)).concat(Absent.routes)
