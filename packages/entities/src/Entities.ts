@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { AuthorLive } from "./AuthorLive.ts"
 import * as Modes from "./Modes.ts"
+import * as Notices from "./Notices.ts"
 import * as OutboxSweeper from "./OutboxSweeper.ts"
 import { PostOwnerLive } from "./PostOwnerLive.ts"
 import * as PublishGroup from "./PublishGroup.ts"
@@ -17,9 +18,10 @@ export const layer = (settings: Partial<Settings> = {}) =>
   Layer.unwrap(
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
-      const group = yield* PublishGroup.make(runner.settings.claimMillis)
+      const group = yield* PublishGroup.make(runner.settings.claimMillis, () => Notices.due(runner))
       yield* Modes.keepFresh(runner)
       yield* OutboxSweeper.start(runner)
+      yield* Notices.start(runner)
       yield* SnapshotSaver.start(runner)
       return Layer.mergeAll(
         TimelineShardLive(runner),

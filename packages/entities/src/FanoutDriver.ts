@@ -77,6 +77,7 @@ const perform = (runner: Runner, state: AuthorState.AuthorState, authors: Author
       return Transitions.resume(runner, state, authors)
     case "Edited":
     case "Edge":
+    case "Relation":
     case "Notify":
       return Effect.void
   }

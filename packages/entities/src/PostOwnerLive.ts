@@ -9,6 +9,7 @@ import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
+import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 
 const staleMax = 5
@@ -58,6 +59,7 @@ export const PostOwnerLive = (runner: Runner) =>
           if (isSame(post, change)) return post
           const written = yield* posts.edit(id, post.version, change)
           if (written === undefined) return undefined
+          Notices.due(runner)
           yield* afterWrite(written)
           return written.post
         })
@@ -83,6 +85,7 @@ export const PostOwnerLive = (runner: Runner) =>
         Effect.gen(function*() {
           const count = yield* posts.setLikes(id, changes)
           if (count === undefined) return yield* Effect.fail(gone)
+          Notices.due(runner)
           const post = yield* load
           yield* Hints.postsChanged(bus, [id])
           return changes.map(() => post)

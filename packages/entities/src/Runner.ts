@@ -11,7 +11,7 @@ import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
-import { Effect, FiberSet } from "effect"
+import { Effect, FiberSet, Latch } from "effect"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
@@ -35,6 +35,8 @@ export interface Runner {
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
   readonly driving: Map<bigint, Uint8Array>
+  /** Opened when a commit may have left notices to be handed on. */
+  readonly noticesDue: Latch.Latch
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -121,6 +123,7 @@ export const make = (settings: Settings) =>
       actors,
       done: deletions.commit,
       driving: new Map(),
+      noticesDue: Latch.makeUnsafe(true),
       runFork,
       now
     }

@@ -58,7 +58,7 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): vo
   if (shard.sessions.frontsOf.size === 0 || !Window.insert(shard.announced, hi, lo, authorNo)) return
   for (const person of shard.sessions.frontsOf.keys()) {
     const resident = shard.byNo.get(person)
-    if (resident?.followees === undefined || !Resident.follows(resident.followees, authorNo)) continue
+    if (resident?.followees === undefined || !Resident.takes(resident, authorNo)) continue
     if (Window.has(resident.window, hi, lo)) continue // it was pushed, and told of then
     SessionTable.note(shard.sessions, person, EventBatch.kinds.update, idOf(record), authorNo)
   }
@@ -67,9 +67,7 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): vo
 /** A refresh for an author whom this runner does not pull any more: every follower's window takes it. */
 const pushToFollowers = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
   for (const resident of shard.byNo.values()) {
-    if (resident.followees === undefined || Resident.follows(resident.followees, record.authorNo)) {
-      Resident.deliver(resident, record.hi, record.lo, record.authorNo)
-    }
+    Resident.deliver(resident, record.hi, record.lo, record.authorNo)
   }
 }
 
@@ -109,7 +107,7 @@ export const deliverBatch = (shard: ShardWindows, batch: Uint8Array): void => {
  */
 export const absorbRing = (shard: ShardWindows, authorNo: number, ring: Window.TimelineWindow): void => {
   for (const resident of shard.byNo.values()) {
-    if (resident.followees !== undefined && !Resident.follows(resident.followees, authorNo)) continue
+    if (!Resident.takes(resident, authorNo)) continue
     for (let rank = 0; rank < ring.length; rank++) {
       Window.insert(resident.window, Window.hiAt(ring, rank), Window.loAt(ring, rank), authorNo)
     }

@@ -41,9 +41,13 @@ const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => 
   entries: entriesOf(resident.window)
 })
 
-/** A window whose reader follows pulled authors lacks their posts, so it promises nothing. */
+/**
+ * A window whose reader follows pulled authors lacks their posts, and one with a mute that ends by itself lacks what
+ * is due then under the same version: they promise nothing.
+ */
 const isWhole = (runner: Runner, resident: ResidentWindow): boolean =>
-  resident.followees !== undefined && pulledOf(resident, runner.pulled).length === 0
+  resident.followees !== undefined && resident.hiddenUntil === Number.POSITIVE_INFINITY &&
+  pulledOf(resident, runner.pulled).length === 0
 
 interface Held {
   readonly shard: ShardWindows

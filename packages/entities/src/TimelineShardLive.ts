@@ -1,7 +1,9 @@
 /** Behaviour of `TimelineShard`: the door to the windows of one shard. */
+import * as EventBatch from "@rookery/protocol/EventBatch"
 import * as PageBatch from "@rookery/protocol/PageBatch"
 import { Unavailable } from "@rookery/protocol/Errors"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import * as Words from "@rookery/protocol/Words"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { Effect, Stream } from "effect"
 import { Entity } from "effect/cluster"
@@ -72,6 +74,7 @@ export const TimelineShardLive = (runner: Runner) =>
           ),
         ApplyModes: ({ payload }) => orUnavailable(Modes.apply(runner, payload.modes)),
         ChangeFollow: ({ payload }) => orUnavailable(FollowChanges.apply(runner, shard, newestOf, payload)),
+        ChangeRelation: ({ payload }) => orUnavailable(FollowChanges.relate(runner, shard, newestOf, payload)),
         Backfill: ({ payload }) =>
           orUnavailable(
             FollowChanges.backfill(
@@ -83,6 +86,13 @@ export const TimelineShardLive = (runner: Runner) =>
               payload.mode
             )
           ),
+        Notify: ({ payload }) =>
+          whenTrusted(Effect.sync(() => SessionTable.notify(shard.sessions, EventBatch.decode(payload.events)))),
+        Online: ({ payload }) =>
+          whenTrusted(Effect.sync(() => {
+            const online = Words.words(payload.people).filter((no) => SessionTable.isOnline(shard.sessions, no))
+            return new Uint8Array(online.buffer)
+          })),
         Events: ({ payload }) => Stream.unwrap(events(payload.front))
       })
     }),

@@ -11,7 +11,7 @@ import { PostOwner } from "@rookery/protocol/PostOwner"
 import { Session } from "@rookery/protocol/Session"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
-import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { type FollowFlags, UserTimeline } from "@rookery/protocol/UserTimeline"
 import { Duration, Effect, Schedule, type Stream } from "effect"
 import type { ClusterError, Sharding } from "effect/cluster"
 import { type ApiError, invalid, notFound, unavailable } from "./http/Errors.ts"
@@ -62,7 +62,24 @@ export interface ActorCalls {
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>
   readonly setLike: (post: PostId, by: AccountId, liked: boolean) => Effect.Effect<Post, ApiError>
-  readonly setFollow: (reader: AccountId, followee: AccountId, following: boolean) => Effect.Effect<void, ApiError>
+  readonly setFollow: (
+    reader: AccountId,
+    followee: AccountId,
+    following: boolean,
+    flags?: FollowFlags
+  ) => Effect.Effect<void, ApiError>
+  readonly setBlock: (account: AccountId, other: AccountId, blocked: boolean) => Effect.Effect<void, ApiError>
+  readonly setMute: (
+    account: AccountId,
+    change: {
+      readonly other: AccountId
+      readonly muted: boolean
+      readonly notifications: boolean
+      readonly millis: number | null
+    }
+  ) => Effect.Effect<void, ApiError>
+  readonly answerFollow: (account: AccountId, follower: AccountId, accepted: boolean) => Effect.Effect<void, ApiError>
+  readonly removeFollower: (account: AccountId, follower: AccountId) => Effect.Effect<void, ApiError>
   /** A `PageBatch` to a shard. */
   readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
   readonly connect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
@@ -89,7 +106,12 @@ export const make = (
       edit: (id, change) => write(postOwner(String(id)).Edit(change)),
       remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
       setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
-      setFollow: (id, followee, following) => write(userTimeline(String(id)).SetFollow({ followee, following })),
+      setFollow: (id, followee, following, flags) =>
+        write(userTimeline(String(id)).SetFollow({ followee, following, ...(flags === undefined ? {} : { flags }) })),
+      setBlock: (id, other, blocked) => write(userTimeline(String(id)).SetBlock({ other, blocked })),
+      setMute: (id, change) => write(userTimeline(String(id)).SetMute(change)),
+      answerFollow: (id, follower, accepted) => write(userTimeline(String(id)).AnswerFollow({ follower, accepted })),
+      removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
       disconnect: (id, accountNo, front) => read(session(String(id)).Disconnect({ accountNo, front })),

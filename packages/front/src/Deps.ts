@@ -6,13 +6,16 @@ import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
+import type { RelationStore } from "@rookery/store/RelationStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TimelineStore } from "@rookery/store/TimelineStore"
 import type { ActorCalls } from "./ActorCalls.ts"
+import type { Attempts } from "./oauth/Attempts.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
 import type { Reader } from "./read/Reader.ts"
+import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -22,6 +25,8 @@ export interface Deps {
   readonly oauth: OAuthStore["Service"]
   readonly posts: PostStore["Service"]
   readonly follows: FollowStore["Service"]
+  readonly relations: RelationStore["Service"]
+  readonly shunned: Shunned
   readonly timelines: TimelineStore["Service"]
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
@@ -33,6 +38,8 @@ export interface Deps {
   readonly reader: Reader
   readonly tokens: Tokens
   readonly hashGate: HashGate
+  /** Logins that were tried, by account and by address. */
+  readonly attempts: Attempts
   /** Whether the front is stopping and wants no new clients. */
   readonly isDraining: () => boolean
 }

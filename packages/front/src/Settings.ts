@@ -16,6 +16,8 @@ export interface FrontSettings {
   readonly registrationsOpen: boolean
   /** Whether `grant_type=password` is answered. */
   readonly passwordGrant: boolean
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none unless set. */
+  readonly trustedProxies?: ReadonlyArray<string>
   /** Characters of a post, content warning included. */
   readonly postCharactersMax: number
   readonly limits: FrontLimits
@@ -47,6 +49,16 @@ export interface FrontLimits {
   readonly pingMillis: number
   readonly passwordHashesAtOnce: number
   readonly passwordHashesWaiting: number
+  /** Wrong passwords in one window, before more are refused. */
+  readonly loginFailuresPerAccount: number
+  readonly loginFailuresPerAddress: number
+  readonly loginWindowMillis: number
+  /** Accounts and addresses whose failures are counted at once. */
+  readonly loginKeysMax: number
+  /** How long a browser stays logged in on the authorize page. */
+  readonly browserLoginMillis: number
+  /** How long an authorization code is good. */
+  readonly codeMillis: number
 }
 
 export const defaultLimits: FrontLimits = {
@@ -70,5 +82,11 @@ export const defaultLimits: FrontLimits = {
   socketBufferMax: 256 * 1024,
   pingMillis: 30_000,
   passwordHashesAtOnce: 2,
-  passwordHashesWaiting: 64
+  passwordHashesWaiting: 64,
+  loginFailuresPerAccount: 10,
+  loginFailuresPerAddress: 50,
+  loginWindowMillis: 300_000,
+  loginKeysMax: 50_000,
+  browserLoginMillis: 3_600_000,
+  codeMillis: 600_000
 }

@@ -11,6 +11,7 @@ import { unavailable } from "../src/http/Errors.ts"
 import * as Client from "../src/live/Client.ts"
 import * as LiveEvents from "../src/live/LiveEvents.ts"
 import * as People from "../src/live/People.ts"
+import type { Shunned } from "../src/read/Shunned.ts"
 import type { Hydration } from "../src/read/Hydration.ts"
 import type { Account } from "../src/oauth/Identity.ts"
 
@@ -70,6 +71,7 @@ const make = (shard: ReturnType<typeof makeShard>, people: People.People) =>
     people,
     hydration,
     marks: { of: () => Effect.succeed(new Map()) },
+    shunned: { of: () => Effect.succeed(new Map()) } as unknown as Shunned,
     bufferMax: 1_000
   })
 

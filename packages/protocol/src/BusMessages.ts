@@ -13,10 +13,16 @@ export const AccountChanged = Schema.Struct({
   accountIds: Schema.Array(Schema.String)
 })
 
+/** What these accounts and others are to each other changed: blocks, mutes, whose reposts are wanted. */
+export const RelationChanged = Schema.Struct({
+  _tag: Schema.tag("RelationChanged"),
+  accountIds: Schema.Array(Schema.String)
+})
+
 /** A token was revoked; the hash is hex. */
 export const TokenRevoked = Schema.Struct({ _tag: Schema.tag("TokenRevoked"), tokenHash: Schema.String })
 
-export const Invalidation = Schema.Union([PostChanged, AccountChanged, TokenRevoked])
+export const Invalidation = Schema.Union([PostChanged, AccountChanged, RelationChanged, TokenRevoked])
 export type Invalidation = typeof Invalidation.Type
 
 /** Subject of invalidations within one datacenter, under the bus's prefix. */

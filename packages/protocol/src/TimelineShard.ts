@@ -36,9 +36,34 @@ export const ChangeFollow = Rpc.make("ChangeFollow", {
   error: Unavailable
 })
 
+/** How the reader stands to another person now, of the version that the change made. Answers when the window shows it. */
+export const ChangeRelation = Rpc.make("ChangeRelation", {
+  payload: {
+    readerNo: LocalNo,
+    followVersion: Schema.Int,
+    otherNo: LocalNo,
+    other: AccountId,
+    following: Schema.Boolean,
+    hidden: Schema.Boolean,
+    /** Milliseconds after which `hidden` ends by itself. */
+    hiddenMillis: Schema.NullOr(Schema.Number)
+  },
+  error: Unavailable
+})
+
 /** The Author has the edge now: fill in what it published before that. */
 export const Backfill = Rpc.make("Backfill", {
   payload: { readerNo: LocalNo, followeeNo: LocalNo, followee: AccountId, mode: ModeRow },
+  error: Unavailable
+})
+
+/** Hands an `EventBatch` to those of its people who are connected; an event that came before is not handed on again. */
+export const Notify = Rpc.make("Notify", { payload: { events: Schema.Uint8Array }, error: Unavailable })
+
+/** Which of these local numbers (32-bit words) are connected anywhere in this datacenter; answers those. */
+export const Online = Rpc.make("Online", {
+  payload: { people: Schema.Uint8Array },
+  success: Schema.Uint8Array,
   error: Unavailable
 })
 
@@ -59,6 +84,9 @@ export const TimelineShard = Entity.make("TimelineShard", [
   Read,
   ApplyModes,
   ChangeFollow,
+  ChangeRelation,
   Backfill,
-  Events
+  Events,
+  Notify,
+  Online
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -5,6 +5,7 @@
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { Context, type Effect } from "effect"
 import type { EdgeRow } from "./FollowStore.ts"
+import type { WindowChange } from "./RelationStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** `owner` is the account whose actor drives the row. */
@@ -14,6 +15,8 @@ export type OutboxTask =
   | { readonly _tag: "Edited"; readonly postId: PostId }
   | { readonly _tag: "Edge"; readonly edge: EdgeRow }
   | { readonly _tag: "Transition"; readonly epoch: number }
+  /** The owner and another person block, mute or hear each other differently: windows are to be told. */
+  | { readonly _tag: "Relation"; readonly windows: ReadonlyArray<WindowChange> }
   /** The owner has new notifications, to be shown to those of their streams that are open. */
   | { readonly _tag: "Notify"; readonly accountNo: LocalNo; readonly shard: number; readonly ids: ReadonlyArray<bigint> }
 

@@ -24,6 +24,7 @@ export const error = (response: ServerResponse, failure: ApiError, head: boolean
   if (failure.retryAfter !== undefined) headers.push("retry-after", String(failure.retryAfter))
   if (failure.allow !== undefined) headers.push("allow", failure.allow)
   if (failure.status === 401) headers.push("www-authenticate", "Bearer realm=\"Rookery\"")
+  if (failure.headers !== undefined) headers.push(...failure.headers)
   if (failure.close === true) headers.push("connection", "close")
   answer(response, { status: failure.status, body: bodyOf(failure), headers }, head)
 }

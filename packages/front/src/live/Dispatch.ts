@@ -2,10 +2,10 @@
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import { Effect } from "effect"
 import type { StoreError } from "@rookery/store/StoreError"
-import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated, Hydration } from "../read/Hydration.ts"
 import type { Marks, ViewerMarks } from "../read/Marks.ts"
 import * as Rules from "../read/Rules.ts"
+import type { Shunned } from "../read/Shunned.ts"
 import * as Client from "./Client.ts"
 import * as Frames from "./Frames.ts"
 import * as People from "./People.ts"
@@ -14,6 +14,7 @@ export interface DispatchDeps {
   readonly people: People.People
   readonly hydration: Hydration
   readonly marks: Marks
+  readonly shunned: Shunned
   readonly bufferMax: number
 }
 
@@ -28,21 +29,20 @@ const sendTo = (deps: DispatchDeps, person: People.Person | undefined, frame: Bu
 }
 
 /**
- * The shard names followers only, as it knows them at this moment; that edge is not asked for again. All other rules
- * are applied here.
+ * A status for each of the people; those who have no marks on it share one frame. The shard names followers only, as it
+ * knows them at this moment; all other rules are applied here.
  */
-const mayHear = (viewer: Account, item: Hydrated): boolean =>
-  Rules.isVisible(viewer, item, new Set([item.rendered.post.author]))
-
-/** A status for each of the people; those who have no marks on it share one frame. */
 const dispatchStatus = (deps: DispatchDeps, event: EventBatch.LiveEvent, item: Hydrated): Effect.Effect<void, StoreError> => {
   const name: Frames.StatusEvent = event.kind === EventBatch.kinds.edit ? "status.update" : "update"
   let plain: Buffer | undefined
   return Effect.forEach(event.people, (no) => {
     const person = deps.people.byNo.get(no)
-    if (person === undefined || !mayHear(person.account, item)) return Effect.void
-    return Effect.map(deps.marks.of(person.account, [item]), (marks) =>
-      sendTo(deps, person, marks.size === 0 ? plain ??= Frames.status(name, item, noMarks) : Frames.status(name, item, marks)))
+    if (person === undefined) return Effect.void
+    return Effect.flatMap(Rules.mayHear(deps.shunned, person.account, item), (mayHear) => {
+      if (!mayHear) return Effect.void
+      return Effect.map(deps.marks.of(person.account, [item]), (marks) =>
+        sendTo(deps, person, marks.size === 0 ? plain ??= Frames.status(name, item, noMarks) : Frames.status(name, item, marks)))
+    })
   }, { concurrency: marksAtOnce, discard: true })
 }
 

@@ -58,6 +58,7 @@ export const serve = (server: Server, deps: Deps): Effect.Effect<StreamCheck, ne
       people,
       hydration: deps.hydration,
       marks: yield* Marks.make(deps.posts),
+      shunned: deps.shunned,
       bufferMax: limits.socketBufferMax
     })
     /** Upgrades not finished yet count against the limit too. */

@@ -24,7 +24,7 @@ const configuration = (settings: FrontSettings) => ({
   accounts: {
     max_featured_tags: 0,
     max_pinned_statuses: 0,
-    max_profile_fields: 0,
+    max_profile_fields: Limits.profileFieldsMax,
     max_display_name_length: Limits.displayNameMax,
     max_note_length: Limits.noteMax
   },

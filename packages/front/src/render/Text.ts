@@ -2,7 +2,7 @@
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
 
-const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
+export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
 const address = /https?:\/\/[^\s<>"'`\\^{|}]+/gi
 
@@ -24,7 +24,8 @@ const link = (url: string): string => {
     `<span class="invisible">${escape(scheme)}</span><span>${escape(url.slice(scheme.length))}</span></a>`
 }
 
-const linkify = (text: string): string => {
+/** One line: escaped, with links, without a paragraph around it. */
+export const linkify = (text: string): string => {
   if (!text.includes("://")) return escape(text)
   let html = ""
   let at = 0

@@ -15,13 +15,8 @@ const lists: ReadonlyArray<readonly [pattern: string, access: Access]> = [
   ["/api/v1/accounts/:id/lists", person("read:lists")],
   ["/api/v1/accounts/:id/featured_tags", optional()],
   ["/api/v1/accounts/:id/identity_proofs", optional()],
-  ["/api/v1/accounts/:id/endorsements", optional()],
-  ["/api/v1/blocks", person("read:blocks")],
-  ["/api/v1/mutes", person("read:mutes")],
   ["/api/v1/domain_blocks", person("read:blocks")],
   ["/api/v1/bookmarks", person("read:bookmarks")],
-  ["/api/v1/endorsements", person("read:accounts")],
-  ["/api/v1/follow_requests", person("read:follows")],
   ["/api/v1/featured_tags", person("read:accounts")],
   ["/api/v1/featured_tags/suggestions", person("read:accounts")],
   ["/api/v1/followed_tags", person("read:follows")],
@@ -46,14 +41,7 @@ const fixed: ReadonlyArray<readonly [pattern: string, access: Access, value: unk
   ["/api/v2/notifications/unread_count", person("read:notifications"), { count: 0 }],
   ["/api/v2/notifications", person("read:notifications"), { accounts: [], statuses: [], notification_groups: [] }],
   // Positions are not kept: the answer names none.
-  ["/api/v1/markers", person("read:statuses"), {}],
-  ["/api/v1/preferences", person("read:accounts"), {
-    "posting:default:visibility": "public",
-    "posting:default:sensitive": false,
-    "posting:default:language": null,
-    "reading:expand:media": "default",
-    "reading:expand:spoilers": false
-  }]
+  ["/api/v1/markers", person("read:statuses"), {}]
 ]
 
 export const routes: ReadonlyArray<Route> = [

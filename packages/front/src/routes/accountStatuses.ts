@@ -33,7 +33,8 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       const page = isEmpty ? { items: [], cursors: undefined } : yield* deps.reader.page(
         viewer,
         Input.pageBounds(input),
-        (query) => deps.timelines.authorPage(author, { ...query, ...filter })
+        (query) => deps.timelines.authorPage(author, { ...query, ...filter }),
+        "profile"
       )
       // Only an empty page leaves open whether there is such an account.
       if (page.items.length === 0) yield* accountNow(deps, author)

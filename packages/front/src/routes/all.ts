@@ -5,9 +5,12 @@ import * as Absent from "./absent.ts"
 import * as Accounts from "./accounts.ts"
 import * as AccountStatuses from "./accountStatuses.ts"
 import * as Apps from "./apps.ts"
+import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as OAuth from "./oauth.ts"
+import * as Profile from "./profile.ts"
+import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
@@ -15,19 +18,24 @@ import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
 import * as Streaming from "./streaming.ts"
 import * as Timelines from "./timelines.ts"
+import * as WellKnown from "./wellKnown.ts"
 
 export const routes = (deps: Deps): ReadonlyArray<Route> =>
   [
     Apps,
     OAuth,
+    Authorize,
     SignUp,
+    Profile,
     Accounts,
     AccountStatuses,
     Relationships,
+    RelationLists,
     Statuses,
     StatusActions,
     StatusDetails,
     Timelines,
     Instance,
+    WellKnown,
     Health
   ].flatMap((module) => module.routes(deps)).concat(Absent.routes, Streaming.routes)

@@ -69,7 +69,7 @@ const people = (deps: Deps, name: string, read: People) =>
   route("GET", `/api/v1/statuses/:id/${name}`, optional("read:accounts"), (request) =>
     Effect.gen(function*() {
       const { post } = (yield* find(deps, request)).rendered
-      return Answer.json(yield* accountList(deps, yield* read(post.id, peopleMax)))
+      return Answer.json(yield* accountList(deps, yield* read(post.id, peopleMax), viewerOf(request)))
     }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [

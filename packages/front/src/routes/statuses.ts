@@ -53,7 +53,7 @@ const readMany = (deps: Deps) => route("GET", "/api/v1/statuses", optional("read
     const { id } = yield* decodeIds(request.fields)
     const ids = [...new Set(Input.asList<bigint>(id))].slice(0, idsMax)
     const viewer = viewerOf(request)
-    const items = yield* deps.reader.visible(viewer, ids)
+    const items = yield* deps.reader.visible(viewer, ids, "named")
     return Answer.bytes(yield* deps.reader.present(viewer, items))
   }))
 

@@ -4,10 +4,10 @@ import * as Limits from "@rookery/domain/Limits"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { CursorQuery, FollowFlags, FollowResult, FollowStore, RelationRow } from "../FollowStore.ts"
-import { type ChangedRow, edgeChange, edgeOf, flagColumns } from "./edgeChange.ts"
+import { type ChangedRow, edgeChange, edgeOf, flagColumns, languagesOf } from "./edgeChange.ts"
 import { kind, noticed, withdrawn } from "./notices.ts"
 import { blockedBetween } from "./relationRules.ts"
-import { int8s, operation, texts } from "./statement.ts"
+import { int8s, operation } from "./statement.ts"
 
 type Change = Parameters<FollowStore["Service"]["set"]>[0]
 
@@ -83,7 +83,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): FollowStore["Service"
   const setFlags = (input: Change, flags: FollowFlags) => {
     const changed = sql`reblogs = coalesce(${flags.reblogs ?? null}::boolean, reblogs),
       notify = coalesce(${flags.notify ?? null}::boolean, notify), languages = CASE WHEN ${flags.languages === undefined}
-        THEN languages ELSE ${flags.languages == null ? null : texts(flags.languages)}::text[] END`
+        THEN languages ELSE ${languagesOf(flags)}::text[] END`
     return sql`
       WITH asked AS (
         UPDATE follow_requests SET ${changed} WHERE account = ${input.follower} AND target = ${input.followee}

@@ -16,10 +16,14 @@ export interface ChangedRow {
   readonly outboxId: bigint
 }
 
+/** As a parameter; NULL is every language. */
+export const languagesOf = ({ languages }: FollowFlags) =>
+  languages === null || languages === undefined ? null : texts(languages)
+
 /** The columns `reblogs`, `notify` and `languages` that a CTE `pair` must have. */
 export const flagColumns = (sql: SqlClient.SqlClient, flags: FollowFlags) =>
   sql`${flags.reblogs ?? true}::boolean AS reblogs, ${flags.notify ?? false}::boolean AS notify,
-    ${flags.languages == null ? null : texts(flags.languages)}::text[] AS languages`
+    ${languagesOf(flags)}::text[] AS languages`
 
 /**
  * Follows a CTE `pair` of at most one row (follower, follower_no, shard, followee, followee_no and the flags), whose

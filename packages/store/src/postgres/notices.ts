@@ -51,7 +51,7 @@ export const noticed = (sql: SqlClient.SqlClient, candidates: Statement.Fragment
     ), noticed_told AS (
       INSERT INTO outbox (owner, kind, payload, claimed_until)
       SELECT a.id, ${sql.literal(String(taskKinds.Notify))},
-        jsonb_build_object('no', a.no, 'shard', a.shard, 'ids', jsonb_agg(n.id::text)), clock_timestamp()
+        jsonb_build_object('no', a.no, 'shard', a.shard, 'ids', jsonb_agg(n.id::text ORDER BY n.id)), clock_timestamp()
       FROM noticed n JOIN accounts a ON a.id = n.account WHERE NOT n.filtered GROUP BY a.id
     )`
 

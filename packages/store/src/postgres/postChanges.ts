@@ -6,6 +6,7 @@ import type { EditChange, LikeChange } from "../PostStore.ts"
 import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
+import { blockedText } from "./relationRules.ts"
 import { bools, int8s, storable } from "./statement.ts"
 
 /** Numbers in `post_changes`. */
@@ -119,7 +120,8 @@ export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: Readonly
         SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
           AS i (account, liked)
       ), set_now AS (
-        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post WHERE liked ORDER BY account
+        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post
+        WHERE liked AND NOT ${sql.literal(blockedText("input.account", "post.author"))} ORDER BY account
         ON CONFLICT DO NOTHING RETURNING account
       ), unset AS (
         DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
