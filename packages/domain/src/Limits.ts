@@ -31,3 +31,6 @@ export const profileFieldCharactersMax = 255
 export const transactionMillisMax = 10_000
 export const clockSkewMillisMax = 2_000
 export const overlapMillis = transactionMillisMax + clockSkewMillisMax
+
+/** Posts that an account shows first on its profile. */
+export const pinsMax = 5

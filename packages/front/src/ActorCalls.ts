@@ -58,6 +58,7 @@ export interface ActorCalls {
       readonly spoiler: string
       readonly sensitive: boolean
       readonly language: string | null
+      readonly mentions: ReadonlyArray<string>
     }
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>

@@ -2,13 +2,16 @@
 import type { Bus } from "@rookery/bus/Bus"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import type { AccountStore } from "@rookery/store/AccountStore"
+import type { ConversationStore } from "@rookery/store/ConversationStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
+import type { KeptStore } from "@rookery/store/KeptStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
 import type { RelationStore } from "@rookery/store/RelationStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TimelineStore } from "@rookery/store/TimelineStore"
+import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
@@ -28,6 +31,9 @@ export interface Deps {
   readonly relations: RelationStore["Service"]
   readonly shunned: Shunned
   readonly timelines: TimelineStore["Service"]
+  readonly kept: KeptStore["Service"]
+  readonly topics: TopicStore["Service"]
+  readonly conversations: ConversationStore["Service"]
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

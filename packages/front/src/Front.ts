@@ -2,13 +2,16 @@
 import { Bus } from "@rookery/bus/Bus"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AccountStore } from "@rookery/store/AccountStore"
+import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
+import { KeptStore } from "@rookery/store/KeptStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { RelationStore } from "@rookery/store/RelationStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
+import { TopicStore } from "@rookery/store/TopicStore"
 import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
@@ -52,6 +55,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       relations,
       shunned,
       timelines: yield* TimelineStore,
+      kept: yield* KeptStore,
+      topics: yield* TopicStore,
+      conversations: yield* ConversationStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,

@@ -1,5 +1,6 @@
 /** Step three of a read: who may see what (domain/Sight.ts), decided for each viewer after every cache. */
 import type { AccountId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
 import * as Sight from "@rookery/domain/Sight"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { StoreError } from "@rookery/store/StoreError"
@@ -42,10 +43,13 @@ export const standing = ({ follows, shunned, viewer }: Viewpoint, person: { read
   }
 }
 
+const isMentioned = (viewer: Account | undefined, post: Post): boolean =>
+  viewer !== undefined && post.mentions.some((mention) => mention.id === viewer.id)
+
 const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Subject => ({
   visibility: rendered.post.visibility,
   disabled: author.row.disabledAt !== null,
-  mentioned: false,
+  mentioned: isMentioned(viewpoint.viewer, rendered.post),
   standing: standing(viewpoint, author.row)
 })
 
@@ -59,7 +63,7 @@ export const authorsOf = (item: Hydrated): Array<number> =>
 
 const addPrivate = (viewer: Account, item: Hydrated, authors: Set<AccountId>): void => {
   const { author, visibility } = item.rendered.post
-  if (visibility === "private" && author !== viewer.id) authors.add(author)
+  if (visibility === "private" && author !== viewer.id && !isMentioned(viewer, item.rendered.post)) authors.add(author)
   if (item.inner !== undefined) addPrivate(viewer, item.inner, authors)
 }
 

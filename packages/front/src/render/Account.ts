@@ -3,7 +3,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import type { AccountRow } from "@rookery/store/AccountStore"
 import * as Text from "./Text.ts"
 
-export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
+export const profileUrl = Text.profileUrl
 
 export const actorUri = (publicUrl: string, username: string): string => `${publicUrl}/users/${username}`
 

@@ -8,6 +8,7 @@ import * as Apps from "./apps.ts"
 import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
+import * as Kept from "./kept.ts"
 import * as OAuth from "./oauth.ts"
 import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
@@ -34,6 +35,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     Statuses,
     StatusActions,
     StatusDetails,
+    Kept,
     Timelines,
     Instance,
     WellKnown,

@@ -1,6 +1,7 @@
 /** Statuses: written, read, changed and deleted. */
 import { PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
+import * as PostParts from "@rookery/domain/PostParts"
 import { Effect, Schema } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import type { Deps } from "../Deps.ts"
@@ -36,7 +37,12 @@ const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statu
     const parentId = Input.idOf(input.in_reply_to_id)
     const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
     const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.post.id
-    const post = yield* deps.calls.publish(me.id, requestKeyOf(request), { ...text, replyTo, repostOf: null })
+    const post = yield* deps.calls.publish(me.id, requestKeyOf(request), {
+      ...text,
+      replyTo,
+      repostOf: null,
+      mentions: PostParts.namesOf(text.text, new URL(deps.settings.publicUrl).host)
+    })
     dropAround(deps, me, post)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))
@@ -62,7 +68,14 @@ const edit = (deps: Deps) => personal("PUT", "/api/v1/statuses/:id", "write:stat
     const id = yield* Input.postId(request.params[0]!)
     const input = yield* StatusInput.decodeStatus(request.fields)
     const { language, sensitive, spoiler, text } = yield* StatusInput.written(input, deps.settings.postCharactersMax)
-    const post = yield* deps.calls.edit(id, { by: me.id, text, spoiler, sensitive, language })
+    const post = yield* deps.calls.edit(id, {
+      by: me.id,
+      text,
+      spoiler,
+      sensitive,
+      language,
+      mentions: PostParts.namesOf(text, new URL(deps.settings.publicUrl).host)
+    })
     deps.hydration.dropPost(id)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))

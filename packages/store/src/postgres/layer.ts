@@ -12,6 +12,9 @@ import { OutboxStore } from "../OutboxStore.ts"
 import { PostStore } from "../PostStore.ts"
 import { RelationStore } from "../RelationStore.ts"
 import { TimelineStore } from "../TimelineStore.ts"
+import { ConversationStore } from "../ConversationStore.ts"
+import { KeptStore } from "../KeptStore.ts"
+import { TopicStore } from "../TopicStore.ts"
 import * as Accounts from "./AccountStorePostgres.ts"
 import * as Arrivals from "./ArrivalStorePostgres.ts"
 import * as Audience from "./AudienceStorePostgres.ts"
@@ -24,6 +27,9 @@ import * as Outbox from "./OutboxStorePostgres.ts"
 import * as Posts from "./PostStorePostgres.ts"
 import * as Relations from "./RelationStorePostgres.ts"
 import * as Timelines from "./TimelineStorePostgres.ts"
+import * as Conversations from "./ConversationStorePostgres.ts"
+import * as Kept from "./KeptStorePostgres.ts"
+import * as Topics from "./TopicStorePostgres.ts"
 
 /** Needs the `SqlClient` of a pool (client.ts) on a database that was migrated. */
 export const layer = Layer.mergeAll(
@@ -38,5 +44,8 @@ export const layer = Layer.mergeAll(
   Layer.effect(OutboxStore, Outbox.make),
   Layer.effect(PostStore, Posts.make),
   Layer.effect(RelationStore, Relations.make),
-  Layer.effect(TimelineStore, Timelines.make)
+  Layer.effect(TimelineStore, Timelines.make),
+  Layer.effect(ConversationStore, Conversations.make),
+  Layer.effect(KeptStore, Kept.make),
+  Layer.effect(TopicStore, Topics.make)
 )

@@ -7,6 +7,7 @@ import posts from "./migrations/0003_posts.ts"
 import work from "./migrations/0004_work.ts"
 import oauthCodes from "./migrations/0005_oauth_codes.ts"
 import relations from "./migrations/0006_relations.ts"
+import postParts from "./migrations/0007_post_parts.ts"
 import notifications from "./migrations/0008_notifications.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
@@ -19,6 +20,7 @@ const run = Migrator.make({})({
     "0004_work": work,
     "0005_oauth_codes": oauthCodes,
     "0006_relations": relations,
+    "0007_post_parts": postParts,
     "0008_notifications": notifications
   })
 })

@@ -37,5 +37,7 @@ const unblocked = `NOT ${blockedText("c.author", "p.author")}`
 
 export const mayRepost = `((p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author)) AND ${unblocked})`
 
-export const mayAnswer = `((p.visibility <= 1 OR p.author = c.author OR (p.visibility = 2 AND EXISTS (
+const isMentioned = "EXISTS (SELECT FROM post_mentions m WHERE m.account = c.author AND m.post_id = p.id)"
+
+export const mayAnswer = `((p.visibility <= 1 OR p.author = c.author OR ${isMentioned} OR (p.visibility = 2 AND EXISTS (
   SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active))) AND ${unblocked})`
