@@ -46,8 +46,11 @@ export const PostOwnerLive = (runner: Runner) =>
           )
         )
 
-      const afterWrite = (written: { readonly post: Post; readonly outboxId: bigint }) =>
-        Effect.andThen(Hints.postsChanged(bus, [id]), driveLater(written.post.author, written.outboxId))
+      const afterWrite = (kind: "edit" | "delete", written: { readonly post: Post; readonly outboxId: bigint }) =>
+        Hints.postsChanged(bus, [id]).pipe(
+          Effect.andThen(Hints.topicEvent(bus, kind, written.post)),
+          Effect.andThen(driveLater(written.post.author, written.outboxId))
+        )
 
       const isSame = (post: Post, change: EditChange): boolean =>
         post.text === change.text && post.spoiler === change.spoiler && post.sensitive === change.sensitive &&
@@ -60,7 +63,7 @@ export const PostOwnerLive = (runner: Runner) =>
           const written = yield* posts.edit(id, post.version, change)
           if (written === undefined) return undefined
           Notices.due(runner)
-          yield* afterWrite(written)
+          yield* afterWrite("edit", written)
           return written.post
         })
 
@@ -77,7 +80,7 @@ export const PostOwnerLive = (runner: Runner) =>
           yield* owned(by)
           const written = yield* posts.remove(id)
           if (written === undefined) return yield* Effect.fail(gone)
-          yield* afterWrite(written)
+          yield* afterWrite("delete", written)
           return written.post
         })
 

@@ -2,6 +2,7 @@
  * What the actors of one runner share: the windows of every shard it holds, the rings of pulled authors, the
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
+import { Bus } from "@rookery/bus/Bus"
 import * as Lanes from "@rookery/fanout/Lanes"
 import { AccountId } from "@rookery/domain/Ids"
 import { pauses } from "@rookery/observe/Metrics"
@@ -17,6 +18,7 @@ import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import type { Settings } from "./Settings.ts"
 import * as ShardWindows from "./ShardWindows.ts"
+import * as TopicSpread from "./TopicSpread.ts"
 import * as WindowLoader from "./WindowLoader.ts"
 
 /** Outbox rows deleted in one write. */
@@ -37,6 +39,7 @@ export interface Runner {
   readonly driving: Map<bigint, Uint8Array>
   /** Opened when a commit may have left notices to be handed on. */
   readonly noticesDue: Latch.Latch
+  readonly topics: TopicSpread.TopicSpread
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -121,6 +124,7 @@ export const make = (settings: Settings) =>
       lanes: makeLanes(settings, actors, directory, runFork),
       loader: yield* WindowLoader.make(settings),
       actors,
+      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),

@@ -6,11 +6,13 @@ import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import * as SessionTable from "./SessionTable.ts"
+import * as TopicRings from "./TopicRings.ts"
 
 export interface ShardWindows {
   readonly shard: number
   readonly byNo: Map<number, Resident.ResidentWindow>
   readonly sessions: SessionTable.SessionTable
+  readonly topics: TopicRings.TopicRings
   readonly pulled: PulledAuthors.PulledAuthors
   /** The newest posts of pulled authors that the online people here were told of; fan-out may repeat itself. */
   readonly announced: Window.TimelineWindow
@@ -22,6 +24,7 @@ export const make = (shard: number, pulled: PulledAuthors.PulledAuthors): ShardW
   shard,
   byNo: new Map(),
   sessions: SessionTable.make(),
+  topics: TopicRings.make(),
   pulled,
   announced: Window.make(announcedMax)
 })
@@ -33,6 +36,7 @@ export const forget = (shard: ShardWindows, readerNo: number): void => {
 export const clear = (shard: ShardWindows): void => {
   residentTimelines.value -= shard.byNo.size
   shard.byNo.clear()
+  TopicRings.clear(shard.topics)
 }
 
 const idOf = (record: DeliveryBatch.DeliveryRecord): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)

@@ -10,7 +10,7 @@ import type { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
 import { Session } from "@rookery/protocol/Session"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
-import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import { TimelineShard, type TopicQuery } from "@rookery/protocol/TimelineShard"
 import { type FollowFlags, UserTimeline } from "@rookery/protocol/UserTimeline"
 import { Duration, Effect, Schedule, type Stream } from "effect"
 import type { ClusterError, Sharding } from "effect/cluster"
@@ -83,6 +83,11 @@ export interface ActorCalls {
   readonly removeFollower: (account: AccountId, follower: AccountId) => Effect.Effect<void, ApiError>
   /** A `PageBatch` to a shard. */
   readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
+  /** Pages of topics from the shard that keeps them, in order; null for one that could not be read. */
+  readonly readTopics: (
+    shard: number,
+    queries: ReadonlyArray<TopicQuery>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<bigint> | null>, ApiError>
   readonly connect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   readonly disconnect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   /** Not bounded: it runs for as long as the shard stays where it is. */
@@ -114,6 +119,7 @@ export const make = (
       answerFollow: (id, follower, accepted) => write(userTimeline(String(id)).AnswerFollow({ follower, accepted })),
       removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
+      readTopics: (shard, queries) => read(timelineShard(directory.timelineShardId(shard)).TopicPages({ queries })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
       disconnect: (id, accountNo, front) => read(session(String(id)).Disconnect({ accountNo, front })),
       events: (shard, front) => timelineShard(directory.timelineShardId(shard)).Events({ front })

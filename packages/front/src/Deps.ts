@@ -20,6 +20,7 @@ import type { Hydration } from "./read/Hydration.ts"
 import type { Reader } from "./read/Reader.ts"
 import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
+import type { TopicReads } from "./read/TopicReads.ts"
 import type { FrontSettings } from "./Settings.ts"
 
 export interface Deps {
@@ -34,6 +35,7 @@ export interface Deps {
   readonly kept: KeptStore["Service"]
   readonly topics: TopicStore["Service"]
   readonly conversations: ConversationStore["Service"]
+  readonly topicReads: TopicReads
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

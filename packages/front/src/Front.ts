@@ -30,6 +30,7 @@ import * as Marks from "./read/Marks.ts"
 import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
+import * as TopicReads from "./read/TopicReads.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -58,6 +59,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       kept: yield* KeptStore,
       topics: yield* TopicStore,
       conversations: yield* ConversationStore,
+      topicReads: yield* TopicReads.make(calls, directory),
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,

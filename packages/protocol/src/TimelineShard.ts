@@ -79,6 +79,28 @@ export const Events = Rpc.make("Events", {
   stream: true
 }).annotate(ClusterSchema.InterruptOnTermination, true)
 
+/** Posts of topics that this shard keeps; repeats and reordering are harmless. */
+export const TopicPosts = Rpc.make("TopicPosts", {
+  payload: { posts: Schema.Array(Schema.Struct({ postId: Schema.BigInt, topics: Schema.Array(Schema.String) })) },
+  error: Unavailable
+})
+
+const TopicQuery = Schema.Struct({
+  topic: Schema.String,
+  maxId: Schema.NullOr(Schema.BigInt),
+  sinceId: Schema.BigInt,
+  minId: Schema.BigInt,
+  limit: Schema.Int
+})
+export type TopicQuery = typeof TopicQuery.Type
+
+/** Answers pages of topics, in order, newest first; null for one that could not be read now. */
+export const TopicPages = Rpc.make("TopicPages", {
+  payload: { queries: Schema.Array(TopicQuery) },
+  success: Schema.Array(Schema.NullOr(Schema.Array(Schema.BigInt))),
+  error: Unavailable
+})
+
 export const TimelineShard = Entity.make("TimelineShard", [
   Deliver,
   Read,
@@ -88,5 +110,7 @@ export const TimelineShard = Entity.make("TimelineShard", [
   Backfill,
   Events,
   Notify,
-  Online
+  Online,
+  TopicPosts,
+  TopicPages
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)

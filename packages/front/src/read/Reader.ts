@@ -21,7 +21,9 @@ export interface Reader {
     viewer: Account | undefined,
     query: PageQuery,
     skeleton: SkeletonRead<E>,
-    place?: Place
+    place?: Place,
+    /** What belongs on the page of what is visible; all of it unless said. */
+    belongs?: (item: Hydrated) => boolean
   ) => Effect.Effect<Page, E | StoreError>
 }
 
@@ -51,17 +53,19 @@ export const make = (hydration: Hydration, marks: Marks, relations: Rules.Relati
     viewer: Account | undefined,
     skeleton: SkeletonRead<E>,
     place: Place,
+    belongs: (item: Hydrated) => boolean,
     limit: number,
     query: PageQuery,
     found: ReadonlyArray<Hydrated>,
     round: number
   ): Effect.Effect<ReadonlyArray<Hydrated>, E | StoreError> =>
     Effect.flatMap(skeleton(query), (ids) =>
-      Effect.flatMap(visible(viewer, ids, place), (items) => {
+      Effect.flatMap(visible(viewer, ids, place), (seen) => {
+        const items = seen.filter(belongs)
         const all = found.length === 0 ? items : query.minId > 0n ? [...items, ...found] : [...found, ...items]
         const isEnd = ids.length < query.limit
         if (isEnd || all.length >= limit || round >= refillsMax) return Effect.succeed(all)
-        return fill(viewer, skeleton, place, limit, beyond(query, ids), all, round + 1)
+        return fill(viewer, skeleton, place, belongs, limit, beyond(query, ids), all, round + 1)
       }))
 
   return {
@@ -70,10 +74,12 @@ export const make = (hydration: Hydration, marks: Marks, relations: Rules.Relati
       Effect.flatMap(visible(viewer, [id], "named"), ([item]) => item === undefined ? Effect.fail(notFound()) : Effect.succeed(item)),
     present: (viewer, items) => Effect.map(marks.of(viewer, items), (own) => Presentation.list(items, own)),
     presentOne: (viewer, item) => Effect.map(marks.of(viewer, [item]), (own) => Presentation.one(item, own)),
-    page: (viewer, query, skeleton, place = "offered") =>
-      Effect.map(fill(viewer, skeleton, place, query.limit, query, [], 0), (items) => cut(items, query))
+    page: (viewer, query, skeleton, place = "offered", belongs = always) =>
+      Effect.map(fill(viewer, skeleton, place, belongs, query.limit, query, [], 0), (items) => cut(items, query))
   }
 }
+
+const always = (): boolean => true
 
 /** Continues a query past the ids that it answered. */
 const beyond = (query: PageQuery, ids: ReadonlyArray<bigint>): PageQuery =>

@@ -8,6 +8,7 @@ import * as Apps from "./apps.ts"
 import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
+import * as Conversations from "./conversations.ts"
 import * as Kept from "./kept.ts"
 import * as OAuth from "./oauth.ts"
 import * as Profile from "./profile.ts"
@@ -19,6 +20,7 @@ import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
 import * as Streaming from "./streaming.ts"
 import * as Timelines from "./timelines.ts"
+import * as Topics from "./topics.ts"
 import * as WellKnown from "./wellKnown.ts"
 
 export const routes = (deps: Deps): ReadonlyArray<Route> =>
@@ -36,6 +38,8 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     StatusActions,
     StatusDetails,
     Kept,
+    Topics,
+    Conversations,
     Timelines,
     Instance,
     WellKnown,
