@@ -9,6 +9,7 @@ import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as OAuth from "./oauth.ts"
+import * as OpenApi from "./openApi.ts"
 import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
@@ -19,7 +20,7 @@ import * as Statuses from "./statuses.ts"
 import * as Timelines from "./timelines.ts"
 import * as WellKnown from "./wellKnown.ts"
 
-export const routes = (deps: Deps): ReadonlyArray<Route> =>
+const api = (deps: Deps): ReadonlyArray<Route> =>
   [
     Apps,
     OAuth,
@@ -38,3 +39,8 @@ export const routes = (deps: Deps): ReadonlyArray<Route> =>
     WellKnown,
     Health
   ].flatMap((module) => module.routes(deps)).concat(Absent.routes)
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => {
+  const described = api(deps)
+  return [...described, ...OpenApi.routes(deps.settings, described)]
+}
