@@ -119,8 +119,8 @@ export const makeClient = (base: string) => {
 
 export type Client = ReturnType<typeof makeClient>
 
-/** Runs `use` against a fresh front with a fresh database. */
-export const withFront = <A, E>(use: (client: Client) => Effect.Effect<A, E>, options: Options = {}) =>
+/** Runs `use` against a fresh front with a fresh database; it may ask for the stores and the bus behind them. */
+export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effect<A, E, R>, options: Options = {}) =>
   Effect.scoped(Effect.gen(function*() {
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
     yield* Effect.gen(function*() {
