@@ -2,8 +2,11 @@
 import type { Bus } from "@rookery/bus/Bus"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import type { AccountStore } from "@rookery/store/AccountStore"
+import type { ArrivalStore } from "@rookery/store/ArrivalStore"
+import type { AudienceStore } from "@rookery/store/AudienceStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
+import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
 import type { RelationStore } from "@rookery/store/RelationStore"
@@ -28,6 +31,9 @@ export interface Deps {
   readonly relations: RelationStore["Service"]
   readonly shunned: Shunned
   readonly timelines: TimelineStore["Service"]
+  readonly notifications: NotificationStore["Service"]
+  readonly audience: AudienceStore["Service"]
+  readonly arrivals: ArrivalStore["Service"]
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

@@ -2,8 +2,11 @@
 import { Bus } from "@rookery/bus/Bus"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AccountStore } from "@rookery/store/AccountStore"
+import { ArrivalStore } from "@rookery/store/ArrivalStore"
+import { AudienceStore } from "@rookery/store/AudienceStore"
 import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
+import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { RelationStore } from "@rookery/store/RelationStore"
@@ -52,6 +55,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       relations,
       shunned,
       timelines: yield* TimelineStore,
+      notifications: yield* NotificationStore,
+      audience: yield* AudienceStore,
+      arrivals: yield* ArrivalStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,
@@ -85,9 +91,10 @@ export const serve = (settings: FrontSettings) =>
       requestsInFlightMax: settings.limits.requestsInFlightMax,
       requestMillisMax: settings.limits.requestMillisMax
     }, yield* Effect.context<never>())
-    const server = Server.make(handle, settings.limits)
+    const live = yield* Live.make(deps)
+    const server = Server.make(handle, settings.limits, live.takes)
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
-    const live = yield* Live.serve(server, deps)
+    yield* live.attach(server)
     yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening

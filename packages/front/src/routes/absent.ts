@@ -32,10 +32,7 @@ const lists: ReadonlyArray<readonly [pattern: string, access: Access]> = [
   ["/api/v1/instance/rules", open],
   ["/api/v1/instance/peers", open],
   ["/api/v1/instance/activity", open],
-  ["/api/v1/instance/domain_blocks", open],
-  // There are no notifications before they are built: nobody is told of anything yet.
-  ["/api/v1/notifications", person("read:notifications")],
-  ["/api/v1/notifications/requests", person("read:notifications")]
+  ["/api/v1/instance/domain_blocks", open]
 ]
 
 const fixed: ReadonlyArray<readonly [pattern: string, access: Access, value: unknown]> = [
@@ -43,16 +40,10 @@ const fixed: ReadonlyArray<readonly [pattern: string, access: Access, value: unk
   ["/api/v1/annual_reports", person("read:accounts"), { annual_reports: [], accounts: [], statuses: [] }],
   ["/api/v1/annual_reports/:year/state", person("read:accounts"), { state: "ineligible" }],
   // From no language into none.
-  ["/api/v1/instance/translation_languages", open, {}],
-  ["/api/v1/notifications/unread_count", person("read:notifications"), { count: 0 }],
-  ["/api/v2/notifications/unread_count", person("read:notifications"), { count: 0 }],
-  ["/api/v2/notifications", person("read:notifications"), { accounts: [], statuses: [], notification_groups: [] }],
-  // Positions are not kept: the answer names none.
-  ["/api/v1/markers", person("read:statuses"), {}]
+  ["/api/v1/instance/translation_languages", open, {}]
 ]
 
 export const routes: ReadonlyArray<Route> = [
   ...lists.map(([pattern, access]) => route("GET", pattern, access, () => Effect.succeed(Answer.json([])))),
-  ...fixed.map(([pattern, access, value]) => route("GET", pattern, access, () => Effect.succeed(Answer.json(value)))),
-  route("POST", "/api/v1/markers", person("write:statuses"), () => Effect.succeed(Answer.json({})))
+  ...fixed.map(([pattern, access, value]) => route("GET", pattern, access, () => Effect.succeed(Answer.json(value))))
 ]

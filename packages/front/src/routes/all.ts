@@ -8,8 +8,13 @@ import * as Apps from "./apps.ts"
 import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
+import * as Markers from "./markers.ts"
+import * as NotificationGroups from "./notificationGroups.ts"
+import * as NotificationPolicy from "./notificationPolicy.ts"
+import * as Notifications from "./notifications.ts"
 import * as OAuth from "./oauth.ts"
 import * as OpenApi from "./openApi.ts"
+import * as Presence from "./presence.ts"
 import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
@@ -35,6 +40,11 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     StatusActions,
     StatusDetails,
     Timelines,
+    Notifications,
+    NotificationGroups,
+    NotificationPolicy,
+    Markers,
+    Presence,
     Instance,
     WellKnown,
     Health
