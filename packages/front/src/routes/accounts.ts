@@ -23,7 +23,7 @@ const localName = (acct: string, host: string): string | undefined => {
 
 const lookup = (deps: Deps) => {
   const host = new URL(deps.settings.publicUrl).host
-  return route("GET", "/api/v1/accounts/lookup", optional(), (request) =>
+  return route("GET", "/api/v1/accounts/lookup", optional("read:accounts"), (request) =>
     Effect.gen(function*() {
       const { acct = "" } = yield* decodeLookup(request.fields)
       const name = localName(acct, host)

@@ -66,7 +66,7 @@ const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "r
 type People = (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
 
 const people = (deps: Deps, name: string, read: People) =>
-  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:accounts"), (request) =>
+  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:statuses"), (request) =>
     Effect.gen(function*() {
       const { post } = (yield* find(deps, request)).rendered
       return Answer.json(yield* accountList(deps, yield* read(post.id, peopleMax), viewerOf(request)))

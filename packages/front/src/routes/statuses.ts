@@ -31,7 +31,8 @@ export const dropAround = (deps: Deps, me: Account, post: Post): void => {
 
 const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statuses", (request, me) =>
   Effect.gen(function*() {
-    const input = yield* StatusInput.decodeStatus(request.fields)
+    const [mine] = yield* deps.hydration.accounts([me.no])
+    const input = StatusInput.withDefaults(yield* StatusInput.decodeStatus(request.fields), mine?.row)
     const text = yield* StatusInput.written(input, deps.settings.postCharactersMax)
     const parentId = Input.idOf(input.in_reply_to_id)
     const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
