@@ -9,7 +9,7 @@ import { invalidationSubject } from "@rookery/protocol/BusMessages"
 import { AccountStore } from "@rookery/store/AccountStore"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
-import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
+import { type Client, eventually, type Someone, withFront, withFronts } from "./frontWorld.ts"
 
 const seed = inject("oracleSeed")
 const steps = 70
@@ -199,7 +199,36 @@ const homeIs = (world: World) =>
     ({ expected, shown }) => JSON.stringify(expected) === JSON.stringify(shown)
   )
 
+/** Far below the time for which a front would go by what it knew. */
+const hintMillisMax = 3_000
+
+const within = <A, E, R>(millis: number, ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
+  Effect.gen(function*() {
+    const until = Date.now() + millis
+    while (!isThere(yield* ask)) assert.isBelow(Date.now(), until, "in time")
+  })
+
 describe("those who are hidden", () => {
+  it.live("are hidden at every front, wherever they were blocked, muted or unmuted", () =>
+    withFronts(2, ([here, there]) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* here!.signUp("ann"), yield* here!.signUp("bob")]
+        const post = yield* here!.post(bob, "hello")
+        yield* here!.ok("POST", `/api/v1/accounts/${bob.id}/follow`, { token: ann.token })
+        const read = Effect.map(there!.call("GET", `/api/v1/statuses/${post.id}`, { token: ann.token }), ({ status }) => status)
+        const home = Effect.map(there!.ok("GET", "/api/v1/timelines/home", { token: ann.token }), (list) => list.length as number)
+        const change = (name: string) => here!.ok("POST", `/api/v1/accounts/${bob.id}/${name}`, { token: ann.token })
+        assert.deepStrictEqual([yield* read, yield* home], [200, 1])
+        yield* change("mute")
+        yield* within(hintMillisMax, home, (length) => length === 0)
+        yield* change("unmute")
+        yield* within(hintMillisMax, home, (length) => length === 1)
+        yield* change("block")
+        yield* within(hintMillisMax, read, (status) => status === 404)
+        yield* change("unblock")
+        yield* within(hintMillisMax, read, (status) => status === 200)
+      })))
+
   it.live(`vanish at once from every path and from an open stream, and come back (seed ${seed})`, () =>
     withFront((client) =>
       Effect.scoped(Effect.gen(function*() {
