@@ -41,7 +41,7 @@ describe("streams", () => {
         const [first] = yield* client.ok("GET", "/api/v1/notifications?types[]=favourite", { token: ann.token })
         for (const reader of [user, many, narrow, sse]) {
           const found = yield* Streams.events(reader, "notification", 2)
-          assert.deepStrictEqual(found.map(({ payload }) => JSON.parse(payload).type).toSorted(), ["favourite", "follow"])
+          assert.deepStrictEqual(found.map(({ payload }): string => JSON.parse(payload).type).toSorted((a, b) => a < b ? -1 : 1), ["favourite", "follow"])
           const favourite = found.map(({ payload }) => JSON.parse(payload)).find(({ type }) => type === "favourite")
           assert.deepStrictEqual([favourite.id, favourite.group_key, favourite.account.id], [first.id, first.group_key, bob.id])
           assert.deepStrictEqual([favourite.status.id, favourite.status.favourites_count], [hers.id, 1])
@@ -114,7 +114,7 @@ describe("streams", () => {
         const steady = yield* Streams.socket(client.base, "/api/v1/streaming?stream=user", { token: ann.token })
         slow.pause()
         const text = "x".repeat(20_000)
-        for (let i = 0; i < 400 && slow.ended.isOver === false; i++) {
+        for (let i = 0; i < 400 && !slow.ended.isOver; i++) {
           yield* client.post(ann, `${i} ${text}`)
           const metrics = yield* client.call("GET", "/metrics")
           if (/rookery_streams_dropped_total\{reason="slow"\} [1-9]/.test(metrics.text)) break

@@ -2,7 +2,7 @@
 import { Cause, Effect, Exit } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import * as Cors from "../http/Cors.ts"
-import { ApiError, badRequest, forbidden, unavailable } from "../http/Errors.ts"
+import { type ApiError, badRequest, forbidden, unavailable } from "../http/Errors.ts"
 import { person as personAccess } from "../http/Route.ts"
 import * as Writer from "../http/Writer.ts"
 import type { StoreError } from "@rookery/store/StoreError"
@@ -48,7 +48,7 @@ const closed = (response: ServerResponse): Effect.Effect<void> =>
   })
 
 const begin = (response: ServerResponse): void => {
-  response.writeHead(200, headers as Array<string>)
+  response.writeHead(200, headers)
   response.write(Frames.heartbeat)
 }
 

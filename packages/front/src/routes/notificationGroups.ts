@@ -11,7 +11,7 @@ import * as Links from "../http/Links.ts"
 import { personal, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import * as Notices from "../read/Notices.ts"
-import * as AccountRendering from "../render/Account.ts"
+import type * as AccountRendering from "../render/Account.ts"
 import { countLimit, FilterFields, filterOf, kindsOf, pageOf } from "./notifications.ts"
 import { accountList, addressOf } from "./shared.ts"
 

@@ -50,7 +50,7 @@ const setPolicy = (deps: Deps, method: "PUT" | "PATCH") =>
         privateMentions: input.for_private_mentions,
         limitedAccounts: input.for_limited_accounts
       }
-      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value != null)) as Partial<NotificationPolicy>
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined && value !== null)) as Partial<NotificationPolicy>
       return Answer.json(entity(yield* deps.audience.setPolicy(me.id, given)))
     }))
 

@@ -4,9 +4,9 @@ import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
-import { type ApiError, invalid } from "../http/Errors.ts"
+import { ApiError, invalid } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
-import { personal, type Route } from "../http/Route.ts"
+import { documented, personal, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 
 /** People looked at, the latest followed first, and shards asked at once. */
@@ -50,4 +50,22 @@ const write = (deps: Deps) => personal("PUT", "/api/x/presence", "write:accounts
     return yield* state(deps, me)
   }))
 
-export const routes = (deps: Deps): ReadonlyArray<Route> => [read(deps), write(deps)]
+/** Streams are taken before routes are looked for: this one is for whoever asks with the wrong words, and for the description. */
+const stream = personal("GET", "/api/x/stream", "read:statuses", () =>
+  Effect.fail(new ApiError({ status: 406, error: "This is a stream of server-sent events" })))
+
+const answer = "`visible`: whether those who follow me see that I am online. `online`: ids of those whom I follow and who are"
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [
+  documented(read(deps), { summary: "Who among those I follow is online", answer }),
+  documented(write(deps), {
+    summary: "Whether I am seen online",
+    fields: { visible: "Whether those who follow me see that I am online; they do unless told otherwise" },
+    answer
+  }),
+  documented(stream, {
+    summary: "Home and notifications as server-sent events, resumable without gap or repeat on any front",
+    fields: { cursor: "The id of the last event that was seen, as `Last-Event-ID` says it too; without one the stream begins now" },
+    answer: "Events `update`, `status.update`, `delete` and `notification`, each with its cursor as its id; an id alone moves the cursor"
+  })
+]

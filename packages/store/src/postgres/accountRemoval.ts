@@ -85,6 +85,7 @@ const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
     yield* sql`DELETE FROM post_edits WHERE post_id IN (SELECT id FROM posts WHERE author = ${id})`
     yield* sql`DELETE FROM follows WHERE follower = ${id}`
     yield* sql`DELETE FROM follows WHERE followee = ${id}`
+    yield* sql`DELETE FROM notifications WHERE account = ${id}`
     yield* sql`DELETE FROM write_keys WHERE account = ${id}`
     const gone = yield* sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`
     return gone.length > 0
