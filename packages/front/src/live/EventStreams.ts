@@ -8,7 +8,7 @@ import * as Writer from "../http/Writer.ts"
 import type { StoreError } from "@rookery/store/StoreError"
 import type { Identity } from "../oauth/Identity.ts"
 import type { Tokens } from "../oauth/Tokens.ts"
-import * as Clients from "./Clients.ts"
+import * as Streams from "./Streams.ts"
 import * as Frames from "./Frames.ts"
 import * as Messages from "./Messages.ts"
 import * as People from "./People.ts"
@@ -30,7 +30,7 @@ const headers = [
 ]
 
 export interface EventStreamDeps {
-  readonly clients: Clients.Clients
+  readonly clients: Streams.Streams
   readonly tokens: Tokens
   readonly resume: Resume.ResumeDeps
   readonly isDraining: () => boolean
@@ -53,7 +53,7 @@ const begin = (response: ServerResponse): void => {
 }
 
 /** A stream on its way in counts as one; `done` may be called often. */
-const entering = (clients: Clients.Clients): { readonly done: () => void } => {
+const entering = (clients: Streams.Streams): { readonly done: () => void } => {
   clients.entering++
   let isIn = false
   return {
@@ -84,8 +84,8 @@ const contractStream = (deps: EventStreamDeps, request: IncomingMessage, respons
     if (stream === undefined) return Effect.fail(badRequest("Missing stream name"))
     return asConnected(deps, identity, (person) =>
       Effect.suspend((): Effect.Effect<void, ApiError> => {
-        const client = Clients.enter(deps.clients, response, person, identity)
-        const left = Effect.sync(() => Clients.leave(deps.clients, client))
+        const client = Streams.enter(deps.clients, response, person, identity)
+        const left = Effect.sync(() => Streams.leave(deps.clients, client))
         if (Messages.start(deps.clients.subscriptions, client, stream) !== undefined) {
           return Effect.andThen(left, Effect.fail(forbidden()))
         }
@@ -105,11 +105,11 @@ const resumed = (deps: EventStreamDeps, request: IncomingMessage, response: Serv
     yield* reading.check(from)
     yield* asConnected(deps, identity, (person) =>
       Effect.suspend(() => {
-        const client = Clients.enter(deps.clients, response, person, identity, reading.wake)
+        const client = Streams.enter(deps.clients, response, person, identity, reading.wake)
         isIn()
         begin(response)
         return Effect.raceFirst(closed(response), reading.follow(from)).pipe(
-          Effect.ensuring(Effect.sync(() => Clients.leave(deps.clients, client)))
+          Effect.ensuring(Effect.sync(() => Streams.leave(deps.clients, client)))
         )
       }))
   })
@@ -129,7 +129,7 @@ export const takes = (deps: EventStreamDeps) => (request: IncomingMessage, respo
     Writer.answer(response, { status: 200, body: "OK", type: "text/plain; charset=utf-8" }, false)
     return true
   }
-  if (deps.isDraining() || Clients.isFull(deps.clients)) {
+  if (deps.isDraining() || Streams.isFull(deps.clients)) {
     Writer.error(response, unavailable(), false)
     return true
   }

@@ -7,7 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Deps } from "../Deps.ts"
 import * as Marks from "../read/Marks.ts"
 import * as Client from "./Client.ts"
-import * as Clients from "./Clients.ts"
+import * as Streams from "./Streams.ts"
 import * as EventStreams from "./EventStreams.ts"
 import * as LiveEvents from "./LiveEvents.ts"
 import * as People from "./People.ts"
@@ -44,7 +44,7 @@ const makeClients = (deps: Deps, marks: Marks.Marks) =>
       bufferMax: limits.socketBufferMax
     })
     const runCallback = Effect.runCallbackWith(yield* Effect.context<never>())
-    const clients: Clients.Clients = {
+    const clients: Streams.Streams = {
       open: new Set(),
       entering: 0,
       people,
@@ -57,7 +57,7 @@ const makeClients = (deps: Deps, marks: Marks.Marks) =>
   })
 
 /** Tells every stream to come back, and ends those that do not listen. */
-const closeAll = ({ open }: Clients.Clients) =>
+const closeAll = ({ open }: Streams.Streams) =>
   Effect.suspend(() => {
     for (const client of open) Client.drop(client, Client.closeCodes.restart, "restart")
     return open.size === 0 ? Effect.void : Effect.andThen(
@@ -66,7 +66,7 @@ const closeAll = ({ open }: Clients.Clients) =>
     )
   })
 
-const attach = (clients: Clients.Clients, onUpgrade: ReturnType<typeof Sockets.onUpgrade>) => (server: Server) =>
+const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.onUpgrade>) => (server: Server) =>
   Effect.gen(function*() {
     const unfollow = Counters.follow(Metrics.streams, () => clients.open.size)
     const timer = setInterval(() => clients.open.forEach(Client.check), clients.limits.pingMillis)
@@ -80,10 +80,10 @@ const attach = (clients: Clients.Clients, onUpgrade: ReturnType<typeof Sockets.o
   })
 
 /** Ends the streams of an account that is disabled or gone. */
-const dropDisabled = (deps: Deps, clients: Clients.Clients, account: bigint) =>
+const dropDisabled = (deps: Deps, clients: Streams.Streams, account: bigint) =>
   Effect.map(deps.accounts.byIds([account as never]), ([row]) => {
     if (row !== undefined && row.disabledAt === null) return
-    Clients.dropWhere(clients, (client) => client.account.id === account, Client.closeCodes.policy, "disabled")
+    Streams.dropWhere(clients, (client) => client.account.id === account, Client.closeCodes.policy, "disabled")
   }).pipe(Effect.catch((error) => Effect.logWarning(Logs.names.streamDropped, error)))
 
 export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
@@ -98,7 +98,7 @@ export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
       takes: EventStreams.takes({ clients, tokens, resume, isDraining, run: (effect, options) => run(effect, options) }),
       attach: attach(clients, Sockets.onUpgrade(clients, tokens, isDraining, run)),
       recheckToken: (tokenHash) =>
-        Clients.dropWhere(clients, (client) => client.tokenHash === tokenHash, Client.closeCodes.policy, "revoked"),
+        Streams.dropWhere(clients, (client) => client.tokenHash === tokenHash, Client.closeCodes.policy, "revoked"),
       recheckAccount: (account) => {
         for (const client of clients.open) if (client.account.id === account) return clients.run(dropDisabled(deps, clients, account))
       },

@@ -6,7 +6,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws"
 import { badRequest, unavailable } from "../http/Errors.ts"
 import type { Tokens } from "../oauth/Tokens.ts"
 import * as Client from "./Client.ts"
-import * as Clients from "./Clients.ts"
+import * as Streams from "./Streams.ts"
 import * as Messages from "./Messages.ts"
 import * as People from "./People.ts"
 import * as Upgrade from "./Upgrade.ts"
@@ -33,7 +33,7 @@ const refusalOf = (cause: Cause.Cause<Refusable>): Refusable => {
 
 /** The listener for upgrades of a server. */
 export const onUpgrade = (
-  clients: Clients.Clients,
+  clients: Streams.Streams,
   tokens: Tokens,
   isDraining: () => boolean,
   run: (effect: Effect.Effect<void, Refusable>, options: { onExit: (exit: Exit.Exit<void, Refusable>) => void }) => unknown
@@ -53,14 +53,14 @@ export const onUpgrade = (
   }
   function onClose(this: WebSocket): void {
     const client = Client.ownerOf(this)
-    if (client !== undefined) Clients.leave(clients, client)
+    if (client !== undefined) Streams.leave(clients, client)
   }
   function onError(this: WebSocket): void {
     this.terminate()
   }
 
   const enter = (socket: WebSocket, person: People.Person, { identity, stream }: Upgrade.Admitted): void => {
-    const client = Clients.enter(clients, socket, person, identity)
+    const client = Streams.enter(clients, socket, person, identity)
     socket.on("message", onMessage)
     socket.on("pong", onPong)
     socket.on("close", onClose)
@@ -82,7 +82,7 @@ export const onUpgrade = (
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => socket.destroy())
     const refuse = (error: Refusable) => socket.end(Upgrade.refusal(error))
-    if (isDraining() || Clients.isFull(clients)) return void refuse(unavailable())
+    if (isDraining() || Streams.isFull(clients)) return void refuse(unavailable())
     clients.entering++
     run(admit(request, socket, head), {
       onExit: (exit) => {

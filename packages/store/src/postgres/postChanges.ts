@@ -5,7 +5,7 @@ import type { SqlClient } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
 import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { blockedText } from "./relationRules.ts"
 import { bools, int8s, storable } from "./statement.ts"
 
@@ -39,7 +39,7 @@ const ofEdit = (sql: SqlClient.SqlClient) =>
 /** What the author of a post was told when the wrapper in `changed` was made. */
 const ofWrapper = (sql: SqlClient.SqlClient) =>
   sql`SELECT p.author, ${kind.reblog}::int, changed.author, changed.repost_of
-      FROM changed JOIN posts p ON p.id = changed.repost_of`
+      FROM changed JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "changed.repost_of"))}`
 
 /** The replaced text goes to the history under the version that it had. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>

@@ -12,7 +12,7 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { blockedText } from "./relationRules.ts"
 import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
 
@@ -62,7 +62,8 @@ const mayAnswer = `((p.visibility <= 1 OR p.author = c.author OR (p.visibility =
 
 /** Who may be told of what is in `accepted`: those whose post is reposted, and those who asked to be told of this author. */
 const toBeTold = (sql: SqlClient.SqlClient) =>
-  sql`SELECT p.author, ${kind.reblog}::int, a.author, a.wrapped, false FROM accepted a JOIN posts p ON p.id = a.wrapped
+  sql`SELECT p.author, ${kind.reblog}::int, a.author, a.wrapped, false FROM accepted a
+      JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "a.wrapped"))}
       UNION ALL
       SELECT f.follower, ${kind.status}::int, a.author, a.id, false FROM accepted a CROSS JOIN LATERAL (
         SELECT follower FROM follows WHERE followee = a.author AND active AND notify LIMIT ${toldMax}

@@ -9,7 +9,7 @@ import * as People from "./People.ts"
 import * as Subscriptions from "./Subscriptions.ts"
 import * as Upgrade from "./Upgrade.ts"
 
-export interface Clients {
+export interface Streams {
   readonly open: Set<Client.Client>
   /** Not finished coming in yet. */
   entering: number
@@ -21,11 +21,11 @@ export interface Clients {
   readonly run: (effect: Effect.Effect<void>) => void
 }
 
-export const isFull = (clients: Clients): boolean => clients.open.size + clients.entering >= clients.limits.socketsMax
+export const isFull = (clients: Streams): boolean => clients.open.size + clients.entering >= clients.limits.socketsMax
 
 /** Lets in whom `Upgrade.admit` admitted and whose shard knows of them. */
 export const enter = (
-  clients: Clients,
+  clients: Streams,
   socket: WebSocket | ServerResponse,
   person: People.Person,
   identity: Upgrade.Admitted["identity"],
@@ -46,7 +46,7 @@ export const enter = (
   return client
 }
 
-export const leave = (clients: Clients, client: Client.Client): void => {
+export const leave = (clients: Streams, client: Client.Client): void => {
   if (!clients.open.delete(client)) return
   Subscriptions.leave(clients.subscriptions, client)
   const person = People.remove(clients.people, client)
@@ -54,6 +54,6 @@ export const leave = (clients: Clients, client: Client.Client): void => {
 }
 
 /** Ends every stream of which `which` says so. */
-export const dropWhere = (clients: Clients, which: (client: Client.Client) => boolean, code: number, reason: string): void => {
+export const dropWhere = (clients: Streams, which: (client: Client.Client) => boolean, code: number, reason: string): void => {
   for (const client of clients.open) if (which(client)) Client.drop(client, code, reason)
 }
