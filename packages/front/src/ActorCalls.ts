@@ -88,6 +88,8 @@ export interface ActorCalls {
     shard: number,
     queries: ReadonlyArray<TopicQuery>
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<bigint> | null>, ApiError>
+  /** Those of some local numbers (32-bit words) of a shard who are connected. */
+  readonly online: (shard: number, people: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
   readonly connect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   readonly disconnect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   /** Not bounded: it runs for as long as the shard stays where it is. */
@@ -120,6 +122,7 @@ export const make = (
       removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
       readTopics: (shard, queries) => read(timelineShard(directory.timelineShardId(shard)).TopicPages({ queries })),
+      online: (shard, people) => read(timelineShard(directory.timelineShardId(shard)).Online({ people })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
       disconnect: (id, accountNo, front) => read(session(String(id)).Disconnect({ accountNo, front })),
       events: (shard, front) => timelineShard(directory.timelineShardId(shard)).Events({ front })

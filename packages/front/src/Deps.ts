@@ -6,6 +6,9 @@ import type { ConversationStore } from "@rookery/store/ConversationStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
 import type { KeptStore } from "@rookery/store/KeptStore"
+import type { ArrivalStore } from "@rookery/store/ArrivalStore"
+import type { AudienceStore } from "@rookery/store/AudienceStore"
+import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
 import type { RelationStore } from "@rookery/store/RelationStore"
@@ -21,6 +24,7 @@ import type { Reader } from "./read/Reader.ts"
 import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
 import type { TopicReads } from "./read/TopicReads.ts"
+import type { Views } from "./read/Views.ts"
 import type { FrontSettings } from "./Settings.ts"
 
 export interface Deps {
@@ -36,6 +40,10 @@ export interface Deps {
   readonly topics: TopicStore["Service"]
   readonly conversations: ConversationStore["Service"]
   readonly topicReads: TopicReads
+  readonly notifications: NotificationStore["Service"]
+  readonly audience: AudienceStore["Service"]
+  readonly arrivals: ArrivalStore["Service"]
+  readonly views: Views
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

@@ -6,6 +6,9 @@ import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
 import { KeptStore } from "@rookery/store/KeptStore"
+import { ArrivalStore } from "@rookery/store/ArrivalStore"
+import { AudienceStore } from "@rookery/store/AudienceStore"
+import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { RelationStore } from "@rookery/store/RelationStore"
@@ -31,6 +34,7 @@ import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
 import * as TopicReads from "./read/TopicReads.ts"
+import * as Views from "./read/Views.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -43,6 +47,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const posts = yield* PostStore
     const follows = yield* FollowStore
     const relations = yield* RelationStore
+    const kept = yield* KeptStore
     const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
@@ -56,10 +61,14 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       relations,
       shunned,
       timelines: yield* TimelineStore,
-      kept: yield* KeptStore,
+      kept,
+      views: yield* Views.make(kept, limits.viewsMillis),
       topics: yield* TopicStore,
       conversations: yield* ConversationStore,
       topicReads: yield* TopicReads.make(calls, directory),
+      notifications: yield* NotificationStore,
+      audience: yield* AudienceStore,
+      arrivals: yield* ArrivalStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,
@@ -93,10 +102,11 @@ export const serve = (settings: FrontSettings) =>
       requestsInFlightMax: settings.limits.requestsInFlightMax,
       requestMillisMax: settings.limits.requestMillisMax
     }, yield* Effect.context<never>())
-    const server = Server.make(handle, settings.limits)
+    const live = yield* Live.make(deps)
+    const server = Server.make(handle, settings.limits, live.takes)
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
-    const live = yield* Live.serve(server, deps)
-    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live })
+    yield* live.attach(server)
+    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live.check })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })

@@ -41,6 +41,11 @@ export interface FrontLimits {
   readonly accountCacheBytes: number
   /** How old the counts of an account may be inside of somebody's status. */
   readonly accountMillis: number
+  /** How long caches before the front keep what everybody may see, 60…180, and how long they may use it while they ask anew; in seconds. */
+  readonly edgeSeconds: number
+  readonly edgeStaleSeconds: number
+  /** How often counts of views are written. */
+  readonly viewsMillis: number
   readonly postMillis: number
   readonly missingMillis: number
   readonly socketsMax: number
@@ -76,6 +81,9 @@ export const defaultLimits: FrontLimits = {
   postCacheBytes: 128 * 1024 * 1024,
   accountCacheBytes: 64 * 1024 * 1024,
   accountMillis: 30_000,
+  edgeSeconds: 60,
+  edgeStaleSeconds: 60,
+  viewsMillis: 5_000,
   postMillis: 600_000,
   missingMillis: 60_000,
   socketsMax: 40_000,

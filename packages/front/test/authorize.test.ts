@@ -108,6 +108,10 @@ describe("the authorize page", () => {
           const page = yield* browser.visit(askOf(app, { redirect_uri }))
           assert.deepStrictEqual([page.status, page.location], [400, null], redirect_uri)
         }
+        for (const redirect_uri of ["bird:/cb#here", "javascript:alert(1)", "/cb"]) {
+          const reply = yield* client.call("POST", "/api/v1/apps", { json: { client_name: "x", redirect_uris: [redirect_uri] } })
+          assert.strictEqual(reply.status, 422, redirect_uri)
+        }
         assert.strictEqual((yield* browser.visit(askOf({ ...app, client_id: "nobody" }))).status, 400)
         const asJson = yield* client.call("GET", askOf(app, { redirect_uri: "https://evil.example/" }))
         assert.deepStrictEqual([asJson.status, asJson.body.error, problems("Error", asJson.body)], [400, "invalid_request", []])

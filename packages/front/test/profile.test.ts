@@ -100,4 +100,15 @@ describe("one's own profile", () => {
         }
         assert.deepStrictEqual(yield* client.ok("GET", "/api/v1/accounts/verify_credentials", { token }), before)
       })))
+
+  it.live("decides what a post is that does not say", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const source = { privacy: "unlisted", sensitive: true, language: "de" }
+        yield* client.ok("PATCH", "/api/v1/accounts/update_credentials", { token: ann.token, json: { source } })
+        assert.deepInclude(yield* client.post(ann, "silent"), { visibility: "unlisted", sensitive: true, language: "de" })
+        const said = { visibility: "public", sensitive: false, language: "en" }
+        assert.deepInclude(yield* client.post(ann, "said", said), said)
+      })))
 })

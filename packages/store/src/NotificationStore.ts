@@ -1,5 +1,5 @@
 /** What people were told. The rows are made by the statements that cause them (postgres/notices.ts), never through here. */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import type { NotificationKind } from "@rookery/domain/Notification"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import { Context, type Effect } from "effect"
@@ -11,6 +11,7 @@ export interface NotificationRow {
   readonly account: AccountId
   readonly kind: NotificationKind
   readonly from: AccountId
+  readonly fromNo: LocalNo
   /** The post that it is about. */
   readonly object: PostId | null
   readonly groupKey: string

@@ -3,7 +3,7 @@ import type { PostId } from "@rookery/domain/Ids"
 import type { PostDraft } from "@rookery/domain/Post"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { AccountRow } from "../src/AccountStore.ts"
 import { type Arrival, arrivalKinds, ArrivalStore, type Position } from "../src/ArrivalStore.ts"
@@ -25,6 +25,21 @@ const post = (author: AccountRow, draft: Partial<PostDraft> = {}) =>
   })
 
 const seed = Number(process.hrtime.bigint() & 0xffff_ffn)
+
+/**
+ * Other databases of the server have transactions too, and each holds every reader back: waits until those of now
+ * are over, for at most 20 s.
+ */
+const settled = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const [now] = yield* sql<{ xid: bigint }>`SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xid`
+  const xmin = Effect.map(
+    sql<{ xid: bigint }>`SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid`,
+    ([row]) => row!.xid
+  )
+  const waiting = Effect.repeat(xmin, { until: (xid) => xid >= now!.xid, schedule: Schedule.spaced(10) })
+  yield* Effect.timeout(waiting, 20_000)
+})
 
 /** Reads on in pages of `limit` until nothing is left. */
 const readOn = (account: AccountRow, from: Position, limit = 100) =>
@@ -52,16 +67,19 @@ layer(Database.layer, { excludeTestServices: true })("ArrivalStore", (it) => {
       const [ann, bob, cid] = yield* people(3)
       yield* follow(bob!, ann!)
       const mine = yield* post(bob!)
+      yield* settled
       const from = yield* (yield* ArrivalStore).now
       const hers = yield* post(ann!)
       yield* post(cid!)
       yield* post(ann!, { visibility: "direct" })
       yield* posts.edit(hers.id, 1, { text: "better", spoiler: "", sensitive: false, language: null })
       yield* like(cid!, mine.id)
+      yield* settled
       const { arrivals, position } = yield* readOn(bob!, from)
       assert.deepStrictEqual(arrivals.map((arrival) => arrival.kind), [1, 3, 4])
       assert.deepStrictEqual(arrivals.slice(0, 2).map((arrival) => arrival.id), [hers.id, hers.id])
       yield* posts.remove(hers.id)
+      yield* settled
       const next = yield* readOn(bob!, position)
       assert.deepStrictEqual(next.arrivals.map(({ id, kind }) => ({ id, kind })), [{ id: hers.id, kind: 2 }])
       assert.deepStrictEqual((yield* readOn(bob!, next.position)).arrivals, [])
@@ -72,6 +90,7 @@ layer(Database.layer, { excludeTestServices: true })("ArrivalStore", (it) => {
       const sql = yield* SqlClient.SqlClient
       const [ann, bob] = yield* people(2)
       yield* follow(bob!, ann!)
+      yield* settled
       const from = yield* (yield* ArrivalStore).now
       const written = yield* Deferred.make<void>()
       const release = yield* Deferred.make<void>()
@@ -87,6 +106,7 @@ layer(Database.layer, { excludeTestServices: true })("ArrivalStore", (it) => {
       assert.deepStrictEqual(updates(before.arrivals), [], "nothing is told past an open transaction")
       yield* Deferred.succeed(release, undefined)
       yield* Fiber.join(slow)
+      yield* settled
       const { arrivals } = yield* readOn(bob!, before.position)
       assert.deepStrictEqual(updates(arrivals), [late, early.id])
     }))

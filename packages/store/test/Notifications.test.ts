@@ -200,7 +200,7 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
         note(on, author, `${act} ${by.id} ${act === "follow" ? 0n : id}`)
       }
       for (const person of crowd) {
-        assert.deepStrictEqual((yield* told(person)).toSorted(), [...stands.get(String(person.id))!].toSorted())
+        assert.deepStrictEqual((yield* told(person)).toSorted((a, b) => a < b ? -1 : 1), [...stands.get(String(person.id))!].toSorted((a, b) => a < b ? -1 : 1))
       }
     }), 30_000)
 

@@ -6,6 +6,7 @@ import type { AuthorQuery } from "@rookery/store/TimelineStore"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
+import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
 import { optional, type Route, route } from "../http/Route.ts"
@@ -60,6 +61,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       // Only an empty page leaves open whether there is such an account.
       if (page.items.length === 0) yield* accountNow(deps, author)
       const bytes = yield* deps.reader.present(viewer, page.items)
-      return Answer.bytes(bytes, Links.page(addressOf(deps, request), request.rawQuery, page.cursors))
+      const link = Links.page(addressOf(deps, request), request.rawQuery, page.cursors)
+      return Edge.shared(request, deps.settings.limits, Answer.bytes(bytes, link))
     }))
 ]

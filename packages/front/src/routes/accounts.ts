@@ -4,6 +4,7 @@ import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import { notFound } from "../http/Errors.ts"
+import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import { optional, type Route, route } from "../http/Route.ts"
 import * as Account from "../render/Account.ts"
@@ -23,7 +24,7 @@ const localName = (acct: string, host: string): string | undefined => {
 
 const lookup = (deps: Deps) => {
   const host = new URL(deps.settings.publicUrl).host
-  return route("GET", "/api/v1/accounts/lookup", optional(), (request) =>
+  return route("GET", "/api/v1/accounts/lookup", optional("read:accounts"), (request) =>
     Effect.gen(function*() {
       const { acct = "" } = yield* decodeLookup(request.fields)
       const name = localName(acct, host)
@@ -43,7 +44,8 @@ const many = (deps: Deps) => route("GET", "/api/v1/accounts", optional("read:acc
 const one = (deps: Deps) => route("GET", "/api/v1/accounts/:id", optional("read:accounts"), (request) =>
   Effect.gen(function*() {
     const id = yield* Input.accountId(request.params[0]!)
-    return Answer.json(Account.entity(yield* accountNow(deps, id), deps.settings.publicUrl))
+    const answer = Answer.json(Account.entity(yield* accountNow(deps, id), deps.settings.publicUrl))
+    return Edge.shared(request, deps.settings.limits, answer)
   }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [lookup(deps), many(deps), one(deps)]

@@ -43,6 +43,8 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
     route("GET", pattern, open, () => Effect.map(totals, (now) => Answer.json(render(now))))
   return [
     told("/api/v1/instance", (now) => Instance.v1(settings, now)),
+    route("GET", "/api/v1/instance/extended_description", open, () =>
+      Effect.succeed(Answer.json(Instance.extendedDescription(settings)))),
     told("/api/v2/instance", (now) => Instance.v2(settings, now)),
     route("GET", "/nodeinfo/2.0", open, () =>
       Effect.map(totals, (now) => Answer.text(JSON.stringify(Instance.nodeinfo(settings, now)), nodeinfoType))),

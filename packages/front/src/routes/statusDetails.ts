@@ -72,7 +72,7 @@ const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "r
 type People = (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Marker>, StoreError>
 
 const people = (deps: Deps, name: string, read: People) =>
-  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:accounts"), (request) =>
+  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:statuses"), (request) =>
     Effect.gen(function*() {
       const { post } = (yield* find(deps, request)).rendered
       const query = Input.cursorQuery(yield* decodePage(request.fields), peopleDefault, peopleMax)

@@ -4,7 +4,7 @@ import * as Limits from "@rookery/domain/Limits"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Arrival, type ArrivalKind, arrivalKinds, ArrivalStore, type Arrivals, type Position, positionAgeMax } from "../ArrivalStore.ts"
+import { type Arrival, type ArrivalKind, arrivalKinds, type ArrivalStore, type Arrivals, type Position, positionAgeMax } from "../ArrivalStore.ts"
 import { standing } from "./notificationRows.ts"
 import { operation } from "./statement.ts"
 

@@ -4,7 +4,7 @@ import { timelines, verdicts } from "@rookery/domain/Notification"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import { Effect } from "effect"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
-import { AudienceStore, type Marker, type NotificationPolicy, type NotificationRequest, type PolicySummary } from "../AudienceStore.ts"
+import type { AudienceStore, Marker, NotificationPolicy, NotificationRequest, PolicySummary } from "../AudienceStore.ts"
 import { int2s, int8s, operation } from "./statement.ts"
 
 type Store = AudienceStore["Service"]

@@ -91,6 +91,7 @@ const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
     yield* sql`
       WITH gone AS (DELETE FROM conversations WHERE account = ${id} RETURNING id)
       DELETE FROM conversation_posts t USING gone WHERE t.conversation = gone.id`
+    yield* sql`DELETE FROM notifications WHERE account = ${id}`
     yield* sql`DELETE FROM write_keys WHERE account = ${id}`
     const gone = yield* sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`
     return gone.length > 0

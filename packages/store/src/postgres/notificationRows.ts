@@ -1,5 +1,5 @@
 /** Which notifications are shown, and rows of them. */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import * as Notification from "@rookery/domain/Notification"
 import type { SqlClient, Statement } from "effect/sql"
 import type { NotificationFilter, NotificationRow } from "../NotificationStore.ts"
@@ -10,14 +10,16 @@ export interface StoredNotification {
   readonly account: AccountId
   readonly kind: number
   readonly from: AccountId
+  readonly fromNo: LocalNo
   readonly object: bigint
   readonly groupKey: string | null
   readonly createdAt: Date
 }
 
 /** Of `notifications n`. */
-export const notificationColumns =
-  `n.id, n.account, n.kind, n.from_account AS "from", n.object, n.group_key AS "groupKey", n.created_at AS "createdAt"`
+export const notificationColumns = `
+  n.id, n.account, n.kind, n.from_account AS "from",
+  (SELECT w.no FROM authors w WHERE w.account = n.from_account) AS "fromNo", n.object, n.group_key AS "groupKey", n.created_at AS "createdAt"`
 
 export const objectOf = (object: bigint): PostId | null => object === 0n ? null : object as PostId
 
@@ -26,6 +28,7 @@ export const notificationOf = (row: StoredNotification): NotificationRow => ({
   account: row.account,
   kind: Notification.kinds[row.kind]!,
   from: row.from,
+  fromNo: row.fromNo,
   object: objectOf(row.object),
   groupKey: row.groupKey ?? `ungrouped-${row.id}`,
   createdAt: row.createdAt.getTime()

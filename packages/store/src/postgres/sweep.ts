@@ -13,7 +13,11 @@ import { operation } from "./statement.ts"
 const rowsPerStep = 5_000
 const stepsMax = 200
 
+/** Days for which changes of posts are kept: more than a cursor of `/api/x/stream` may be old (ArrivalStore.ts). */
+const changeDays = 8
+
 export interface Swept {
+  readonly changes: number
   readonly keys: number
   readonly wrappers: number
   /** Codes and logins. */
@@ -59,6 +63,19 @@ const sweepWrappers = (sql: SqlClient.SqlClient) =>
     })
   )
 
+const sweepChanges = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.changes",
+    Effect.map(
+      sql`
+        DELETE FROM post_changes WHERE id = ANY(ARRAY(
+          SELECT id FROM post_changes WHERE created_at < now() - ${changeDays}::int * interval '1 day'
+          ORDER BY created_at LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        )) RETURNING 1`,
+      (rows) => rows.length
+    )
+  )
+
 /** Creates partitions to come, forgets old request keys, codes and logins, and ends deletions that were cut short. Run it every few minutes. */
 export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -66,5 +83,6 @@ export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effe
   const keys = yield* drain(sweepKeys(sql))
   const wrappers = yield* drain(sweepWrappers(sql))
   const expired = yield* drain(operation("sweep.expired", sweepExpired(sql, rowsPerStep)))
-  return { keys, wrappers, expired }
+  const changes = yield* drain(sweepChanges(sql))
+  return { changes, keys, wrappers, expired }
 })
