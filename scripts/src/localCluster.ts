@@ -3,11 +3,13 @@
  * and every runner and front as a process of its own. Takes operator commands on its terminal and, for
  * `npm run rookery -- cluster …`, on a loopback port. Restarts nothing by itself; leaves nothing running.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import "@rookery/cluster/programs/nodeVersion"
+import { NodeServices } from "@effect/platform-node"
 import * as ClusterFile from "@rookery/cluster/local/ClusterFile"
 import * as ControlServer from "@rookery/cluster/local/ControlServer"
 import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
 import * as operator from "@rookery/cluster/local/operator"
+import * as main from "@rookery/cluster/programs/main"
 import { ensureServers } from "@rookery/cluster/servers/debian"
 import { Deferred, Effect, Schema, Semaphore } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -56,6 +58,7 @@ const makeOperator = Effect.fnUntraced(function*(
   quit: Deferred.Deferred<void>
 ) {
   const one = Semaphore.makeUnsafe(1)
+  const writing = Semaphore.makeUnsafe(1)
   const watched = new Set<string>()
   const scope = yield* Effect.scope
   const line = (text: string): Effect.Effect<operator.Answer> =>
@@ -75,7 +78,7 @@ const makeOperator = Effect.fnUntraced(function*(
         Effect.forkIn(scope)
       )
     return Effect.andThen(
-      Effect.promise(() => ClusterFile.write(folder, entryOf(cluster, control))),
+      writing.withPermits(1)(Effect.promise(() => ClusterFile.write(folder, entryOf(cluster, control)))),
       Effect.forEach(fresh, watch, { discard: true })
     )
   })
@@ -133,8 +136,4 @@ const command = Command.make("cluster", flags, (options) => Effect.scoped(run(op
   Command.withDescription("A real cluster on this machine, in separate processes.")
 )
 
-Command.run(command, { version: "0.1.0" }).pipe(
-  Effect.tapError((error) => Effect.sync(() => console.error(`rookery: ${error instanceof Error ? error.message : String(error)}`))),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+main.run(Command.run(command, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)))

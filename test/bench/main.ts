@@ -10,8 +10,10 @@ import { loadChild, runLoadChild } from "./load/child.ts"
 import { redis } from "./baselines/redis.ts"
 import { fanout } from "./fanout/fanout.ts"
 import { feed } from "./feed/feed.ts"
+import { memory } from "./memory/memory.ts"
+import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, feed, redis]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

@@ -25,11 +25,11 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-const database = TestDatabase.make({
+const database = Effect.suspend(() => TestDatabase.make({
   serverUrl: inject("postgresUrl"),
   template: "cluster_members",
   migrate: () => Effect.void
-})
+}))
 
 /** Starts a member and waits until it has its machine number. */
 const startMember = Effect.fnUntraced(function*(url: string, holdsShards: boolean) {

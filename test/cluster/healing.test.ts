@@ -60,8 +60,8 @@ describe("a cluster of two runners", () => {
       const ask = yield* askEveryShard(cluster.postgresUrl)
       yield* millisUntil(ask)
 
-      yield* first!.kill("SIGKILL")
-      yield* first!.exited
+      yield* first.kill("SIGKILL")
+      yield* first.exited
       const killed = yield* millisUntil(ask)
       console.log(`kill -9: every shard answered after ${Math.round(killed)} ms`)
       assert.isBelow(killed, 5000)
@@ -73,5 +73,31 @@ describe("a cluster of two runners", () => {
       console.log(`drained in ${Math.round(drained)} ms`)
       void stopping
       assert.strictEqual(cluster.members().length, 1)
+    })), 60_000)
+
+  it.live("takes the shards of a runner that stands still, and takes it back when it goes on", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const cluster = yield* startCluster
+      const [first] = yield* Effect.all([cluster.startRunner(), cluster.startRunner()], { concurrency: 2 })
+      const ask = yield* askEveryShard(cluster.postgresUrl)
+      yield* millisUntil(ask)
+
+      yield* first.kill("SIGSTOP")
+      const taken = yield* millisUntil(ask)
+      console.log(`SIGSTOP: every shard answered after ${Math.round(taken)} ms`)
+      assert.isBelow(taken, 2 * defaultKnobs.lockExpirationMillis)
+
+      yield* first.kill("SIGCONT")
+      const ready = Effect.promise(() => fetch(`${first.url}/ready`).then(({ status }) => status))
+      yield* Effect.retry(Effect.flatMap(ready, (status) => status === 200 ? Effect.void : Effect.fail(status)), {
+        schedule: Schedule.spaced(100),
+        times: 50
+      })
+      yield* millisUntil(ask)
+
+      // Its peers left connections half closed; it must not wait for them with its shards in hand.
+      yield* first.stop
+      assert.strictEqual(yield* first.exited, "exit code 0")
+      yield* millisUntil(ask)
     })), 60_000)
 })

@@ -1,6 +1,6 @@
 /** Runs a plan against the real actors for a while, with disturbances, and verifies everything every so often. */
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect } from "effect"
+import { Cause, Effect, Fiber } from "effect"
 import * as Plan from "./plan.ts"
 import { perform } from "./perform.ts"
 import { quiesce, verify } from "./verify.ts"
@@ -46,24 +46,24 @@ export const drive = (world: World, options: Drive) => {
   const disturbances = random.fork()
   const report = { batches: 0, operations: 0, checks: 0 }
   const deadline = Date.now() + options.millis
-  const disturb = Effect.suspend(() =>
-    options.disturb !== undefined && disturbances.chance(options.disturbShare ?? 0)
-      ? options.disturb(disturbances)
-      : Effect.void
-  )
+  // Disturbances run beside the load; one that failed fails the run at its end.
+  const disturbing: Array<Fiber.Fiber<void, unknown>> = []
+  const disturb = Effect.gen(function*() {
+    if (options.disturb === undefined || !disturbances.chance(options.disturbShare ?? 0)) return
+    disturbing.push(yield* Effect.forkChild(options.disturb(disturbances)))
+  })
   const batch = Effect.gen(function*() {
     const operations = Plan.nextBatch(plan)
     report.batches++
     report.operations += operations.length
-    yield* Effect.all([
-      disturb,
-      Effect.forEach(operations, (operation) => perform(world, operation), { concurrency: "unbounded", discard: true })
-    ], { concurrency: 2, discard: true })
+    yield* disturb
+    yield* Effect.forEach(operations, (operation) => perform(world, operation), { concurrency: "unbounded", discard: true })
     if (!checks.chance(1 / options.batchesPerCheck)) return
     report.checks++
     yield* check(world, options, checks)
   })
   return Effect.whileLoop({ while: () => Date.now() < deadline, body: () => batch, step: () => {} }).pipe(
+    Effect.andThen(Effect.suspend(() => Fiber.joinAll(disturbing))),
     Effect.andThen(check(world, options, checks)),
     Effect.map((): Report => ({ ...report, retries: Object.fromEntries(world.client.retries) })),
     Effect.catchCause(withSeed(options, report))

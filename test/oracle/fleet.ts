@@ -3,17 +3,17 @@
  * that is no runner talks to their actors.
  */
 import * as BusMemory from "@rookery/bus/memory/BusMemory"
-import { Bus } from "@rookery/bus/Bus"
+import type { Bus } from "@rookery/bus/Bus"
 import * as ClusterSockets from "@rookery/cluster/layers/ClusterSockets"
 import { defaultKnobs, type Knobs } from "@rookery/cluster/layers/shardingKnobs"
 import { findFreePort } from "@rookery/cluster/local/freePort"
 import * as Entities from "@rookery/entities/Entities"
 import type { Settings } from "@rookery/entities/Settings"
 import * as LocalIds from "@rookery/store/memory/LocalIds"
-import { SnapshotStore } from "@rookery/store/SnapshotStore"
+import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { Seeded } from "@rookery/testkit/Seeded"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Context, Effect, Exit, Latch, Layer, Scope } from "effect"
+import { type Context, Effect, Exit, Latch, Layer, Scope } from "effect"
 
 export interface Options {
   readonly databaseUrl: string

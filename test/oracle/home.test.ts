@@ -26,14 +26,13 @@ const quietly = Effect.provideService(References.MinimumLogLevel, "Error")
 const oneRunner = (seed: number) =>
   Effect.gen(function*() {
     const random = Seeded.make(seed)
-    const cluster = TestCluster.layer({
-      databaseUrl: yield* TestCluster.database(inject("postgresUrl")),
-      snapshots: FlakySnapshots.layer({ random: random.fork(), failing: 0.1, forgotten: 0.1, outdated: 0.2 }),
-      ...RandomSettings.make(random)
-    })
+    const snapshots = FlakySnapshots.layer({ random: random.fork(), failing: 0.1, forgotten: 0.1, outdated: 0.2 })
+    const tuned = RandomSettings.make(random)
+    const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+    const cluster = TestCluster.layer({ databaseUrl, snapshots, ...tuned })
     const run = Effect.gen(function*() {
       const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
-      const world = yield* World.make(client, "one", people)
+      const world = yield* World.make(client, "one", people, tuned.settings.threshold)
       return yield* drive(world, { seed, millis: roundMillis, batchesPerCheck: 12, quiesceMillis: 15_000 })
     })
     tell("one runner", seed, yield* Effect.provide(run, cluster))
@@ -42,14 +41,13 @@ const oneRunner = (seed: number) =>
 const fleet = (seed: number) =>
   Effect.gen(function*() {
     const random = Seeded.make(seed)
-    const runners = yield* Fleet.make({
-      databaseUrl: yield* TestCluster.database(inject("postgresUrl")),
-      snapshots: FlakySnapshots.layer({ random: random.fork(), failing: 0.05, forgotten: 0.1, outdated: 0.1 }),
-      ...RandomSettings.make(random)
-    }, 2)
+    const snapshots = FlakySnapshots.layer({ random: random.fork(), failing: 0.05, forgotten: 0.1, outdated: 0.1 })
+    const tuned = RandomSettings.make(random)
+    const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+    const runners = yield* Fleet.make({ databaseUrl, snapshots, ...tuned }, 2)
     const run = Effect.gen(function*() {
       const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 30_000 })
-      const world = yield* World.make(client, "fleet", people)
+      const world = yield* World.make(client, "fleet", people, tuned.settings.threshold)
       const disturbances = { disturb: runners.change, disturbShare: 0.1 }
       return yield* drive(world, { seed, millis, batchesPerCheck: 12, quiesceMillis: 20_000, ...disturbances })
     })

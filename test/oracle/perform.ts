@@ -104,6 +104,13 @@ const like = (world: World, operation: Of<"Like">) =>
     Effect.catchTag("NotFound", (error) => isSettled(world, world.posts[operation.post]) ? Effect.void : Effect.fail(error))
   )
 
+const setOverride = (world: World, { by, override }: Of<"Override">) =>
+  Effect.gen(function*() {
+    const { id } = world.people[by]!
+    yield* world.client.setOverride(id, override)
+    world.overrides.set(id, override)
+  })
+
 /** A page of the kind, anchored at a share of the whole timeline; now and then at an id that is in none. */
 export const queryOf = (timeline: ReadonlyArray<bigint>, kind: Of<"Read">["kind"], limit: number, anchor: number): PageQuery => {
   const at = timeline[Math.floor(anchor * timeline.length)]
@@ -132,7 +139,7 @@ export const perform = (world: World, operation: Operation) => {
     case "Like":
       return like(world, operation)
     case "Override":
-      return world.client.setOverride(world.people[operation.by]!.id, operation.override)
+      return setOverride(world, operation)
     case "Read": {
       const reader = world.people[operation.by]!
       const timeline = Oracle.home(world.oracle, reader.id)

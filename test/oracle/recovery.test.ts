@@ -1,12 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LocalNo, PostId } from "@rookery/domain/Ids"
+import * as Snowflake from "@rookery/domain/Snowflake"
 import { IdSource } from "@rookery/store/IdSource"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { PostStore } from "@rookery/store/PostStore"
 import * as Client from "@rookery/testkit/Client"
 import * as SnapshotStoreMemory from "@rookery/store/memory/SnapshotStoreMemory"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect } from "effect"
+import { importPosts } from "@rookery/store/postgres/import"
+import type { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect, Layer } from "effect"
 import { inject } from "vitest"
 import { newest } from "./perform.ts"
 import { quiesce } from "./verify.ts"
@@ -37,7 +40,7 @@ const withPeople = <E, R>(test: (world: World.World) => Effect.Effect<void, E, R
   Effect.gen(function*() {
     const cluster = TestCluster.layer({
       databaseUrl: yield* TestCluster.database(inject("postgresUrl")),
-      snapshots: SnapshotStoreMemory.layer({ entriesMax: 10_000, ttlSeconds: 60 }),
+      snapshots,
       settings: { sweepMillis: 100, claimMillis: 1_000 }
     })
     const run = Effect.gen(function*() {
@@ -46,6 +49,8 @@ const withPeople = <E, R>(test: (world: World.World) => Effect.Effect<void, E, R
     })
     yield* Effect.provide(run, cluster)
   })
+
+const snapshots = SnapshotStoreMemory.layer({ entriesMax: 10_000, ttlSeconds: 60 })
 
 const homeOf = (world: World.World, reader: World.Someone) =>
   Effect.map(world.client.home(reader, newest(10)), (page) => page.map((post) => post.id))
@@ -82,4 +87,46 @@ describe("after a crash between a post's commit and its fan-out", () => {
         assert.strictEqual(repeated.id, id)
         assert.deepStrictEqual(yield* homeOf(world, author), [id])
       })))
+})
+
+/** Posts of a day ago: snapshots promise nothing of the last seconds. */
+const importOldPosts = (author: World.Someone, count: number) =>
+  Effect.gen(function*() {
+    const from = Snowflake.floorAt(Date.now() - 86_400_000)
+    const ids = Array.from({ length: count }, (_, n) => PostId.make(from + BigInt(n)))
+    yield* importPosts(ids.map((id) => ({ id, author: author.id, authorNo: LocalNo.make(author.no), text: "old" })))
+    return ids.toReversed()
+  })
+
+describe("a runner that is lost in the middle of a follow", () => {
+  it.live("leaves no snapshot behind that lacks the followee's posts", () =>
+    Effect.gen(function*() {
+      const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+      const kept = yield* Layer.build(snapshots)
+      const cluster = (timelines: (store: TimelineStore["Service"]) => TimelineStore["Service"]) =>
+        TestCluster.layer({
+          databaseUrl,
+          snapshots: Layer.succeedContext(kept),
+          settings: { snapshotMillis: 20, sweepMillis: 100, claimMillis: 500 },
+          timelines
+        })
+      const slow = (store: TimelineStore["Service"]): TimelineStore["Service"] => ({
+        ...store,
+        newestOf: (authors, limit) => Effect.delay(store.newestOf(authors, limit), 60_000)
+      })
+      const [world, old] = yield* Effect.gen(function*() {
+        const client = yield* Client.make({ attemptMillis: 400, patienceMillis: 1 })
+        const made = yield* World.make(client, "lost", 2)
+        const [reader, author] = made.people as [World.Someone, World.Someone]
+        const ids = yield* importOldPosts(author, 3)
+        assert.deepStrictEqual(yield* homeOf(made, reader), [])
+        yield* Effect.exit(client.setFollow(reader.id, author.id, true))
+        return [made, ids] as const
+      }).pipe(Effect.provide(cluster(slow), { local: true }))
+      yield* Effect.gen(function*() {
+        const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
+        const [reader] = world.people as [World.Someone]
+        assert.deepStrictEqual(yield* homeOf({ ...world, client }, reader), old)
+      }).pipe(Effect.provide(cluster((store) => store), { local: true }))
+    }), 30_000)
 })

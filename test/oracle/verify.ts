@@ -1,4 +1,5 @@
 /** Once nothing is on its way any more: every page of every timeline and every counter is what the oracle says. */
+import type { Mode } from "@rookery/domain/FanoutMode"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Seeded } from "@rookery/testkit/Seeded"
 import * as Oracle from "@rookery/testkit/Oracle"
@@ -98,6 +99,28 @@ const counters = (world: World) =>
     }
   })
 
+/** The ways an author may be fanned out now: none of them between two. */
+const modesOf = (world: World, author: Someone): ReadonlyArray<Mode> => {
+  const override = world.overrides.get(author.id) ?? "auto"
+  if (override !== "auto") return [override]
+  const { followers } = Oracle.accountCounts(world.oracle, author.id)
+  const { demoteShare, promoteAt } = world.threshold
+  return followers >= promoteAt ? ["pull"] : followers < promoteAt * demoteShare ? ["push"] : ["push", "pull"]
+}
+
+/** A transition that nothing has asked the database for yet may still be on its way. */
+const settleMillis = 10_000
+
+const mode = (world: World, author: Someone) =>
+  Effect.gen(function*() {
+    const expected = modesOf(world, author)
+    const actual = (yield* world.client.describe(author.id)).mode.mode
+    if (!expected.includes(actual)) yield* broken("an author is pushed or pulled as asked", { author: author.id, expected, actual })
+  }).pipe(Effect.retry({ schedule: Schedule.upTo(Schedule.spaced("50 millis"), { duration: settleMillis }) }))
+
+/** Every author is pushed or pulled as count and override say. */
+export const verifyModes = (world: World) => Effect.forEach(world.people, (person) => mode(world, person), { discard: true })
+
 export const verify = (world: World, random: Seeded) =>
   Effect.gen(function*() {
     yield* Effect.forEach(world.people, (person) =>
@@ -108,4 +131,5 @@ export const verify = (world: World, random: Seeded) =>
         yield* authorTimelines(world, person, own)
       }), { concurrency: 4, discard: true })
     yield* counters(world)
+    yield* verifyModes(world)
   })

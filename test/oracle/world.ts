@@ -1,5 +1,6 @@
 /** A random run's people and posts, the oracle beside them, and the checks that hold while everything moves. */
-import { AccountId, PostId } from "@rookery/domain/Ids"
+import { defaultThreshold, type Override, type Threshold } from "@rookery/domain/FanoutMode"
+import { AccountId, type PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import type * as Client from "@rookery/testkit/Client"
@@ -21,6 +22,10 @@ export interface World {
   readonly posts: Array<PostId | undefined>
   /** Posts whose deletion was asked for: readers may or may not see them until it is acknowledged. */
   readonly leaving: Set<bigint>
+  /** What was set by hand, once it is acknowledged. */
+  readonly overrides: Map<bigint, Override>
+  /** When authors are pulled; as the cluster is set. */
+  readonly threshold: Threshold
   /** Distinguishes this run's request keys. */
   readonly run: string
 }
@@ -52,13 +57,21 @@ const createPerson = (client: Client.Client, run: string, n: number) =>
     return { id, no: row.no, seen: new Map<bigint, bigint>() }
   })
 
-export const make = (client: Client.Client, run: string, people: number) =>
+export const make = (client: Client.Client, run: string, people: number, threshold = defaultThreshold) =>
   Effect.gen(function*() {
     const oracle = Oracle.make()
     const everyone = yield* Effect.forEach(Array.from({ length: people }, (_, n) => n), (n) => createPerson(client, run, n))
     for (const person of everyone) Oracle.addAccount(oracle, person.id)
-    const world: World = { client, oracle, people: everyone, posts: [], leaving: new Set(), run }
-    return world
+    return {
+      client,
+      oracle,
+      people: everyone,
+      posts: [],
+      leaving: new Set(),
+      overrides: new Map(),
+      threshold,
+      run
+    } satisfies World as World
   })
 
 const isLeaving = (world: World, id: bigint): boolean => {

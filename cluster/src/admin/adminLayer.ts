@@ -10,31 +10,30 @@ import { SqlClient } from "effect/sql"
 import { awaitDependency } from "../layers/awaitDependency.ts"
 import * as ClusterSockets from "../layers/ClusterSockets.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
+import { requireSchema } from "../layers/Storage.ts"
 import { findFreePort } from "../local/freePort.ts"
 import * as derive from "../programs/derive.ts"
-import { AdminError } from "./AdminError.ts"
 import * as database from "./database.ts"
+import { isatty } from "node:tty"
 
 const NAME = "rookery cli"
 
 /** The database that the command is about; started if it must be. */
-export const layerDatabase = Layer.unwrap(Effect.gen(function*() {
+const layerDatabase = Layer.unwrap(Effect.gen(function*() {
   const configuration = yield* load
   const found = yield* database.find(configuration)
   // Without bounds in time: imports take long, and their plans need the sizes of what they are given.
   const pool = client.operatorLayer({ url: Redacted.make(found.url), applicationName: NAME })
-  const ready = Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    awaitDependency({ name: "Postgres", url: found.url, probe: sql`SELECT 1`, patience: derive.patience(configuration) }).pipe(
-      // What is ours alone is brought up to date by whoever comes first; others' databases only by "migrate".
-      Effect.andThen(found.isOurs ? migrate : requireSchema(sql)),
-      Effect.andThen(checkSettings(configuration.shardsPerGroup))
-    )))
+  const ready = Layer.effectDiscard(Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* awaitDependency({ name: "Postgres", url: found.url, probe: sql`SELECT 1`, patience: derive.patience(configuration) })
+    // What is ours alone is brought up to date by whoever comes first; others' databases only by "migrate".
+    if (found.isOurs) yield* migrate
+    else yield* requireSchema
+    yield* checkSettings(configuration.shardsPerGroup)
+  }))
   return Layer.provideMerge(ready, pool)
 }))
-
-const requireSchema = (sql: SqlClient.SqlClient): Effect.Effect<void, unknown> =>
-  Effect.flatMap(sql<{ exists: boolean }>`SELECT to_regclass('accounts') IS NOT NULL AS exists`, ([row]) =>
-    row?.exists === true ? Effect.void : Effect.fail(new AdminError({ message: "the database is empty: run \"npm run rookery -- migrate\" first" })))
 
 const layerIds = (configuration: Configuration) =>
   LeasedIds.layer({ ...LeasedIds.defaults, block: configuration.machines, process: NAME })
@@ -48,7 +47,7 @@ const layerWithIds = Layer.unwrap(Effect.map(load, (configuration) =>
 const layerStores = Layer.provideMerge(postgres.layer, layerDatabase)
 
 /** Commands show what they did themselves: of the log only what needs attention. */
-const layerLogs = Logs.layer({ format: "pretty", level: "Warn", isTerminal: process.stderr.isTTY === true })
+const layerLogs = Logs.layer({ format: "pretty", level: "Warn", isTerminal: isatty(2) })
 
 export const withStores = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.provide(effect, layerStores).pipe(Effect.provide(layerLogs))

@@ -32,7 +32,7 @@ export interface Survey {
   readonly firstBroken: ReadonlyArray<BrokenLine>
 }
 
-export const BROKEN_SHOWN = 10
+const BROKEN_SHOWN = 10
 /** Above this a number is no exact integer any more. */
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER
 /** A longer line is no edge, and must not fill the memory. */

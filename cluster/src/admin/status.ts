@@ -3,6 +3,7 @@ import { OutboxStore } from "@rookery/store/OutboxStore"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import * as processName from "../layers/processName.ts"
 import { PREFIX } from "../layers/MemberStorage.ts"
 
 export interface MemberStatus {
@@ -18,7 +19,7 @@ export interface MemberStatus {
 
 /**
  * Members by the rows that they register, with their locks. A lock belongs to a session, and a session says by its name
- * whose it is (`applicationName`).
+ * whose it is (`layers/processName.ts`).
  */
 export const members = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -39,13 +40,9 @@ export const members = Effect.gen(function*() {
     kind: row.runner.includes("\"groups\":[]") ? "front" : "runner",
     shards: Number(row.shards),
     heartbeatSeconds: row.age,
-    opsUrl: row.name?.split(" ").at(-1)
+    opsUrl: row.name === null ? undefined : processName.parse(row.name)?.opsUrl
   }))
 })
-
-/** How a member names its sessions: `rookery runner HOST:PORT OPS-URL`, cut at the 63 bytes that Postgres keeps. */
-export const applicationName = (kind: string, address: string, opsUrl: string): string =>
-  `rookery ${kind} ${address} ${opsUrl}`
 
 /** One gauge or counter out of a member's metrics; undefined when it does not answer. */
 export const metric = (opsUrl: string, name: string): Effect.Effect<number | undefined> =>

@@ -7,9 +7,10 @@
  */
 import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
 import { Effect, type Latch, Layer } from "effect"
-import { MessageStorage, RunnerAddress, Runners, ShardingConfig, SocketRunner } from "effect/cluster"
-import { RpcClient, RpcSerialization } from "effect/rpc"
+import { MessageStorage, RunnerAddress, Runners, RunnerServer, Sharding, ShardingConfig } from "effect/cluster"
+import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import { Socket } from "effect/socket"
+import { closesWithin } from "./closesWithin.ts"
 import * as MemberStorage from "./MemberStorage.ts"
 import * as RunnerProbe from "./RunnerProbe.ts"
 import { type Knobs, type Member, together } from "./shardingKnobs.ts"
@@ -41,13 +42,20 @@ const layerClientProtocol = Layer.effect(
   })
 )
 
+/** The server's parts wait for its peers when they close, and a peer may be a process that stands still. */
+const CLOSE_LIMIT_MS = 2000
+
 /** Needs a `SqlClient`. `registered` opens when the process may send: wait for it before serving. */
 export const layer = (knobs: Knobs, member: Member, registered: Latch.Latch) => {
   const address = RunnerAddress.make(member.host, member.port)
-  const server = NodeSocketServer.layer({ host: member.listenHost ?? member.host, port: member.port, noDelay: true })
+  const listening = NodeSocketServer.layer({ host: member.listenHost ?? member.host, port: member.port, noDelay: true })
+  const server = RunnerServer.layer.pipe(Layer.provide(RpcServer.layerProtocolSocketServer))
   const watch = member.holdsShards ? RunnerProbe.layerWatch(address) : Layer.empty
-  return Layer.merge(SocketRunner.layer, watch).pipe(
-    Layer.provide([server, layerClientProtocol, RunnerProbe.layerHealth, MessageStorage.layerNoop]),
+  return Layer.merge(closesWithin(server, CLOSE_LIMIT_MS), watch).pipe(
+    Layer.provideMerge(Layer.provideMerge(Sharding.layer, Runners.layerRpc)),
+    // Listening comes first: whoever is registered is connected to.
+    Layer.provide(closesWithin(listening, CLOSE_LIMIT_MS)),
+    Layer.provide([layerClientProtocol, RunnerProbe.layerHealth, MessageStorage.layerNoop]),
     Layer.provideMerge(MemberStorage.layer(registered)),
     Layer.provide(RpcSerialization.layerSchemaBinary()),
     Layer.provideMerge(ShardingConfig.layer(together(knobs, member)))

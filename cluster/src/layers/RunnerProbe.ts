@@ -19,9 +19,14 @@ const WATCHED_MAX = 3
 const connects = (address: RunnerAddress.RunnerAddress): Effect.Effect<void, Error> =>
   Effect.callback((resume) => {
     const socket = connect({ host: address.host, port: address.port, timeout: CONNECT_LIMIT_MS })
-    socket.once("connect", () => resume(Effect.void))
-    socket.once("timeout", () => resume(Effect.fail(new Error("no answer"))))
-    socket.once("error", (error) => resume(Effect.fail(error)))
+    // What is returned below runs on interruption only: the answer itself has to close the socket.
+    const settle = (answer: Effect.Effect<void, Error>) => {
+      socket.destroy()
+      resume(answer)
+    }
+    socket.once("connect", () => settle(Effect.void))
+    socket.once("timeout", () => settle(Effect.fail(new Error("no answer"))))
+    socket.once("error", (error) => settle(Effect.fail(error)))
     return Effect.sync(() => socket.destroy())
   })
 

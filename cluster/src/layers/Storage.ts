@@ -8,7 +8,7 @@ import * as postgres from "@rookery/store/postgres/layer"
 import * as SnapshotStoreRedis from "@rookery/store/redis/SnapshotStoreRedis"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { checkSettings } from "@rookery/store/postgres/migrate"
-import { Effect, Layer, Redacted } from "effect"
+import { Data, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { awaitDependency, type Patience } from "./awaitDependency.ts"
 
@@ -36,6 +36,19 @@ const SNAPSHOT_TTL_S = 7 * 24 * 3600
 /** Of snapshots that stay in the process, at 12 bytes each. */
 const SNAPSHOT_ENTRIES_MAX = 4_000_000
 
+/** Postgres answers, but our tables are not there. */
+class NotMigrated extends Data.TaggedError("NotMigrated") {
+  override get message(): string {
+    return "the database is empty: run \"npm run rookery -- migrate\" first"
+  }
+}
+
+export const requireSchema = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ exists: boolean }>`SELECT to_regclass('accounts') IS NOT NULL AS exists`
+  if (row?.exists !== true) return yield* new NotMigrated()
+})
+
 /** The pool of connections, once Postgres answers and its database is this cluster's. */
 export const layerPostgres = (options: Options) => {
   const pool = client.layer({
@@ -51,7 +64,7 @@ export const layerPostgres = (options: Options) => {
         probe: sql`SELECT 1`,
         patience: options.patience
       })),
-    checkSettings(options.shardsPerGroup)
+    Effect.andThen(requireSchema, checkSettings(options.shardsPerGroup))
   ))
   return Layer.provideMerge(check, pool)
 }

@@ -53,7 +53,7 @@ export const awaitDependency = <R>(dependency: Dependency<R>): Effect.Effect<voi
 }
 
 /** Host and port of a server's URL. */
-export const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"
+const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"
 
 /** The innermost message: wrappers say "failed to connect", the cause says why. */
 const describe = (error: unknown): string => {

@@ -4,7 +4,7 @@
 export const make = (kind: string, address: string, opsUrl: string): string => `rookery ${kind} ${address} ${opsUrl}`
 
 /** The parts of such a name; undefined for another one. */
-export const parse = (name: string): { readonly address: string; readonly opsUrl: string } | undefined => {
-  const [rookery, , address, opsUrl] = name.split(" ")
-  return rookery === "rookery" && address !== undefined && opsUrl !== undefined ? { address, opsUrl } : undefined
+export const parse = (name: string): { readonly opsUrl: string } | undefined => {
+  const [rookery, , , opsUrl] = name.split(" ")
+  return rookery === "rookery" && opsUrl !== undefined ? { opsUrl } : undefined
 }

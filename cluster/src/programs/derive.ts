@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs"
 import type { Patience } from "../layers/awaitDependency.ts"
 import type { Knobs, Member } from "../layers/shardingKnobs.ts"
 import type * as Storage from "../layers/Storage.ts"
+import { isatty } from "node:tty"
 
 /** Entities go after this without a message: they are dear, and what is warm is kept beside them. */
 const ENTITY_IDLE_MS = 30_000
@@ -85,5 +86,5 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
 export const logs = (configuration: Configuration): LogOptions => ({
   format: configuration.logFormat,
   level: configuration.logLevel,
-  isTerminal: process.stdout.isTTY === true
+  isTerminal: isatty(1)
 })

@@ -18,6 +18,3 @@ export const LocalNo = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 
   Schema.brand("LocalNo")
 )
 export type LocalNo = typeof LocalNo.Type
-
-/** A shard of the cluster's default group, 1…`shardsPerGroup`, as `effect/cluster` numbers them. */
-export type ShardNo = number

@@ -77,10 +77,14 @@ const newest = (
   return entries
 }
 
-/** Merges upwards from `minId`, then turns the page round. */
-const rightAbove = (sources: ReadonlyArray<Window.TimelineWindow>, query: PageQuery): Array<Entry> => {
+/** Merges upwards from `above`, then turns the page round. */
+const rightAbove = (
+  sources: ReadonlyArray<Window.TimelineWindow>,
+  above: bigint,
+  query: PageQuery
+): Array<Entry> => {
   const entries: Array<Entry> = []
-  const ranks = sources.map((source) => Window.rankOf(source, ...wordsOf(query.minId + 1n)))
+  const ranks = sources.map((source) => Window.rankOf(source, ...wordsOf(above + 1n)))
   let last = -1n
   while (entries.length < query.limit) {
     let best = -1
@@ -105,8 +109,9 @@ const rightAbove = (sources: ReadonlyArray<Window.TimelineWindow>, query: PageQu
 export const read = (sources: ReadonlyArray<Window.TimelineWindow>, query: PageQuery): MemoryPage => {
   const floor = highestFloor(sources)
   if (query.minId > 0n) {
-    if (query.minId + 1n < floor) return emptyPage(floor, false)
-    return { entries: rightAbove(sources, query), complete: true, floor }
+    const above = query.minId > query.sinceId ? query.minId : query.sinceId
+    if (above + 1n < floor) return emptyPage(floor, false)
+    return { entries: rightAbove(sources, above, query), complete: true, floor }
   }
   const lowest = query.sinceId + 1n > floor ? query.sinceId + 1n : floor
   const entries = newest(sources, query.maxId, lowest, query.limit)

@@ -34,7 +34,7 @@ const query = (part: Partial<Page.PageQuery>): Page.PageQuery => ({ maxId: undef
 
 /** The page by the definition, from all posts. */
 const naive = (ids: Array<bigint>, { limit, maxId, minId, sinceId }: Page.PageQuery): Array<bigint> => {
-  const within = ids.filter((id) => (maxId === undefined || id < maxId) && id > (minId > 0n ? minId : sinceId))
+  const within = ids.filter((id) => (maxId === undefined || id < maxId) && id > minId && id > sinceId)
   return minId > 0n ? within.slice(Math.max(0, within.length - limit)) : within.slice(0, limit)
 }
 

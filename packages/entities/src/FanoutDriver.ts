@@ -1,5 +1,4 @@
 /** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
-import type { Mode } from "@rookery/domain/FanoutMode"
 import type { PostId } from "@rookery/domain/Ids"
 import { type Post, reachesFollowers, visibilities } from "@rookery/domain/Post"
 import * as Fanout from "@rookery/fanout/Fanout"
@@ -18,12 +17,15 @@ import * as Transitions from "./Transitions.ts"
 /** `post` is there when whoever drives has it at hand. */
 type Task = Pick<OutboxRow, "id" | "task" | "progress"> & { readonly post?: Post }
 
-/** Every shard: a deleted post may be in the window of somebody who followed once. */
-const everyShard = (runner: Runner): FollowerSet.FollowerSet => {
-  const set = FollowerSet.empty()
-  for (let shard = 1; shard <= runner.directory.shardCount; shard++) set.byShard.set(shard, new Uint32Array(0))
-  return set
+const nobody = new Uint32Array(0)
+
+/** Every shard: a post that changed may be in the window of somebody who followed once. */
+const everyShard = (runner: Runner): Fanout.Audience => (visit) => {
+  for (let shard = 1; shard <= runner.directory.shardCount; shard++) visit(shard, nobody, 0, 0)
 }
+
+const allFollowers = (followers: FollowerSet.FollowerSet): Fanout.Audience => (visit) =>
+  FollowerSet.forEachShard(followers, visit)
 
 const spread = (
   runner: Runner,
@@ -31,12 +33,14 @@ const spread = (
   authors: AuthorStore["Service"],
   row: Task,
   postId: bigint,
-  isRemoval: boolean
+  change?: "remove" | "edit"
 ) =>
   Effect.gen(function*() {
     const author = yield* AuthorState.row(state, authors)
-    const followers = isRemoval ? everyShard(runner) : yield* AuthorState.followers(state, authors)
-    const how: Mode | "remove" = isRemoval ? "remove" : (state.row ?? author).mode
+    const audience = change === undefined
+      ? allFollowers(yield* AuthorState.followers(state, authors))
+      : everyShard(runner)
+    const how = change ?? (state.row ?? author).mode
     const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
     runner.driving.set(row.id, progress)
     yield* Fanout.run(runner.lanes, {
@@ -44,7 +48,7 @@ const spread = (
       authorNo: author.authorNo,
       epoch: author.epoch,
       how,
-      followers,
+      audience,
       progress
     })
   }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
@@ -74,7 +78,7 @@ const spreadPost = (
   })
   const toOthers = toTopics(runner, posts, row, task.postId)
   if (!reachesFollowers(visibilities[task.visibility]!)) return Effect.andThen(toSelf, toOthers)
-  const toFollowers = spread(runner, state, authors, row, task.postId, false)
+  const toFollowers = spread(runner, state, authors, row, task.postId)
   // One that fails does not cut the other short.
   const all = [Effect.exit(toSelf), Effect.exit(toFollowers), Effect.exit(toOthers)]
   return Effect.all(all, { concurrency: "unbounded" }).pipe(
@@ -93,11 +97,14 @@ const perform = (
     case "Fanout":
       return spreadPost(runner, state, authors, posts, row, row.task)
     case "Removed":
-      return spread(runner, state, authors, row, row.task.postId, true)
+      return spread(runner, state, authors, row, row.task.postId, "remove")
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
-      return toTopics(runner, posts, row, row.task.postId)
+      return Effect.andThen(
+        toTopics(runner, posts, row, row.task.postId),
+        spread(runner, state, authors, row, row.task.postId, "edit")
+      )
     case "Edge":
     case "Relation":
     case "Notify":

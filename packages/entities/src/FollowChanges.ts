@@ -136,6 +136,17 @@ export const apply = (
       return Effect.void
     }
     Resident.follow(resident, change.followeeNo)
+    resident.filling++
     const followee = { no: change.followeeNo, id: change.followee }
-    return backfill(runner, shard, newestOf, change.readerNo, followee, undefined)
+    return backfill(runner, shard, newestOf, change.readerNo, followee, undefined).pipe(
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          resident.filling--
+          // It knows of the follow and lacks the posts: a repeat of the change would pass it by.
+          if (exit._tag === "Failure" && shard.byNo.get(change.readerNo) === resident) {
+            ShardWindows.forget(shard, change.readerNo)
+          }
+        })
+      )
+    )
   })

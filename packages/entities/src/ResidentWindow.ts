@@ -21,6 +21,8 @@ export interface ResidentWindow {
   loading: Deferred.Deferred<void, unknown> | undefined
   /** A load that read an older follow set than this must run again. */
   followVersionMin: number
+  /** Followees whose older posts are still being read: until then the window promises nothing to a snapshot. */
+  filling: number
   /** Milliseconds; for choosing whom to evict. */
   lastReadAt: number
   /** Changed since the last snapshot. */
@@ -41,6 +43,7 @@ export const make = (readerNo: number, reader: bigint, entriesMax: number, now: 
   pulledVersion: -1,
   loading: undefined,
   followVersionMin: 0,
+  filling: 0,
   lastReadAt: now,
   dirty: true
 })

@@ -68,20 +68,19 @@ const readRing = (settings: Settings) =>
       )
   })
 
-const makeLanes = (
+/** A shard that this runner holds takes a batch without a message; any other is sent one. */
+const makeSend = (
   settings: Settings,
   actors: Actors,
-  directory: ShardDirectory.ShardDirectory,
-  runFork: Runner["runFork"]
-) =>
-  Lanes.make({
-    send: (shard, batch) =>
-      actors.timelineShard(directory.timelineShardId(shard)).Deliver({ batch }).pipe(
-        Effect.timeout(settings.messageTimeoutMillis)
-      ),
-    lingerMillis: settings.lingerMillis,
-    laneBytesMax: settings.laneBytesMax,
-    runFork
+  { directory, guard, shards }: Pick<Runner, "directory" | "guard" | "shards">
+): Lanes.SendBatch =>
+(shardNo, batch) =>
+  Effect.suspend((): Effect.Effect<void, unknown> => {
+    const shard = shards.get(shardNo)
+    if (shard !== undefined && guard.trusted()) return Effect.try(() => ShardWindows.deliverBatch(shard, batch))
+    return actors.timelineShard(directory.timelineShardId(shardNo)).Deliver({ batch }).pipe(
+      Effect.timeout(settings.messageTimeoutMillis)
+    )
   })
 
 /** Drops every window and ring: what this process knows may be another runner's by now. */
@@ -121,7 +120,12 @@ export const make = (settings: Settings) =>
       shards,
       pulled,
       guard,
-      lanes: makeLanes(settings, actors, directory, runFork),
+      lanes: Lanes.make({
+        send: makeSend(settings, actors, { directory, guard, shards }),
+        lingerMillis: settings.lingerMillis,
+        laneBytesMax: settings.laneBytesMax,
+        runFork
+      }),
       loader: yield* WindowLoader.make(settings),
       actors,
       topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),

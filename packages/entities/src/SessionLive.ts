@@ -6,6 +6,7 @@ import { Entity } from "effect/cluster"
 import * as Residency from "./Residency.ts"
 import type { Runner } from "./Runner.ts"
 import * as SessionTable from "./SessionTable.ts"
+import { orUnavailable } from "./Unavailability.ts"
 
 const noFeed = new Unavailable({ reason: "the front has no event feed from this shard yet" })
 
@@ -24,9 +25,9 @@ export const SessionLive = (runner: Runner) =>
         Connect: ({ payload }) =>
           Effect.flatMap(withShard, (shard) => {
             if (!SessionTable.connect(shard.sessions, payload.accountNo, payload.front)) return Effect.fail(noFeed)
-            // The window decides which posts of pulled authors the person hears of.
-            Residency.touch(runner, shard, payload.accountNo, BigInt(entityId))
-            return Effect.void
+            // The window decides what the person hears of. A post that a load still under way finds in the database
+            // would be no news when it is delivered, so the answer waits for the load.
+            return orUnavailable(Residency.ready(Residency.touch(runner, shard, payload.accountNo, BigInt(entityId))))
           }),
         Disconnect: ({ payload }) =>
           Effect.map(withShard, (shard) =>

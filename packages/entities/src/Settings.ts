@@ -24,7 +24,7 @@ export interface Settings {
   readonly sweepMillis: number
   /** How often windows that changed are written to the snapshot store. */
   readonly snapshotMillis: number
-  /** How long a lane waits for company before it sends. */
+  /** How long a lane waits for company before it sends: what a follower at most waits longer for a post. */
   readonly lingerMillis: number
   /** Bound of one message to another actor. */
   readonly messageTimeoutMillis: number
@@ -46,7 +46,7 @@ export const defaults: Settings = {
   claimMillis: 15_000,
   sweepMillis: 1_000,
   snapshotMillis: 30_000,
-  lingerMillis: 2,
+  lingerMillis: 20,
   messageTimeoutMillis: 5_000,
   laneBytesMax: 8 * 1024 * 1024,
   fanoutsMax: 20_000

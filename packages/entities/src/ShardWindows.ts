@@ -39,25 +39,26 @@ export const clear = (shard: ShardWindows): void => {
   TopicRings.clear(shard.topics)
 }
 
-const idOf = (record: DeliveryBatch.DeliveryRecord): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)
+const idOf = (record: DeliveryBatch.RecordView): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)
 
-const push = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
-  const { authorNo, hi, lo, readers } = record
+const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
+  const { authorNo, from, hi, lo, to, words } = record
   const anyoneOnline = shard.sessions.frontsOf.size > 0
   let delivered = 0
-  for (let i = 0; i < readers.length; i++) {
-    const resident = shard.byNo.get(readers[i]!)
+  for (let i = from; i < to; i++) {
+    const readerNo = words[i]!
+    const resident = shard.byNo.get(readerNo)
     if (resident === undefined || !Resident.deliver(resident, hi, lo, authorNo)) continue
     delivered++
-    if (anyoneOnline && SessionTable.isOnline(shard.sessions, readers[i]!)) {
-      SessionTable.note(shard.sessions, readers[i]!, EventBatch.kinds.update, idOf(record), authorNo)
+    if (anyoneOnline && SessionTable.isOnline(shard.sessions, readerNo)) {
+      SessionTable.note(shard.sessions, readerNo, EventBatch.kinds.update, idOf(record), authorNo)
     }
   }
   deliveries.value += delivered
 }
 
 /** Online followers of a pulled author hear of the post, once; their windows are not written. */
-const announce = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+const announce = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   const { authorNo, hi, lo } = record
   if (shard.sessions.frontsOf.size === 0 || !Window.insert(shard.announced, hi, lo, authorNo)) return
   for (const person of shard.sessions.frontsOf.keys()) {
@@ -69,20 +70,20 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): vo
 }
 
 /** A refresh for an author whom this runner does not pull any more: every follower's window takes it. */
-const pushToFollowers = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+const pushToFollowers = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   for (const resident of shard.byNo.values()) {
     Resident.deliver(resident, record.hi, record.lo, record.authorNo)
   }
 }
 
-const refresh = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+const refresh = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   announce(shard, record)
   const pulled = shard.pulled.byNo.get(record.authorNo)
   if (pulled === undefined) pushToFollowers(shard, record)
   else PulledAuthors.publish(pulled, record.hi, record.lo)
 }
 
-const remove = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void => {
+const remove = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   const { authorNo, hi, lo } = record
   const pulled = shard.pulled.byNo.get(authorNo)
   if (pulled !== undefined) PulledAuthors.removePost(pulled, hi, lo)
@@ -95,13 +96,34 @@ const remove = (shard: ShardWindows, record: DeliveryBatch.DeliveryRecord): void
   }
 }
 
+/** Online readers who have the post, or would read it from its author's ring, are told that it changed. */
+const edit = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
+  const { authorNo, hi, lo } = record
+  const isPulled = shard.pulled.byNo.has(authorNo)
+  for (const person of shard.sessions.frontsOf.keys()) {
+    const resident = shard.byNo.get(person)
+    if (resident?.followees === undefined || !Resident.follows(resident.followees, authorNo)) continue
+    if (!isPulled && !Window.has(resident.window, hi, lo)) continue
+    SessionTable.note(shard.sessions, person, EventBatch.kinds.edit, idOf(record), authorNo)
+  }
+}
+
+const take = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
+  if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
+  else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
+  else if (record.kind === DeliveryBatch.kinds.remove) remove(shard, record)
+  else edit(shard, record)
+}
+
 /** Takes one message of fan-out in; repeats and reordering are harmless. Throws `RangeError` on broken bytes. */
 export const deliverBatch = (shard: ShardWindows, batch: Uint8Array): void => {
-  DeliveryBatch.decode(batch, (record) => {
-    if (record.kind === DeliveryBatch.kinds.push) push(shard, record)
-    else if (record.kind === DeliveryBatch.kinds.refresh) refresh(shard, record)
-    else remove(shard, record)
-  })
+  DeliveryBatch.decode(batch, (record) => take(shard, record))
+  SessionTable.flush(shard.sessions)
+}
+
+/** The same for one record from this very process. */
+export const deliverOne = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
+  take(shard, record)
   SessionTable.flush(shard.sessions)
 }
 

@@ -42,11 +42,11 @@ const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => 
 })
 
 /**
- * A window whose reader follows pulled authors lacks their posts, and one with a mute that ends by itself lacks what
- * is due then under the same version: they promise nothing.
+ * A window whose reader follows pulled authors lacks their posts, as one in the middle of a follow does, and one with a
+ * mute that ends by itself lacks what is due then under the same version: they promise nothing.
  */
 const isWhole = (runner: Runner, resident: ResidentWindow): boolean =>
-  resident.followees !== undefined && resident.hiddenUntil === Number.POSITIVE_INFINITY &&
+  resident.followees !== undefined && resident.filling === 0 && resident.hiddenUntil === Number.POSITIVE_INFINITY &&
   pulledOf(resident, runner.pulled).length === 0
 
 interface Held {

@@ -4,6 +4,7 @@
  */
 import * as FanoutMode from "@rookery/domain/FanoutMode"
 import { transitions } from "@rookery/observe/Metrics"
+import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import type { AuthorStore } from "@rookery/store/AuthorStore";
 import { type AuthorRow } from "@rookery/store/AuthorStore"
 import { Effect, Schedule } from "effect"
@@ -50,7 +51,7 @@ const tell = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorSto
         Effect.timeout(runner.settings.messageTimeoutMillis),
         Effect.retry({ times: tellTries, schedule: Schedule.exponential("50 millis") })
       )
-    yield* Effect.forEach(followers.byShard.keys(), tellShard, { concurrency: shardsAtOnce, discard: true })
+    yield* Effect.forEach(FollowerSet.shardsOf(followers), tellShard, { concurrency: shardsAtOnce, discard: true })
   })
 
 const goalOf = (runner: Runner, row: AuthorRow): "push" | "pull" =>

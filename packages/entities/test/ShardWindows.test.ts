@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Window from "@rookery/domain/TimelineWindow"
 import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import * as EventBatch from "@rookery/protocol/EventBatch"
+import * as Words from "@rookery/protocol/Words"
 import { Effect, Queue } from "effect"
 import * as PulledAuthors from "../src/PulledAuthors.ts"
 import * as Resident from "../src/ResidentWindow.ts"
@@ -27,13 +28,12 @@ const deliver = (
   kind: keyof typeof DeliveryBatch.kinds,
   post: number,
   readers: ReadonlyArray<number> = []
-) =>
-  ShardWindows.deliverBatch(
-    shard,
-    DeliveryBatch.encode([
-      { kind: DeliveryBatch.kinds[kind], lo: post, hi: 0, authorNo: author, epoch: 1, readers: Uint32Array.from(readers) }
-    ])
-  )
+) => {
+  const out = Words.writer()
+  const header = { kind: DeliveryBatch.kinds[kind], lo: post, hi: 0, authorNo: author, epoch: 1 }
+  DeliveryBatch.append(out, header, Uint32Array.from(readers), 0, readers.length)
+  ShardWindows.deliverBatch(shard, Words.bytes(out))
+}
 
 const ids = (resident: Resident.ResidentWindow): Array<number> =>
   Array.from({ length: resident.window.length }, (_, rank) => Window.loAt(resident.window, rank))
@@ -119,6 +119,18 @@ describe("ShardWindows", () => {
       deliver(shard, "remove", 101)
       const { delete: gone, update } = EventBatch.kinds
       assert.deepStrictEqual(yield* received(queue), [[update, 100, [10]], [update, 101, [10]], [gone, 101, [10]]])
+    }))
+
+  it.effect("tells of an edit those online who have the post", () =>
+    Effect.gen(function*() {
+      const shard = makeShard()
+      for (const no of [10, 11, 12]) addReader(shard, no)
+      const queue = yield* SessionTable.open(shard.sessions, "front")
+      for (const no of [10, 11]) SessionTable.connect(shard.sessions, no, "front")
+      deliver(shard, "push", 100, [10, 12])
+      deliver(shard, "edit", 100)
+      const { edit, update } = EventBatch.kinds
+      assert.deepStrictEqual(yield* received(queue), [[update, 100, [10]], [edit, 100, [10]]])
     }))
 })
 

@@ -4,20 +4,24 @@
  */
 import type { Mode } from "@rookery/domain/FanoutMode"
 import * as Snowflake from "@rookery/domain/Snowflake"
-import { kinds, type DeliveryRecord, type Kind } from "@rookery/protocol/DeliveryBatch"
+import { kinds, type Kind, type RecordHeader } from "@rookery/protocol/DeliveryBatch"
 import { Deferred, Effect } from "effect"
-import type { FollowerSet } from "./FollowerSet.ts"
 import type { Lanes } from "./Lanes.ts"
 import * as ShardBitmap from "./ShardBitmap.ts"
+
+/** Visits every shard that is to be told, with the readers there: `numbers[from…to)`. */
+export type Audience = (
+  visit: (shard: number, numbers: Uint32Array, from: number, to: number) => void
+) => void
 
 export interface FanoutJob {
   readonly postId: bigint
   readonly authorNo: number
   readonly epoch: number
-  /** What to tell the shards; `both` sends a push and a refresh. `remove` takes the post out again. */
-  readonly how: Mode | "remove"
-  readonly followers: FollowerSet
-  /** Updated as shards answer. */
+  /** What to tell the shards; `both` sends a push and a refresh. `remove` takes the post out again; `edit` tells who looks on. */
+  readonly how: Mode | "remove" | "edit"
+  readonly audience: Audience
+  /** A bitmap of all shards; updated as they answer. */
   readonly progress: Uint8Array
 }
 
@@ -26,56 +30,49 @@ export class FanoutIncomplete {
   readonly _tag = "FanoutIncomplete"
 }
 
-const noReaders = new Uint32Array(0)
+const kindsOf: Record<FanoutJob["how"], ReadonlyArray<Kind>> = {
+  push: [kinds.push],
+  pull: [kinds.refresh],
+  both: [kinds.push, kinds.refresh],
+  remove: [kinds.remove],
+  edit: [kinds.edit]
+}
 
-const recordOf = (job: FanoutJob, kind: Kind, readers: Uint32Array): DeliveryRecord => ({
-  kind,
-  lo: Snowflake.low(job.postId),
-  hi: Snowflake.high(job.postId),
-  authorNo: job.authorNo,
-  epoch: job.epoch,
-  readers
-})
-
-const recordsOf = (job: FanoutJob, readers: Uint32Array): ReadonlyArray<DeliveryRecord> => {
-  switch (job.how) {
-    case "push":
-      return [recordOf(job, kinds.push, readers)]
-    case "pull":
-      return [recordOf(job, kinds.refresh, noReaders)]
-    case "both":
-      return [recordOf(job, kinds.push, readers), recordOf(job, kinds.refresh, noReaders)]
-    case "remove":
-      return [recordOf(job, kinds.remove, noReaders)]
-  }
+const headersOf = (job: FanoutJob): ReadonlyArray<RecordHeader> => {
+  const { authorNo, epoch, postId } = job
+  const [hi, lo] = [Snowflake.high(postId), Snowflake.low(postId)]
+  return kindsOf[job.how].map((kind) => ({ kind, lo, hi, authorNo, epoch }))
 }
 
 /** Ends when every shard has the post. */
 export const run = (lanes: Lanes, job: FanoutJob): Effect.Effect<void, FanoutIncomplete> =>
   Effect.suspend(() => {
     const done = Deferred.makeUnsafe<void, FanoutIncomplete>()
+    const headers = headersOf(job)
+    const failed = ShardBitmap.make(job.progress.length * 8 - 1)
+    // Records of each shard that are still under way; a shard has the post when it took all of them.
+    const underWay = new Uint8Array(job.progress.length * 8)
     let open = 1
     let complete = true
-    const settle = () => {
+    const close = () => {
       if (--open > 0) return
       Deferred.doneUnsafe(done, complete ? Effect.void : Effect.fail(new FanoutIncomplete()))
     }
-    for (const [shard, readers] of job.followers.byShard) {
-      if (ShardBitmap.has(job.progress, shard)) continue
-      const records = recordsOf(job, readers)
-      let left = records.length
-      let delivered = true
-      open++
-      for (const record of records) {
-        lanes.offer(shard, record, (ok) => {
-          delivered &&= ok
-          if (--left > 0) return
-          if (delivered) ShardBitmap.add(job.progress, shard)
-          complete &&= delivered
-          settle()
-        })
-      }
+    const onSettled = (shard: number, delivered: boolean) => {
+      if (!delivered) ShardBitmap.add(failed, shard)
+      if (--underWay[shard]! > 0) return
+      if (ShardBitmap.has(failed, shard)) complete = false
+      else ShardBitmap.add(job.progress, shard)
+      close()
     }
-    settle()
+    job.audience((shard, numbers, from, to) => {
+      if (ShardBitmap.has(job.progress, shard)) return
+      open++
+      underWay[shard] = headers.length
+      for (const header of headers) {
+        lanes.offer(shard, header, numbers, from, header.kind === kinds.push ? to : from, onSettled)
+      }
+    })
+    close()
     return Deferred.await(done)
   })

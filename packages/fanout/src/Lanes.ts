@@ -3,30 +3,33 @@
  * the next. So the number of messages follows from how fast a shard answers, not from how many posts there
  * are. Shared by all authors of a runner.
  */
-import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import { batchRecords, deliveryBatches, deliveryFailures } from "@rookery/observe/Metrics"
+import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import * as Words from "@rookery/protocol/Words"
 import { Effect } from "effect"
 
 /** Sends one batch to one shard and ends when the shard has it; bounded in time by its maker. */
 export type SendBatch = (shard: number, batch: Uint8Array) => Effect.Effect<void, unknown>
 
-/** Told once for each record: true when the shard has it, false when it must be tried again later. */
-export type OnSettled = (delivered: boolean) => void
+/** Told once for each record of a shard: true when the shard has it, false when it must be tried again later. */
+export type OnSettled = (shard: number, delivered: boolean) => void
 
-interface Waiting {
-  readonly record: DeliveryBatch.DeliveryRecord
-  readonly onSettled: OnSettled
+/** A message that is being filled, or waits: records are written as they come, so that none costs an object. */
+interface Batch {
+  readonly out: Words.WordWriter
+  readonly onSettled: Array<OnSettled>
 }
 
 interface Lane {
-  waiting: Array<Waiting>
+  /** Oldest first; only the last is filled further. */
+  readonly waiting: Array<Batch>
   waitingBytes: number
   busy: boolean
 }
 
 export interface LanesOptions {
   readonly send: SendBatch
-  /** How long an idle lane waits for company before it sends, in milliseconds. */
+  /** How long a lane waits for company before each message that is not full yet, in milliseconds. */
   readonly lingerMillis: number
   /** Bytes waiting in one lane at most; beyond it `offer` refuses. */
   readonly laneBytesMax: number
@@ -34,34 +37,29 @@ export interface LanesOptions {
 }
 
 export interface Lanes {
-  /** Queues a record. A refused record is settled with false before `offer` returns. */
-  readonly offer: (shard: number, record: DeliveryBatch.DeliveryRecord, onSettled: OnSettled) => void
+  /** Queues a record for the readers `numbers[from…to)`. A refused record is settled with false before `offer` returns. */
+  readonly offer: (
+    shard: number,
+    header: DeliveryBatch.RecordHeader,
+    numbers: Uint32Array,
+    from: number,
+    to: number,
+    onSettled: OnSettled
+  ) => void
   /** Records queued and not yet in a message. */
   readonly waiting: () => number
 }
 
-const recordBytes = (record: DeliveryBatch.DeliveryRecord): number =>
-  (DeliveryBatch.headerWords + record.readers.length) * 4
+/** A message worth sending at once: what it costs by itself is little beside its records. */
+const fullBytes = 32 * 1024
 
-/** Takes records from the front of the lane up to the size of one message; at least one. */
-const takeBatch = (lane: Lane): Array<Waiting> => {
-  let bytes = 0
-  let count = 0
-  while (count < lane.waiting.length) {
-    bytes += recordBytes(lane.waiting[count]!.record)
-    if (count > 0 && bytes > DeliveryBatch.batchBytesMax) {
-      bytes -= recordBytes(lane.waiting[count]!.record)
-      break
-    }
-    count++
-  }
-  lane.waitingBytes -= bytes
-  if (count === lane.waiting.length) {
-    const all = lane.waiting
-    lane.waiting = []
-    return all
-  }
-  return lane.waiting.splice(0, count)
+/** The batch that `bytes` more go into: the last one, unless that would outgrow a message. */
+const batchFor = (lane: Lane, bytes: number): Batch => {
+  const last = lane.waiting.at(-1)
+  if (last !== undefined && last.out.length * 4 + bytes <= DeliveryBatch.batchBytesMax) return last
+  const batch: Batch = { out: Words.writer(bytes / 4), onSettled: [] }
+  lane.waiting.push(batch)
+  return batch
 }
 
 export const make = (options: LanesOptions): Lanes => {
@@ -76,44 +74,54 @@ export const make = (options: LanesOptions): Lanes => {
     return lane
   }
 
+  const settle = (shard: number, batch: Batch, delivered: boolean) =>
+    Effect.sync(() => {
+      if (!delivered) deliveryFailures.value += batch.onSettled.length
+      for (const onSettled of batch.onSettled) onSettled(shard, delivered)
+    })
+
   const sendNext = (shard: number, lane: Lane): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const batch = takeBatch(lane)
+      const batch = lane.waiting.shift()!
+      const bytes = Words.bytes(batch.out)
+      lane.waitingBytes -= bytes.byteLength
       deliveryBatches.value++
-      batchRecords.observe(batch.length)
-      const settle = (delivered: boolean) =>
-        Effect.sync(() => {
-          if (!delivered) deliveryFailures.value += batch.length
-          for (const entry of batch) entry.onSettled(delivered)
-        })
-      return options.send(shard, DeliveryBatch.encode(batch.map((entry) => entry.record))).pipe(
-        Effect.matchCauseEffect({ onFailure: () => settle(false), onSuccess: () => settle(true) })
-      )
+      batchRecords.observe(batch.onSettled.length)
+      return Effect.matchCauseEffect(options.send(shard, bytes), {
+        onFailure: () => settle(shard, batch, false),
+        onSuccess: () => settle(shard, batch, true)
+      })
     })
+
+  /** A shard beside us answers within microseconds: without a pause every post would be a message of its own. */
+  const linger = (lane: Lane): Effect.Effect<void> =>
+    lane.waitingBytes >= fullBytes ? Effect.void : Effect.sleep(options.lingerMillis)
 
   const drain = (shard: number, lane: Lane): Effect.Effect<void> =>
     Effect.whileLoop({
       while: () => lane.waiting.length > 0,
-      body: () => sendNext(shard, lane),
+      body: () => Effect.andThen(linger(lane), sendNext(shard, lane)),
       step: () => {}
     }).pipe(Effect.ensuring(Effect.sync(() => {
       lane.busy = false
     })))
 
-  const offer = (shard: number, record: DeliveryBatch.DeliveryRecord, onSettled: OnSettled): void => {
+  const offer: Lanes["offer"] = (shard, header, numbers, from, to, onSettled) => {
     const lane = laneOf(shard)
-    const bytes = recordBytes(record)
-    if (lane.waitingBytes + bytes > options.laneBytesMax && lane.waiting.length > 0) return onSettled(false)
-    lane.waiting.push({ record, onSettled })
+    const bytes = DeliveryBatch.bytesOf(to - from)
+    if (lane.waitingBytes + bytes > options.laneBytesMax && lane.waiting.length > 0) return onSettled(shard, false)
+    const batch = batchFor(lane, bytes)
+    DeliveryBatch.append(batch.out, header, numbers, from, to)
+    batch.onSettled.push(onSettled)
     lane.waitingBytes += bytes
     if (lane.busy) return
     lane.busy = true
-    options.runFork(Effect.andThen(Effect.sleep(options.lingerMillis), drain(shard, lane)))
+    options.runFork(drain(shard, lane))
   }
 
   const waiting = () => {
     let records = 0
-    for (const lane of lanes.values()) records += lane.waiting.length
+    for (const lane of lanes.values()) for (const batch of lane.waiting) records += batch.onSettled.length
     return records
   }
 

@@ -8,8 +8,14 @@ const Change = Schema.Struct({ add: Schema.Boolean, no: Small(1, 30) })
 
 const shardOf = (no: number): number => (no % 4) + 1
 
+const groups = (set: FollowerSet.FollowerSet): Array<readonly [shard: number, numbers: Uint32Array]> => {
+  const found: Array<readonly [number, Uint32Array]> = []
+  FollowerSet.forEachShard(set, (shard, numbers, from, to) => found.push([shard, numbers.subarray(from, to)]))
+  return found
+}
+
 const contents = (set: FollowerSet.FollowerSet): Array<number> =>
-  [...set.byShard.values()].flatMap((numbers) => [...numbers]).sort((a, b) => a - b)
+  groups(set).flatMap(([, numbers]) => [...numbers]).sort((a, b) => a - b)
 
 describe("FollowerSet", () => {
   it.prop("is the set of its changes, grouped by shard, each group ascending", { changes: Schema.Array(Change) }, ({ changes }) => {
@@ -23,7 +29,7 @@ describe("FollowerSet", () => {
     }
     assert.deepStrictEqual(contents(set), [...model].sort((a, b) => a - b))
     assert.strictEqual(set.count, model.size)
-    for (const [shard, numbers] of set.byShard) {
+    for (const [shard, numbers] of groups(set)) {
       assert.isAbove(numbers.length, 0, "an empty shard would cost a message")
       assert.deepStrictEqual([...numbers], [...numbers].sort((a, b) => a - b))
       for (const no of numbers) assert.strictEqual(shardOf(no), shard)
@@ -34,16 +40,32 @@ describe("FollowerSet", () => {
     const rows = [9, 2, 5, 1].map((no) => ({ followerNo: LocalNo.make(no), shard: shardOf(no) }))
     const set = FollowerSet.fromRows(rows)
     assert.deepStrictEqual(contents(set), [1, 2, 5, 9])
-    assert.deepStrictEqual([...set.byShard.get(2)!], [1, 5, 9])
-    assert.strictEqual(FollowerSet.byteLength(set), 16)
+    assert.deepStrictEqual(groups(set).map(([shard, numbers]) => [shard, ...numbers]), [[2, 1, 5, 9], [3, 2]])
+    assert.deepStrictEqual(FollowerSet.shardsOf(set), [2, 3])
+    assert.strictEqual(FollowerSet.byteLength(set), 4 * 4 + 2 * 2 + 2 * 4)
   })
 
   it("leaves arrays that were handed out as they were", () => {
     const set = FollowerSet.empty()
     FollowerSet.add(set, 1, 4)
-    const handedOut = set.byShard.get(1)!
+    const handedOut = groups(set)[0]![1]
     FollowerSet.add(set, 1, 2)
     FollowerSet.remove(set, 1, 4)
+    assert.deepStrictEqual(groups(set).map(([, numbers]) => [...numbers]), [[2]])
     assert.deepStrictEqual([...handedOut], [4])
+  })
+
+  it("holds eight bytes a follower at most, for an author as most are", () => {
+    const rows = Array.from({ length: 403 }, (_, i) => ({ followerNo: LocalNo.make(i + 1), shard: (i % 127) + 1 }))
+    assert.isAtMost(FollowerSet.byteLength(FollowerSet.fromRows(rows)) / 403, 8)
+  })
+
+  it("takes a crowd in without losing one", () => {
+    const set = FollowerSet.empty()
+    for (let no = 1; no <= 5_000; no++) FollowerSet.add(set, shardOf(no), no)
+    for (let no = 2; no <= 5_000; no += 2) FollowerSet.remove(set, shardOf(no), no)
+    assert.strictEqual(set.count, 2_500)
+    assert.deepStrictEqual(contents(set), Array.from({ length: 2_500 }, (_, i) => i * 2 + 1))
+    assert.strictEqual(set.count, 2_500)
   })
 })

@@ -7,14 +7,24 @@ import * as Fanout from "../src/Fanout.ts"
 import * as Lanes from "../src/Lanes.ts"
 import * as ShardBitmap from "../src/ShardBitmap.ts"
 
-const record = (postLo: number, readers: ReadonlyArray<number> = [1]): DeliveryBatch.DeliveryRecord => ({
-  kind: DeliveryBatch.kinds.push,
-  lo: postLo,
-  hi: 0,
-  authorNo: 7,
-  epoch: 0,
-  readers: Uint32Array.from(readers)
-})
+const one = [1]
+
+/** Offers a push of a post, known by its low word. */
+const push = (
+  lanes: Lanes.Lanes,
+  shard: number,
+  lo: number,
+  onSettled: (delivered: boolean) => void = () => {},
+  readers: ReadonlyArray<number> = one
+) =>
+  lanes.offer(
+    shard,
+    { kind: DeliveryBatch.kinds.push, lo, hi: 0, authorNo: 7, epoch: 0 },
+    Uint32Array.from(readers),
+    0,
+    readers.length,
+    (_, delivered) => onSettled(delivered)
+  )
 
 interface Sent {
   readonly shard: number
@@ -46,10 +56,10 @@ describe("Lanes", () => {
   it.effect("keep one message in flight to each shard, and send what arrived meanwhile as the next", () =>
     Effect.gen(function*() {
       const { lanes, sent } = yield* makeLanes()
-      lanes.offer(1, record(1), () => {})
-      lanes.offer(2, record(1), () => {})
+      push(lanes, 1, 1)
+      push(lanes, 2, 1)
       yield* settle
-      for (const post of [2, 3, 4]) lanes.offer(1, record(post), () => {})
+      for (const post of [2, 3, 4]) push(lanes, 1, post)
       yield* settle
       assert.deepStrictEqual(sent.map(({ posts, shard }) => [shard, posts]), [[1, [1]], [2, [1]]])
       sent[0]!.answer(true)
@@ -61,13 +71,13 @@ describe("Lanes", () => {
     Effect.gen(function*() {
       const { lanes, sent } = yield* makeLanes()
       const settled: Array<boolean> = []
-      lanes.offer(1, record(1), (ok) => settled.push(ok))
-      lanes.offer(1, record(2), (ok) => settled.push(ok))
+      push(lanes, 1, 1, (ok) => settled.push(ok))
+      push(lanes, 1, 2, (ok) => settled.push(ok))
       yield* settle
       sent[0]!.answer(false)
       yield* settle
       assert.deepStrictEqual(settled, [false, false])
-      lanes.offer(1, record(3), (ok) => settled.push(ok))
+      push(lanes, 1, 3, (ok) => settled.push(ok))
       yield* settle
       sent[1]!.answer(true)
       yield* settle
@@ -78,17 +88,31 @@ describe("Lanes", () => {
     Effect.gen(function*() {
       const { lanes, sent } = yield* makeLanes(100)
       const settled: Array<boolean> = []
-      for (const post of [1, 2, 3, 4, 5]) lanes.offer(1, record(post), (ok) => settled.push(ok))
+      for (const post of [1, 2, 3, 4, 5]) push(lanes, 1, post, (ok) => settled.push(ok))
       assert.deepStrictEqual(settled, [false, false])
       yield* settle
       assert.deepStrictEqual(sent[0]!.posts, [1, 2, 3])
+    }))
+
+  it.effect("wait for company before every message, also of a shard that answers at once", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes()
+      push(lanes, 1, 1)
+      yield* settle
+      push(lanes, 1, 2)
+      sent[0]!.answer(true)
+      yield* TestClock.adjust(0)
+      assert.strictEqual(sent.length, 1)
+      push(lanes, 1, 3)
+      yield* settle
+      assert.deepStrictEqual(sent[1]!.posts, [2, 3])
     }))
 
   it.effect("cut messages at the size limit", () =>
     Effect.gen(function*() {
       const { lanes, sent } = yield* makeLanes(10_000_000)
       const many = Array.from({ length: DeliveryBatch.batchBytesMax / 8 }, (_, i) => i + 1)
-      for (const post of [1, 2, 3]) lanes.offer(1, record(post, many), () => {})
+      for (const post of [1, 2, 3]) push(lanes, 1, post, () => {}, many)
       yield* settle
       assert.deepStrictEqual(sent[0]!.posts, [1])
       sent[0]!.answer(true)
@@ -98,17 +122,17 @@ describe("Lanes", () => {
 })
 
 describe("Fanout", () => {
-  const followersIn = (...shards: ReadonlyArray<number>) => {
+  const audienceIn = (...shards: ReadonlyArray<number>): Fanout.Audience => {
     const set = FollowerSet.empty()
     for (const shard of shards) FollowerSet.add(set, shard, shard * 10)
-    return set
+    return (visit) => FollowerSet.forEachShard(set, visit)
   }
   const jobOf = (how: Fanout.FanoutJob["how"], shards: ReadonlyArray<number>, progress = ShardBitmap.make(127)) => ({
     postId: 5n,
     authorNo: 7,
     epoch: 1,
     how,
-    followers: followersIn(...shards),
+    audience: audienceIn(...shards),
     progress
   })
 

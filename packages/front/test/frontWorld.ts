@@ -1,9 +1,7 @@
 /** A front over a real runner and the real database of one test, and a client that speaks to it. */
 import { inject } from "@effect/vitest"
-import type { Bus } from "@rookery/bus/Bus"
 import type { Settings } from "@rookery/entities/Settings"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import type { AccountStore } from "@rookery/store/AccountStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { Effect, Layer } from "effect"
 import * as Front from "../src/Front.ts"
@@ -112,7 +110,7 @@ export const makeClient = (base: string) => {
       const form = { username, email: `${username}@rookery.example`, password: "correct horse", agreement: "1", locale: "en" }
       const { access_token: token } = yield* ok("POST", "/api/v1/accounts", { token: yield* appToken(), form })
       const { id } = yield* ok("GET", "/api/v1/accounts/verify_credentials", { token })
-      return { id, token } as Someone
+      return { id, token }
     })
   const post = (by: Someone, status: string, more: object = {}) =>
     ok("POST", "/api/v1/statuses", { token: by.token, json: { status, ...more } })

@@ -48,7 +48,7 @@ const requestOf = (random: Seeded.Seeded, people: ReadonlyArray<Someone>, ids: R
   const picked = () => [random.pick(fields), random.pick(values)] as const
   const entries = Array.from({ length: random.int(5) }, picked)
   const path = random.pick(patterns).replace(":id", () => encodeURIComponent(random.pick(ids)))
-  const query = random.chance(0.3) ? `?${new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)]))}` : ""
+  const query = random.chance(0.3) ? `?${new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()}` : ""
   const call: Call = {
     ...(random.chance(0.7) ? { token: random.pick(people).token } : {}),
     ...(random.chance(0.2) ? { headers: { "idempotency-key": String(random.pick(values)).replaceAll(/[^ -~]/g, "?").slice(0, 300) } } : {})

@@ -3,7 +3,13 @@ import { assert, describe, inject, it } from "@effect/vitest"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { request } from "node:http"
+import { StoreError } from "@rookery/store/StoreError"
 import * as Front from "../src/Front.ts"
+import * as Handle from "../src/http/Handle.ts"
+import { open, route } from "../src/http/Route.ts"
+import * as Router from "../src/http/Router.ts"
+import * as Server from "../src/http/Server.ts"
+import type { Tokens } from "../src/oauth/Tokens.ts"
 import { eventually, makeClient, noSnapshots, settingsOf, withFront } from "./frontWorld.ts"
 
 /** A request whose body is sent in two parts. */
@@ -43,6 +49,19 @@ describe("the front over HTTP", () => {
         assert.isNull(page.headers.get("x-ratelimit-remaining"))
       })))
 
+  it.live("answers as usual when a client offers another protocol", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const status = yield* Effect.callback<number | undefined>((resume) => {
+          const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAEAAEAA" }
+          request(`${client.base}/health`, { headers }, (response) => {
+            response.resume()
+            resume(Effect.succeed(response.statusCode))
+          }).on("error", () => resume(Effect.succeed(undefined))).end()
+        })
+        assert.strictEqual(status, 200)
+      })))
+
   it.live("reads a JSON body with a GET, and counts what it answers", () =>
     withFront((client) =>
       Effect.gen(function*() {
@@ -65,6 +84,27 @@ describe("the front over HTTP", () => {
         assert.match(metrics.text, /rookery_http_seconds_count\{route="\/api\/v1\/accounts\/:id\/statuses"\}|rookery_http_seconds_count/)
         assert.deepStrictEqual((yield* client.call("GET", "/ready")).body, { ready: true, missing: [] })
       })))
+
+  it.live("answers 503 with a time to come back while the store is away", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const away = Effect.fail(new StoreError({ operation: "test", cause: "away" }))
+      const stores = yield* Effect.context<never>()
+      const handle = Handle.make({
+        router: Router.make([route("GET", "/store", open, () => away), route("GET", "/broken", open, () => Effect.die(new Error("secret")))]),
+        tokens: {} as Tokens,
+        addressOf: () => "127.0.0.1",
+        metrics: { record: () => {} },
+        bodyBytesMax: 1_000,
+        requestsInFlightMax: 10,
+        requestMillisMax: 1_000
+      }, stores)
+      const { host, port } = yield* Server.listen(Server.make(handle, settingsOf({}).limits, () => false), handle, "127.0.0.1", 0, settingsOf({}).limits)
+      const client = makeClient(`http://${host}:${port}`)
+      const reply = yield* client.call("GET", "/store")
+      assert.deepStrictEqual([reply.status, reply.headers.get("retry-after")], [503, "1"])
+      const broken = yield* client.call("GET", "/broken")
+      assert.deepStrictEqual([broken.status, broken.body], [500, { error: "Something went wrong" }])
+    })))
 
   it.live("ends the requests that it took before it stops, and takes no more", () =>
     Effect.scoped(Effect.gen(function*() {

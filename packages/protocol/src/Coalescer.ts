@@ -1,6 +1,7 @@
 /**
  * Many requests to few receivers: at most `inFlightMax` messages are under way to each key, and what is asked
- * meanwhile travels together in the next one. Nothing waits for a timer.
+ * meanwhile travels together in the next one. Nothing waits for a timer: with `gather`, a message leaves at the end of
+ * the turn of the event loop, so that what arrived in the same turn shares it.
  */
 import { Effect, Exit } from "effect"
 
@@ -11,6 +12,7 @@ export interface Options<K, A, B, E> {
   /** Requests waiting for one key, at most; one more is refused with `full`. */
   readonly waitingMax: number
   readonly full: (key: K) => E
+  readonly gather?: boolean
   /** Answers in the order of `items`, one each; a failure is every asker's. */
   readonly send: (key: K, items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, E>
 }
@@ -30,6 +32,8 @@ interface Waiting<A, B, E> {
 interface Lane<A, B, E> {
   waiting: Array<Waiting<A, B, E>>
   inFlight: number
+  /** A send is to come at the end of this turn. */
+  isGathering: boolean
 }
 
 /** Messages run on fibers of their own, so that one asker's end does not end the others'; bound `send` by a timeout. */
@@ -61,12 +65,20 @@ export const make = <K, A, B, E>(options: Options<K, A, B, E>): Effect.Effect<Co
           }
         })
       }
-      if (lane.inFlight === 0 && lanes.get(key) === lane) lanes.delete(key)
+      if (lane.inFlight === 0 && !lane.isGathering && lanes.get(key) === lane) lanes.delete(key)
+    }
+    const gather = (key: K, lane: Lane<A, B, E>): void => {
+      if (lane.isGathering || lane.inFlight >= options.inFlightMax) return
+      lane.isGathering = true
+      setImmediate(() => {
+        lane.isGathering = false
+        send(key, lane)
+      })
     }
     const laneOf = (key: K): Lane<A, B, E> => {
       const known = lanes.get(key)
       if (known !== undefined) return known
-      const lane: Lane<A, B, E> = { waiting: [], inFlight: 0 }
+      const lane: Lane<A, B, E> = { waiting: [], inFlight: 0, isGathering: false }
       lanes.set(key, lane)
       return lane
     }
@@ -83,7 +95,8 @@ export const make = <K, A, B, E>(options: Options<K, A, B, E>): Effect.Effect<Co
           const waiting: Waiting<A, B, E> = { item, resume }
           lane.waiting.push(waiting)
           pending++
-          send(key, lane)
+          if (options.gather === true) gather(key, lane)
+          else send(key, lane)
           return Effect.sync(() => {
             waiting.resume = undefined
           })

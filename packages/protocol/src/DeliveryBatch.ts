@@ -4,60 +4,77 @@
  */
 import * as Words from "./Words.ts"
 
-/** `push`: write the readers' windows. `refresh`: the author is pulled, take the id into the ring. `remove`: the post was deleted. */
-export const kinds = { push: 1, refresh: 2, remove: 3 } as const
+/** `push`: write the readers' windows. `refresh`: the author is pulled, take the id into the ring. `remove`: the post was deleted. `edit`: it changed, which only those who look on are told. */
+export const kinds = { push: 1, refresh: 2, remove: 3, edit: 4 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 
-export interface DeliveryRecord {
+/** What a record says besides its readers; the same for every shard. */
+export interface RecordHeader {
   readonly kind: Kind
   readonly lo: number
   readonly hi: number
   readonly authorNo: number
   /** Epoch of the author's mode when the post was fanned out. */
   readonly epoch: number
-  /** Readers by local number; empty for `refresh` and `remove`. */
-  readonly readers: Uint32Array
 }
 
-export const headerWords = 6
+/**
+ * A record as it stands in a message: its readers are `words[from…to)`, by local number; none for all but `push`.
+ * One view is moved from record to record, so whoever keeps something of it copies it.
+ */
+export interface RecordView extends RecordHeader {
+  readonly words: Uint32Array
+  readonly from: number
+  readonly to: number
+}
+
+const headerWords = 6
 
 /** Bytes of one message at most; a lane cuts its batches here, so a frame stays far below the transport's limit. */
 export const batchBytesMax = 512 * 1024
 
-export const encode = (records: ReadonlyArray<DeliveryRecord>): Uint8Array => {
-  let total = 0
-  for (const record of records) total += headerWords + record.readers.length
-  const out = Words.writer(total)
-  for (const record of records) {
-    Words.put(out, record.kind)
-    Words.put(out, record.lo)
-    Words.put(out, record.hi)
-    Words.put(out, record.authorNo)
-    Words.put(out, record.epoch)
-    Words.put(out, record.readers.length)
-    out.words.set(record.readers, out.length)
-    out.length += record.readers.length
-  }
-  return Words.bytes(out)
+/** Bytes that a record with so many readers takes. */
+export const bytesOf = (readers: number): number => (headerWords + readers) * 4
+
+/** Appends a record for the readers `numbers[from…to)`. */
+export const append = (
+  out: Words.WordWriter,
+  header: RecordHeader,
+  numbers: Uint32Array,
+  from: number,
+  to: number
+): void => {
+  Words.reserve(out, headerWords + to - from)
+  const { words } = out
+  let at = out.length
+  words[at++] = header.kind
+  words[at++] = header.lo
+  words[at++] = header.hi
+  words[at++] = header.authorNo
+  words[at++] = header.epoch
+  words[at++] = to - from
+  for (let i = from; i < to; i++) words[at++] = numbers[i]!
+  out.length = at
 }
 
-/** Calls `visit` for each record; `readers` is a view into the message. Throws `RangeError` on a broken message, before any visit of the broken record. */
-export const decode = (batch: Uint8Array, visit: (record: DeliveryRecord) => void): void => {
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+/** Calls `visit` for each record. Throws `RangeError` on a broken message, before any visit of the broken record. */
+export const decode = (batch: Uint8Array, visit: (record: RecordView) => void): void => {
   const words = Words.words(batch)
+  const view: Mutable<RecordView> = { kind: kinds.push, lo: 0, hi: 0, authorNo: 0, epoch: 0, words, from: 0, to: 0 }
   let at = 0
   while (at < words.length) {
     const kind = words[at]!
-    const count = words[at + 5] ?? Number.POSITIVE_INFINITY
-    const next = at + headerWords + count
-    if (kind < 1 || kind > 3 || next > words.length) throw new RangeError("broken delivery batch")
-    visit({
-      kind: kind as Kind,
-      lo: words[at + 1]!,
-      hi: words[at + 2]!,
-      authorNo: words[at + 3]!,
-      epoch: words[at + 4]!,
-      readers: words.subarray(at + headerWords, next)
-    })
-    at = next
+    view.from = at + headerWords
+    view.to = view.from + (words[at + 5] ?? Number.POSITIVE_INFINITY)
+    if (kind < 1 || kind > 4 || view.to > words.length) throw new RangeError("broken delivery batch")
+    view.kind = kind as Kind
+    view.lo = words[at + 1]!
+    view.hi = words[at + 2]!
+    view.authorNo = words[at + 3]!
+    view.epoch = words[at + 4]!
+    visit(view)
+    at = view.to
   }
 }

@@ -11,7 +11,10 @@ import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { Unavailable } from "./Errors.ts"
 
-/** A person has at least one connection on `front`. Idempotent; forgotten when the front's event stream ends. */
+/**
+ * A person has at least one connection on `front`: events of what is published from the answer on are sent. Idempotent;
+ * forgotten when the front's event stream ends.
+ */
 export const Connect = Rpc.make("Connect", { payload: { accountNo: LocalNo, front: Schema.String }, error: Unavailable })
 
 /** The person's last connection on `front` closed. Idempotent. */

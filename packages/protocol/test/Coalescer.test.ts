@@ -47,6 +47,20 @@ describe("Coalescer", () => {
       assert.strictEqual(lanes.pending(), 0)
     }))
 
+  it.effect("gathers what arrives in one turn of the event loop", () =>
+    Effect.gen(function*() {
+      const receiver = makeReceiver()
+      const lanes = yield* make(receiver, { gather: true })
+      const asked = yield* Effect.forkChild(
+        Effect.forEach([1, 2, 3], (n) => lanes.request("a", n), { concurrency: "unbounded" })
+      )
+      yield* Effect.promise(() => new Promise(setImmediate))
+      yield* Effect.promise(() => new Promise(setImmediate))
+      assert.deepStrictEqual(sent(receiver), ["a: 1 2 3"])
+      yield* Deferred.succeed(receiver.messages[0]!.go, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(asked), [2, 4, 6])
+    }))
+
   it.effect("refuses what is too much, fails with the message, and lets an asker go", () =>
     Effect.gen(function*() {
       const receiver = makeReceiver()

@@ -43,7 +43,7 @@ describe("Leased ids on Postgres", () => {
       const minted = yield* Effect.forEach(sources, (source) => source.mintMany(20_000), { concurrency: 2 })
       assert.strictEqual(new Set(minted.flat()).size, 40_000)
       assert.deepStrictEqual(minted.map((ids) => machines(ids).size), [1, 1])
-      assert.deepStrictEqual([...machines(minted.flat())].sort(), [10, 11])
+      assert.deepStrictEqual([...machines(minted.flat())].sort((a, b) => a - b), [10, 11])
       const third = yield* Effect.flip(Effect.scoped(open(url, { leaseMillis: 500, callMillisMax: 500 })))
       assert.strictEqual(third.reason, "blockFull")
     }).pipe(Effect.scoped))

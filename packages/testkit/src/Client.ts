@@ -51,8 +51,14 @@ const retryable = new Set([
   "RunnerUnavailable",
   "PersistenceError",
   "StoreError",
-  "TimeoutError"
+  "TimeoutError",
+  "Interrupted"
 ])
+
+/** A runner that lost its shards (Postgres restarted, it was drained) ends its requests by interrupting them. */
+const interruptedThere = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+  Effect.catchCause(call, (cause): Effect.Effect<never, E | { readonly _tag: "Interrupted" }> =>
+    Cause.hasInterruptsOnly(cause) ? Effect.fail({ _tag: "Interrupted" } as const) : Effect.failCause(cause))
 
 const tagOf = (error: unknown): string =>
   Cause.isTimeoutError(error) ? "TimeoutError" : String((error as { readonly _tag?: unknown } | null)?._tag)
@@ -71,7 +77,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const retries = new Map<string, number>()
 
   const politely = <A, E>(what: string, attempt: Effect.Effect<A, E>): Effect.Effect<A, GaveUp | Exclude<E, { readonly _tag: "Unavailable" }>> =>
-    attempt.pipe(
+    interruptedThere(attempt).pipe(
       Effect.timeout(options.attemptMillis),
       Effect.tapError((error) => Effect.sync(() => retries.set(tagOf(error), (retries.get(tagOf(error)) ?? 0) + 1))),
       Effect.retry({
@@ -86,6 +92,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
 
   const setOverride = (account: AccountId, override: Override) =>
     politely(`override of ${account}`, author(String(account)).SetOverride({ override }))
+
+  const describe = (account: AccountId) => politely(`description of ${account}`, author(String(account)).Describe())
 
   const setFollow = (by: AccountId, followee: AccountId, following: boolean) =>
     politely(`follow of ${followee} by ${by}`, userTimeline(String(by)).SetFollow({ followee, following }))
@@ -143,7 +151,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     return yield* new GaveUp({ what: `home of ${reader.id}`, cause: `not filled in ${refillsMax} reads` })
   })
 
-  return { directory, edit, home, hydrate, publish, remove, retries, setFollow, setLike, setOverride, skeleton }
+  return { describe, directory, edit, home, hydrate, publish, remove, retries, setFollow, setLike, setOverride, skeleton }
 })
 
 export type Client = Effect.Success<ReturnType<typeof make>>

@@ -10,7 +10,8 @@ import * as Postgres from "@rookery/store/postgres/client"
 import * as Migrate from "@rookery/store/postgres/migrate"
 import * as PostgresStores from "@rookery/store/postgres/layer"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
-import { Effect, Layer, Redacted } from "effect"
+import { TimelineStore } from "@rookery/store/TimelineStore"
+import { Effect, identity, Layer, Redacted } from "effect"
 import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
 import * as TestDatabase from "./TestDatabase.ts"
 
@@ -22,6 +23,8 @@ export interface Options<E> {
   readonly databaseUrl: string
   readonly snapshots: Layer.Layer<SnapshotStore, E>
   readonly settings?: Partial<Settings>
+  /** What the actors get instead of the store: to slow it down, or to let it fail. */
+  readonly timelines?: (store: TimelineStore["Service"]) => TimelineStore["Service"]
   /** Idle actors go after this; they are looked for every 5 s. */
   readonly entityIdleMillis?: number
 }
@@ -58,6 +61,7 @@ export const stores = (databaseUrl: string, applicationName: string) =>
 /** The actors, and all that a caller of theirs needs: sharding, stores, ids, bus. */
 export const layer = <E>(options: Options<E>) =>
   Entities.layer(options.settings).pipe(
+    Layer.updateService(TimelineStore, options.timelines ?? identity),
     Layer.provideMerge(sharding(options.entityIdleMillis ?? 60_000)),
     Layer.provideMerge([
       stores(options.databaseUrl, "test cluster"),

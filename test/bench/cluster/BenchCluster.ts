@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { BenchOptions } from "../harness/Bench.ts"
+import type { Watched } from "../harness/processCpu.ts"
 import * as Probing from "../memory/probing.ts"
 
 export interface BenchCluster extends LocalCluster.LocalCluster {
@@ -25,11 +26,13 @@ const folder = Effect.acquireRelease(
  * Windows are never evicted, and locks outlast a machine that is busy with the bench itself: what a lost lock costs
  * is for the fault tests to say.
  */
+export const lockMillis = { refresh: 10_000, expiration: 60_000 }
+
 const settings: Readonly<Record<string, string>> = {
   RESIDENT_TIMELINES_MAX: "2000000",
   RESIDENT_ENTITIES_MAX: "1000000",
-  SHARD_LOCK_REFRESH_MILLIS: "10000",
-  SHARD_LOCK_EXPIRATION_MILLIS: "60000",
+  SHARD_LOCK_REFRESH_MILLIS: String(lockMillis.refresh),
+  SHARD_LOCK_EXPIRATION_MILLIS: String(lockMillis.expiration),
   LOG_LEVEL: "Warn"
 }
 
@@ -49,6 +52,12 @@ export const make = Effect.fnUntraced(function*(options: BenchOptions, env: Read
 
 export const startRunners = (cluster: LocalCluster.LocalCluster, count: number) =>
   Effect.forEach(Array.from({ length: count }), () => cluster.startRunner(), { concurrency: "unbounded" })
+
+/** Everything whose CPU time belongs to the figure: these members and the servers beside them. */
+export const watched = (cluster: LocalCluster.LocalCluster, members: ReadonlyArray<Watched>): Array<Watched> => [
+  ...members.map(({ name, pid }) => ({ name, pid })),
+  ...Object.entries(cluster.servers ?? {}).map(([name, { pid }]) => ({ name, pid }))
+]
 
 /** Says what goes on, on the terminal's error output: the report alone is the output. */
 export const say = (text: string): Effect.Effect<void> => Effect.sync(() => console.error(`· ${text}`))

@@ -10,6 +10,7 @@ import { Author } from "@rookery/protocol/Author"
 import * as PageBatch from "@rookery/protocol/PageBatch"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
+import { lockMillis } from "./BenchCluster.ts"
 import { Effect, Latch, Layer, Redacted, Schedule } from "effect"
 
 /** An attempt to load hundreds of windows may take this long. */
@@ -27,7 +28,12 @@ export interface Reader {
 export const join = Effect.fnUntraced(function*(postgresUrl: string) {
   const port = yield* findFreePort
   const registered = Latch.makeUnsafe()
-  const knobs = derive.knobs(yield* load)
+  const knobs = {
+    ...derive.knobs(yield* load),
+    // A member that expects heartbeats more often than they come takes the others for gone.
+    lockRefreshMillis: lockMillis.refresh,
+    lockExpirationMillis: lockMillis.expiration
+  }
   const sockets = ClusterSockets.layer(knobs, { host: "127.0.0.1", port, holdsShards: false }, registered).pipe(
     Layer.provide(PgClient.layer({ url: Redacted.make(postgresUrl), maxConnections: 3 }))
   )

@@ -45,6 +45,7 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
   const publishing = publishAll({
     member,
     runners,
+    watched: BenchCluster.watched(cluster, runners),
     postgresUrl: cluster.postgresUrl,
     authors: Array.from({ length: authors }, (_, i) => ({ id: loaded.ids[i]!, followers: counts[i]! })),
     inFlight: whole(options, "in-flight", full.inFlight),

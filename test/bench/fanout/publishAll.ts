@@ -4,12 +4,14 @@ import { Effect } from "effect"
 import * as Metrics from "../cluster/metrics.ts"
 import type { Member } from "../cluster/member.ts"
 import * as Histogram from "../harness/Histogram.ts"
-import { processCpu } from "../harness/processCpu.ts"
+import { processCpu, type Watched } from "../harness/processCpu.ts"
 import { outboxRows } from "./oracle.ts"
 
 export interface PublishOptions {
   readonly member: Member
-  readonly runners: ReadonlyArray<{ readonly url: string; readonly pid: number; readonly name: string }>
+  readonly runners: ReadonlyArray<{ readonly url: string }>
+  /** Whose CPU time is counted. */
+  readonly watched: ReadonlyArray<Watched>
   readonly postgresUrl: string
   readonly authors: ReadonlyArray<{ readonly id: bigint; readonly followers: number }>
   readonly inFlight: number
@@ -66,12 +68,12 @@ export const publishAll = (options: PublishOptions) => (seconds: number, run: st
     const deliveries = Metrics.total(runners, "rookery_deliveries_total")
     const batches = Metrics.total(runners, "rookery_delivery_batches_total")
     const [deliveredBefore, batchesBefore] = yield* Effect.all([deliveries, batches])
-    const cpuBefore = yield* processCpu(runners)
+    const cpuBefore = yield* processCpu(options.watched)
     const { expected, latency, posts, publishSeconds, started } = yield* publish(options, seconds, run)
     const isDelivered = Effect.map(deliveries, (now) => now - deliveredBefore >= expected)
     yield* Metrics.until(`${expected} deliveries`, drainSecondsMax, pollMillis, isDelivered)
     const totalSeconds = (performance.now() - started) / 1000
-    const cpuAfter = yield* processCpu(runners)
+    const cpuAfter = yield* processCpu(options.watched)
     yield* Metrics.until("an empty outbox", drainSecondsMax, 100,
       Effect.map(outboxRows(options.postgresUrl), (rows) => rows === 0))
     return {

@@ -1,7 +1,7 @@
 /** Arrival rates tried one after the other until the server no longer follows. */
 import { Effect } from "effect"
 import { say } from "../cluster/BenchCluster.ts"
-import { processCpu } from "../harness/processCpu.ts"
+import { processCpu, type Watched } from "../harness/processCpu.ts"
 import { runLoad } from "../load/child.ts"
 import type { LoadPlan, LoadResult } from "../load/Plan.ts"
 
@@ -13,7 +13,7 @@ export interface Step {
 }
 
 type Target = Omit<LoadPlan, "rate" | "warmSeconds">
-type Members = ReadonlyArray<{ readonly name: string; readonly pid: number }>
+type Members = ReadonlyArray<Watched>
 
 const warmSeconds = 3
 /** Less of the requests answered in time than this, and the server does not follow. */
@@ -29,7 +29,9 @@ export const runStep = (members: Members, target: Target, rate: number): Effect.
     const { client: _, ...used } = Object.fromEntries(
       Object.entries(after).map(([name, now]) => [name, (now - (before[name] ?? 0)) / seconds])
     )
-    yield* say(`${Math.round(rate)}/s: ${Math.round(result.goodPerSecond)}/s answered, ${result.unsent} left unsent` +
+    const { p50, p99 } = result.kinds[target.mix.home > 0 ? "home" : "post"].latency
+    yield* say(`${Math.round(rate)}/s: ${Math.round(result.goodPerSecond)}/s answered, p50 ${p50.toFixed(1)} ms, ` +
+      `p99 ${p99.toFixed(1)} ms, ${result.unsent} left unsent` +
       (result.faults.length === 0 ? "" : `, FAULTS: ${result.faults.join("; ")}`))
     return { rate, result, cpu: { ...used, generator: result.generatorCpu } }
   })

@@ -15,105 +15,156 @@ interface Due {
   readonly bytes: Buffer
 }
 
-/** Requests that wait for a connection at most, in seconds of the planned rate; more is saturation and ends the run. */
+/** Requests that wait for a connection at most, in seconds of the planned rate; what exceeds it counts as unsent. */
 const queueSecondsMax = 5
 /** One answer in so many is looked into. */
 const sampleEvery = 64
+const faultsMax = 10
 /** How long the last answers are waited for after the end. */
 const drainMillis = 10_000
 const tickMillis = 1
+/** Places at the front of the queue that are used up before it is cut. */
+const usedMax = 4_096
 
-const newTally = () => ({ latency: Histogram.make(), good: 0, bad: 0 })
+interface Tally {
+  readonly latency: Histogram.Histogram
+  good: number
+  bad: number
+}
 
-export const run = (plan: LoadPlan): Promise<LoadResult> =>
+interface Run {
+  readonly plan: LoadPlan
+  readonly start: number
+  readonly measureFrom: number
+  readonly end: number
+  readonly tallies: Readonly<Record<Kind, Tally>>
+  readonly statuses: Record<string, number>
+  readonly faults: Set<string>
+  readonly idle: Array<Http.HttpConnection>
+  readonly queue: Array<Due>
+  /** The first place of the queue that is not used up. */
+  head: number
+  underWay: number
+  answered: number
+  refused: number
+  goodInTime: number
+}
+
+const newTally = (): Tally => ({ latency: Histogram.make(), good: 0, bad: 0 })
+
+const makeRun = (plan: LoadPlan): Run => {
+  const start = performance.now()
+  const measureFrom = start + plan.warmSeconds * 1000
+  return {
+    plan,
+    start,
+    measureFrom,
+    end: measureFrom + plan.seconds * 1000,
+    tallies: { home: newTally(), user: newTally(), post: newTally() },
+    statuses: {},
+    faults: new Set(),
+    idle: Array.from({ length: plan.connections }, () => Http.open(plan.port)),
+    queue: [],
+    head: 0,
+    underWay: 0,
+    answered: 0,
+    refused: 0,
+    goodInTime: 0
+  }
+}
+
+const look = (run: Run, kind: Kind, body: Buffer): void => {
+  if (run.answered++ % sampleEvery !== 0 || run.faults.size >= faultsMax) return
+  const fault = faultOf(kind, body)
+  if (fault !== undefined) run.faults.add(fault)
+}
+
+const settle = (run: Run, due: Due, answer: Http.HttpAnswer | undefined): void => {
+  const now = performance.now()
+  const status = answer?.status ?? 0
+  const isGood = status >= 200 && status < 300
+  if (isGood) look(run, due.kind, answer!.body)
+  if (isGood && now >= run.measureFrom && now < run.end) run.goodInTime++
+  if (due.at < run.measureFrom) return
+  run.statuses[status] = (run.statuses[status] ?? 0) + 1
+  const tally = run.tallies[due.kind]
+  tally[isGood ? "good" : "bad"]++
+  Histogram.record(tally.latency, now - due.at)
+}
+
+const takeNext = (run: Run): Due | undefined => {
+  const due = run.queue[run.head]
+  if (due === undefined) return undefined
+  if (++run.head > usedMax) {
+    run.queue.splice(0, run.head)
+    run.head = 0
+  }
+  return due
+}
+
+/** Sends what waits, one after the other, until nothing does. */
+const sendFrom = (run: Run, connection: Http.HttpConnection): void => {
+  const due = takeNext(run)
+  if (due === undefined) {
+    run.idle.push(connection)
+    return
+  }
+  run.underWay++
+  connection.send(due.bytes, (answer) => {
+    run.underWay--
+    settle(run, due, answer)
+    sendFrom(run, connection)
+  })
+}
+
+const waiting = (run: Run): number => run.queue.length - run.head
+
+const resultOf = (run: Run, cpuBefore: NodeJS.CpuUsage): LoadResult => {
+  const cpu = process.cpuUsage(cpuBefore)
+  const ofKind = (kind: Kind): KindResult => {
+    const { bad, good, latency } = run.tallies[kind]
+    return { latency: Histogram.summary(latency), good, bad }
+  }
+  return {
+    kinds: Object.fromEntries(kinds.map((kind) => [kind, ofKind(kind)])) as Record<Kind, KindResult>,
+    goodPerSecond: run.goodInTime / run.plan.seconds,
+    unsent: waiting(run) + run.refused,
+    faults: [...run.faults],
+    statuses: run.statuses,
+    generatorCpu: (cpu.user + cpu.system) / 1000 / (performance.now() - run.start)
+  }
+}
+
+/** Queues what is due by now; answers when the next is. */
+const makeEnqueue = (run: Run) => {
+  const random = Seeded.make(run.plan.seed)
+  const next = makeRequests(run.plan, random.fork())
+  const queueMax = run.plan.rate * queueSecondsMax
+  let dueAt = run.start
+  return (now: number): number => {
+    while (dueAt <= now && dueAt < run.end) {
+      if (waiting(run) >= queueMax) run.refused++
+      else run.queue.push({ ...next(), at: dueAt })
+      dueAt += (-Math.log(1 - random.next()) * 1000) / run.plan.rate
+    }
+    return dueAt
+  }
+}
+
+export const execute = (plan: LoadPlan): Promise<LoadResult> =>
   new Promise((resolve) => {
-    const random = Seeded.make(plan.seed)
-    const next = makeRequests(plan, random.fork())
-    const idle = Array.from({ length: plan.connections }, () => Http.open(plan.port))
-    const all = [...idle]
-    const queue: Array<Due> = []
-    const tallies = { home: newTally(), user: newTally(), post: newTally() }
-    const statuses: Record<string, number> = {}
-    const faults = new Set<string>()
-    const start = performance.now()
-    const measureFrom = start + plan.warmSeconds * 1000
-    const end = measureFrom + plan.seconds * 1000
-    const queueMax = plan.rate * queueSecondsMax
     const cpuBefore = process.cpuUsage()
-    let dueAt = start
-    let head = 0
-    let underWay = 0
-    let answered = 0
-    let refused = 0
-    let goodInTime = 0
-
-    const settle = (due: Due, answer: Http.HttpAnswer | undefined): void => {
+    const run = makeRun(plan)
+    const connections = [...run.idle]
+    const enqueue = makeEnqueue(run)
+    const timer = setInterval(() => {
       const now = performance.now()
-      const status = answer?.status ?? 0
-      const isGood = status >= 200 && status < 300
-      if (isGood && answered++ % sampleEvery === 0) {
-        const fault = faultOf(due.kind, answer!.body)
-        if (fault !== undefined && faults.size < 10) faults.add(fault)
-      }
-      if (isGood && now >= measureFrom && now < end) goodInTime++
-      if (due.at < measureFrom) return
-      statuses[status] = (statuses[status] ?? 0) + 1
-      const tally = tallies[due.kind]
-      tally[isGood ? "good" : "bad"]++
-      Histogram.record(tally.latency, now - due.at)
-    }
-
-    const sendFrom = (connection: Http.HttpConnection): void => {
-      const due = queue[head]
-      if (due === undefined) {
-        idle.push(connection)
-        return
-      }
-      head++
-      if (head > 4096) {
-        queue.splice(0, head)
-        head = 0
-      }
-      underWay++
-      connection.send(due.bytes, (answer) => {
-        underWay--
-        settle(due, answer)
-        sendFrom(connection)
-      })
-    }
-
-    const enqueue = (now: number): void => {
-      while (dueAt <= now && dueAt < end) {
-        if (queue.length - head >= queueMax) refused++
-        else queue.push({ ...next(), at: dueAt })
-        dueAt += (-Math.log(1 - random.next()) * 1000) / plan.rate
-      }
-    }
-
-    const finish = (): void => {
+      const dueAt = enqueue(now)
+      while (run.idle.length > 0 && waiting(run) > 0) sendFrom(run, run.idle.pop()!)
+      const isDone = dueAt >= run.end && waiting(run) === 0 && run.underWay === 0
+      if (!isDone && now <= run.end + drainMillis) return
       clearInterval(timer)
-      for (const connection of all) connection.close()
-      const cpu = process.cpuUsage(cpuBefore)
-      const result = (kind: Kind): KindResult => {
-        const { bad, good, latency } = tallies[kind]
-        return { latency: Histogram.summary(latency), good, bad }
-      }
-      resolve({
-        kinds: Object.fromEntries(kinds.map((kind) => [kind, result(kind)])) as Record<Kind, KindResult>,
-        goodPerSecond: goodInTime / plan.seconds,
-        unsent: queue.length - head + refused,
-        faults: [...faults],
-        statuses,
-        generatorCpu: (cpu.user + cpu.system) / 1000 / (performance.now() - start)
-      })
-    }
-
-    const tick = (): void => {
-      const now = performance.now()
-      enqueue(now)
-      while (idle.length > 0 && head < queue.length) sendFrom(idle.pop()!)
-      const isDone = dueAt >= end && head === queue.length && underWay === 0
-      if (isDone || now > end + drainMillis) finish()
-    }
-    const timer = setInterval(tick, tickMillis)
+      for (const connection of connections) connection.close()
+      resolve(resultOf(run, cpuBefore))
+    }, tickMillis)
   })

@@ -10,7 +10,7 @@ export const loadChild = "child:load"
 
 export const runLoadChild = async (): Promise<number> => {
   const plan = await new Promise<LoadPlan>((resolve) => process.once("message", (message) => resolve(message as LoadPlan)))
-  const result = await OpenLoop.run(plan)
+  const result = await OpenLoop.execute(plan)
   await new Promise<void>((resolve) => process.send!(result, undefined, undefined, () => resolve()))
   process.disconnect()
   return 0

@@ -140,20 +140,16 @@ const recover = (state: State) =>
     Effect.orDie
   )
 
-const watch = (state: State, status: Status): Effect.Effect<void> => {
-  switch (status.type) {
-    case "disconnect":
-      state.isConnected = false
-      return Effect.logWarning(Logs.names.dependencyLost).pipe(Effect.annotateLogs({ dependency: "nats" }))
-    case "reconnect":
-      return recover(state)
-    case "slowConsumer":
-      return Effect.sync(() => {
-        for (const inbox of state.inboxes) inbox.maybeLost("full")
-      })
-    default:
-      return Effect.void
+const watch = (state: State, { type }: Status): Effect.Effect<void> => {
+  if (type === "disconnect") {
+    state.isConnected = false
+    return Effect.logWarning(Logs.names.dependencyLost).pipe(Effect.annotateLogs({ dependency: "nats" }))
   }
+  if (type === "reconnect") return recover(state)
+  if (type !== "slowConsumer") return Effect.void
+  return Effect.sync(() => {
+    for (const inbox of state.inboxes) inbox.maybeLost("full")
+  })
 }
 
 const open = (options: NatsOptions) =>

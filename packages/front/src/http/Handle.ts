@@ -1,6 +1,7 @@
 /** From Node's request to a written answer: routing, body, token, handler, errors, metrics. */
+import * as Logs from "@rookery/observe/Logs"
 import type { StoreError } from "@rookery/store/StoreError"
-import { type Context, Effect, Exit } from "effect"
+import { type Cause, type Context, Effect, Exit } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Tokens } from "../oauth/Tokens.ts"
 import type { Answer } from "./Answer.ts"
@@ -47,6 +48,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
   const { addressOf, metrics, router, tokens } = options
   const run = Effect.runCallbackWith(services)
   const running = new Set<Running>()
+  const log = makeLog(run)
 
   const answer = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, path: string, rawQuery: string) => {
     const query = Fields.ofQuery(rawQuery)
@@ -71,7 +73,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
       Writer.answer(response, exit.value, head)
       return exit.value.status
     }
-    const failure = failureOf(exit, run)
+    const failure = failureOf(exit, log)
     Writer.error(response, failure, head)
     return failure.status
   }
@@ -122,18 +124,36 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 const merge = (query: Fields.Fields, body: Fields.Fields): Fields.Fields =>
   query === Fields.empty ? body : Object.assign(Object.create(null), query, body)
 
+/** At most one line in this many milliseconds: while a store is away every request fails alike. */
+const logMillis = 1_000
+
+/** Logs what went wrong here, with how often it was held back since. */
+const makeLog = (run: (effect: Effect.Effect<void>) => unknown) => {
+  let quietUntil = 0
+  let heldBack = 0
+  return (cause: Cause.Cause<unknown>): void => {
+    if (performance.now() < quietUntil) {
+      heldBack++
+      return
+    }
+    run(Effect.annotateLogs(Effect.logError(Logs.names.requestFailed, cause), { heldBack }))
+    quietUntil = performance.now() + logMillis
+    heldBack = 0
+  }
+}
+
 /** What the client is told; what it is not told is logged. */
 const failureOf = (
   exit: Exit.Failure<Answer, ApiError | StoreError>,
-  run: (effect: Effect.Effect<void>) => unknown
+  log: (cause: Cause.Cause<unknown>) => void
 ): ApiError => {
   const found = Exit.findErrorOption(exit)
   if (found._tag === "Some") {
     if (found.value._tag === "ApiError") return found.value
-    run(Effect.logWarning("the store did not answer", found.value))
+    log(exit.cause)
     return unavailable()
   }
   if (Exit.hasInterrupts(exit)) return timedOut
-  run(Effect.logError("a request failed", exit.cause))
+  log(exit.cause)
   return new ApiError({ status: 500, error: "Something went wrong" })
 }

@@ -35,7 +35,9 @@ export const make = (
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.requestMillisMax,
     requestTimeout: limits.requestMillisMax,
-    connectionsCheckingInterval: 5_000
+    connectionsCheckingInterval: 5_000,
+    // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"
   }, (request, response) => {
     if (!takes(request, response)) handle.onRequest(request, response)
   })

@@ -38,6 +38,7 @@ export const make = (posts: PostStore["Service"]): Effect.Effect<Marks> =>
       inFlightMax: 2,
       batchMax: asksMax,
       waitingMax: 8_192,
+      gather: true,
       full: () => new StoreError({ operation: "marks", cause: new Error("too many reads wait") }),
       send: (_, asks) => load(posts, asks)
     }),

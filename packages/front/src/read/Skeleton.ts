@@ -28,6 +28,7 @@ export const make = (calls: ActorCalls): Effect.Effect<Skeleton> =>
       inFlightMax,
       batchMax: PageBatch.requestsMax,
       waitingMax,
+      gather: true,
       full: () => unavailable(),
       send: (shard, requests) => sendBatch(calls, shard, requests)
     }),

@@ -39,7 +39,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): KeptStore["Service"] 
         SELECT (SELECT count(*) FROM pins WHERE account = p.author AND post_id <> p.id) AS others
         FROM posts p WHERE p.id = ${id} AND p.author = ${account} AND p.deleted_at IS NULL
           AND p.visibility <= 1 AND p.repost_of IS NULL`
-      if (state === undefined) return "NotFound" as PinResult
+      if (state === undefined) return "NotFound"
       if (state.others >= Limits.pinsMax) return "Full"
       yield* sql`INSERT INTO pins (account, post_id) VALUES (${account}, ${id}) ON CONFLICT DO NOTHING`
       yield* sql`

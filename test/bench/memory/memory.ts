@@ -1,0 +1,176 @@
+/** Bytes that a resident timeline, a connection and a follower cost, by what real processes hold before and after. */
+import { windowEntriesMax } from "@rookery/domain/Limits"
+import * as Graph from "@rookery/testkit/GraphGenerator"
+import { Effect } from "effect"
+import * as BenchCluster from "../cluster/BenchCluster.ts"
+import { loadGraph } from "../cluster/loadGraph.ts"
+import * as Member from "../cluster/member.ts"
+import * as Metrics from "../cluster/metrics.ts"
+import { type Bench, type BenchOptions, type Report, whole } from "../harness/Bench.ts"
+import * as Probing from "./probing.ts"
+import { openAll } from "./sockets.ts"
+
+const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60 }
+/** Before the first look: what code and caches take must not count. */
+const warmReaders = 500
+const warmSockets = 100
+
+interface Unit {
+  readonly what: string
+  readonly count: number
+  /** Heap and what hangs on it, after a collection, of one process. */
+  readonly bytes: number
+  readonly rssBytes: number
+  readonly goal: number
+}
+
+const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
+
+const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
+  const readers = whole(options, "readers", Math.round(full.readers * options.scale))
+  // Sixteen authors a reader, whose sixty posts each fill the window.
+  const authors = Math.round(readers / 25)
+  const graph = Graph.audience({ authors, readers, mean: 403, seed: options.seed })
+  const cluster = yield* BenchCluster.make(options)
+  yield* BenchCluster.say(`${authors} authors, ${readers} readers, ${graph.followees.length} follows`)
+  const loaded = yield* loadGraph(cluster.postgresUrl, graph, {
+    postsPerAccount: (i) => (i < authors ? full.postsPerAuthor : 0),
+    token: (i) => (i < authors ? undefined : tokenOf(i)),
+    seed: options.seed
+  })
+  const runner = yield* cluster.startRunner()
+  const front = yield* cluster.startFront()
+  const member = yield* Member.join(cluster.postgresUrl)
+  const account = (i: number) => ({ id: loaded.ids[i]!, no: loaded.nos[i]! })
+  const followers = Graph.followerCounts(graph)
+  return {
+    cluster,
+    runner,
+    front,
+    member,
+    authors: Array.from({ length: authors }, (_, i) => ({ ...account(i), followers: followers[i]! })),
+    people: Array.from({ length: readers }, (_, i) => ({ ...account(authors + i), token: tokenOf(authors + i) }))
+  }
+})
+
+type Bed = Effect.Success<ReturnType<typeof prepare>>
+
+/** What `work` adds to a process, for each of `count`. */
+const added = <A, E, R>(bed: Bed, pid: number, what: string, goal: number, count: number, work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const before = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
+    yield* work
+    const after = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
+    const unit: Unit = {
+      what,
+      count,
+      bytes: (Probing.heldBytes(after) - Probing.heldBytes(before)) / count,
+      rssBytes: (after.rss - before.rss) / count,
+      goal
+    }
+    yield* BenchCluster.say(`${what}: ${Math.round(unit.bytes)} bytes each`)
+    return unit
+  })
+
+const timelines = Effect.fnUntraced(function*(bed: Bed) {
+  yield* bed.member.makeResident(bed.people.slice(0, warmReaders), () => {})
+  const rest = bed.people.slice(warmReaders)
+  const unit = yield* added(bed, bed.runner.pid, `resident timeline of ${windowEntriesMax}`, 12_000, rest.length,
+    bed.member.makeResident(rest, () => {}))
+  const sample = bed.people.filter((_, i) => i % Math.ceil(bed.people.length / 100) === 0)
+  const lengths = yield* Effect.forEach(sample, (reader) =>
+    Effect.map(bed.member.readOne(reader, windowEntriesMax), (entries) => entries.length))
+  return { unit, entries: lengths.reduce((sum, length) => sum + length, 0) / lengths.length }
+})
+
+/** Every author's actor is there and knows its row before; what the follower sets add is what counts. */
+const followers = (bed: Bed) => {
+  const [largest] = bed.authors.toSorted((a, b) => b.followers - a.followers)
+  const rest = bed.authors.filter((author) => author !== largest)
+  const describe = (authors: ReadonlyArray<{ readonly id: bigint }>) =>
+    Effect.forEach(authors, (author) => bed.member.describe(author.id), { concurrency: 8, discard: true })
+  const count = rest.reduce((sum, author) => sum + author.followers, 0)
+  return Effect.gen(function*() {
+    const many = yield* added(bed, bed.runner.pid, "follower held by an Author of 403, with the actor", 8, count, describe(rest))
+    const one = yield* bed.member.describe(largest!.id)
+    const held = { ...many, what: `follower of the largest Author (${one.followers}), its numbers`, count: one.followers,
+      bytes: one.followerBytes / one.followers, rssBytes: Number.NaN }
+    return [held, many]
+  })
+}
+
+const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions) {
+  const port = Number(new URL(bed.front.url).port)
+  const wanted = Math.min(whole(options, "sockets", Math.round(full.sockets * options.scale)), bed.people.length - warmSockets)
+  const tokens = bed.people.map((person) => person.token)
+  yield* openAll(port, tokens.slice(0, warmSockets))
+  const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
+  const socket = yield* added(bed, bed.front.pid, "idle WebSocket on the front", 16_000, wanted,
+    Effect.andThen(
+      openAll(port, tokens.slice(warmSockets, warmSockets + wanted)),
+      Metrics.until("every session", 60, 100, Effect.map(
+        Metrics.total([bed.runner], "rookery_sessions"),
+        (sessions) => sessions >= warmSockets + wanted
+      ))
+    ))
+  // The actor that took the connection in goes after a while; the person's row stays.
+  yield* Metrics.until("no idle Session actor", 180, 1_000, Effect.map(
+    Metrics.total([bed.runner], "effect_cluster_entities{type=\"Session\"}"),
+    (actors) => actors === 0
+  ))
+  const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
+  const session: Unit = {
+    what: "connected person in Session",
+    count: wanted,
+    bytes: (Probing.heldBytes(after) - Probing.heldBytes(before)) / wanted,
+    rssBytes: (after.rss - before.rss) / wanted,
+    goal: 4_000
+  }
+  return [socket, session]
+})
+
+const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
+  tables: [{
+    title: `Bytes each; windows held ${Math.round(entries)} entries on average`,
+    columns: ["what", "measured over", "bytes", "bytes by RSS", "goal"],
+    rows: units.map((unit) => [
+      unit.what,
+      unit.count,
+      unit.bytes,
+      Number.isNaN(unit.rssBytes) ? "" : String(Math.round(unit.rssBytes)),
+      unit.goal
+    ])
+  }],
+  charts: [{
+    name: "bytes",
+    title: "Bytes each",
+    kind: "bars",
+    x: { label: "" },
+    y: { label: "bytes", isLog: true },
+    series: units.map((unit) => ({ label: unit.what, points: [[0, unit.bytes]] }))
+  }],
+  goals: units.map((unit) => ({
+    what: unit.what,
+    goal: `≤ ${unit.goal} B`,
+    measured: `${Math.round(unit.bytes * 10) / 10} B`,
+    isMet: unit.bytes <= unit.goal
+  })),
+  data: { units, entries }
+})
+
+export const memory: Bench = {
+  name: "memory",
+  about: "bytes of a resident timeline, a WebSocket, a connected person, a follower",
+  options: {
+    readers: `resident timelines (${full.readers} × scale)`,
+    sockets: `WebSockets (${full.sockets} × scale)`
+  },
+  run: (options) =>
+    Effect.gen(function*() {
+      const bed = yield* prepare(options)
+      const { entries, unit } = yield* timelines(bed)
+      const sockets = yield* connections(bed, options)
+      const numbers = yield* followers(bed)
+      return report([unit, ...sockets, ...numbers], entries)
+    })
+}

@@ -1,0 +1,30 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, References } from "effect"
+import * as Ground from "./ground.ts"
+import { prepare, strike, warm } from "./strike.ts"
+
+const followers = 10_000
+/** From the kill to answers for everybody: under 5 s on a machine that has nothing else to do. */
+const servedMillis = 10_000
+
+describe("a post to 10,000 followers", () => {
+  it.live("reaches each of them once, whichever runner is killed meanwhile", () =>
+    Effect.gen(function*() {
+      const ground = yield* Ground.make({ FANOUT_PUSH_THRESHOLD: "1000000", LOG_LEVEL: "Warn" })
+      const context = yield* Ground.join(ground)
+      yield* Effect.gen(function*() {
+        const stage = yield* prepare("crowd", followers)
+        yield* Effect.all([ground.startRunner(), ground.startRunner()], { concurrency: 2 })
+        yield* warm(stage)
+        for (const whose of ["other", "own"] as const) {
+          const { millis, open } = yield* strike(ground, stage, whose)
+          console.log(`${whose} runner killed: ${open} fan-outs were open, readers were served again after ${Math.round(millis)} ms`)
+          assert.isAbove(open, 0)
+          assert.isBelow(millis, servedMillis)
+        }
+      }).pipe(
+        Effect.provideContext(context),
+        Effect.onError(() => Effect.sync(() => console.log(ground.said())))
+      )
+    }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), 180_000)
+})

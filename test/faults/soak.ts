@@ -1,0 +1,80 @@
+/**
+ * Faults at random on a real cluster, under load and against the oracle, for as long as one likes:
+ *
+ *   npm run soak -- --minutes 60 [--seed N]
+ *
+ * Ends with exit code 1 at the first broken promise, after the seed of its round and what the members said.
+ */
+import * as Seeded from "@rookery/testkit/Seeded"
+import { Cause, Effect, References } from "effect"
+import { parseArgs } from "node:util"
+import { env, faults, underFault } from "./faults.ts"
+import * as Ground from "./ground.ts"
+import { prepare, type Stage, strike, warm } from "./strike.ts"
+
+const minutesDefault = 10
+const crowdSize = 2_000
+const strikeShare = 0.2
+
+const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } })
+
+const numberOf = (name: string, text: string | undefined, fallback: number): number => {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  console.error(`--${name} is "${text}"; it must be a number above 0`)
+  process.exit(2)
+}
+
+const minutes = numberOf("minutes", values.minutes, minutesDefault)
+const seed = Math.floor(numberOf("seed", values.seed, Math.random() * 0x1_0000_0000))
+
+const say = (text: string): void => console.log(`${new Date().toISOString()} ${text}`)
+
+/** One strike at a crowd's fan-out, or one fault under load. */
+const round = (ground: Ground.Ground, stage: Stage, n: number) =>
+  Effect.gen(function*() {
+    const random = Seeded.make(seed + n)
+    if (random.chance(strikeShare)) {
+      const whose = random.pick(["own", "other"] as const)
+      const { millis, open } = yield* strike(ground, stage, whose)
+      return say(`round ${n}: ${whose} runner killed in ${open} fan-outs, served again after ${Math.round(millis)} ms`)
+    }
+    const name = random.pick(Object.keys(faults))
+    const millis = 4_000 + random.int(12_000)
+    const report = yield* underFault(ground, { run: `round${n}`, seed: seed + n, millis, fault: faults[name]! })
+    say(`round ${n}: ${name}; ${report.operations} operations, retries ${JSON.stringify(report.retries)}`)
+  })
+
+const soak = Effect.gen(function*() {
+  const until = Date.now() + minutes * 60_000
+  const ground = yield* Ground.make(env)
+  const context = yield* Ground.join(ground)
+  const rounds = Effect.gen(function*() {
+    const stage = yield* prepare("crowd", crowdSize)
+    yield* Effect.forEach([1, 2, 3], () => ground.startRunner(), { concurrency: "unbounded" })
+    yield* warm(stage)
+    let n = 0
+    while (Date.now() < until) yield* round(ground, stage, n++)
+    say(`${n} rounds, every promise kept`)
+  })
+  yield* rounds.pipe(
+    Effect.provideContext(context),
+    Effect.onError(() => Effect.sync(() => console.log(ground.said())))
+  )
+})
+
+const program = soak.pipe(
+  Effect.scoped,
+  Effect.provideService(References.MinimumLogLevel, "Error"),
+  Effect.catchCause((cause) =>
+    Effect.sync(() => {
+      console.error(`soak with --seed ${seed} ended:\n${Cause.pretty(cause)}`)
+      process.exitCode = 1
+    }))
+)
+
+const stop = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
+say(`soak for ${minutes} min, seed ${seed}`)
+await Effect.runPromiseExit(program, { signal: stop.signal })

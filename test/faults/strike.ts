@@ -1,0 +1,127 @@
+/** Killing a runner in the middle of fan-outs to a crowd, and seeing that every window has every acknowledged post, once. */
+import type { Member } from "@rookery/cluster/local/LocalCluster"
+import { OutboxStore } from "@rookery/store/OutboxStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import * as Client from "@rookery/testkit/Client"
+import { Deferred, Effect, Schedule } from "effect"
+import { quiesce } from "../oracle/verify.ts"
+import { broken } from "../oracle/world.ts"
+import * as Crowd from "./crowd.ts"
+import { recoveryMillis, runnersOf } from "./faults.ts"
+import * as Ground from "./ground.ts"
+
+const postsAtOnce = 8
+/** Read of each timeline when all are compared. */
+const newestMax = 40
+
+const draft = {
+  text: "to everyone",
+  spoiler: "",
+  sensitive: false,
+  visibility: "public",
+  language: null,
+  replyTo: null,
+  repostOf: null
+} as const
+
+export interface Stage {
+  readonly client: Client.Client
+  readonly crowd: Crowd.Crowd
+  /** Ids of the author's posts. */
+  readonly acknowledged: Array<bigint>
+}
+
+/** Makes an author with `size` followers; before any runner serves, since it goes past the actors. */
+export const prepare = (name: string, size: number) =>
+  Effect.gen(function*() {
+    const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 40_000 })
+    const stage: Stage = { client, crowd: yield* Crowd.make(name, size), acknowledged: [] }
+    return stage
+  })
+
+/** Loads the window of every follower. */
+export const warm = ({ crowd }: Stage) =>
+  Effect.asVoid(Crowd.homes(crowd.followers, 1).pipe(Effect.retry(Schedule.recurs(2))))
+
+const publish = ({ acknowledged, client, crowd }: Stage, key: string) =>
+  Effect.map(client.publish(crowd.author.id, key, draft), (post) => void acknowledged.push(post.id))
+
+/** The runner on which the author's actor lives: its counter is the one that a post moves. */
+const runnerOfAuthor = (ground: Ground.Ground, stage: Stage) =>
+  Effect.gen(function*() {
+    const runners = runnersOf(ground)
+    const counts = Effect.forEach(runners, (runner) => Ground.metric(runner, "rookery_published_total"))
+    const before = yield* counts
+    yield* publish(stage, `probe ${stage.acknowledged.length}`)
+    const after = yield* counts
+    return runners.find((_, n) => after[n]! > before[n]!) ?? (yield* broken("some runner published", { before, after }))
+  })
+
+const backlog = Effect.flatMap(OutboxStore, (outbox) => Effect.map(outbox.backlog, ({ rows }) => rows))
+
+/** Milliseconds until readers of every shard are answered again. */
+const untilServed = ({ crowd }: Stage) =>
+  Effect.gen(function*() {
+    const from = performance.now()
+    yield* Crowd.homes(crowd.followers.filter((_, n) => n % 10 === 0), 1)
+    return performance.now() - from
+  })
+
+/**
+ * Posts come all at once; at the first acknowledgement the runner is killed, while the rest is on its way. Ends when
+ * all are acknowledged and readers are served again.
+ */
+const killDuring = (stage: Stage, runner: Member) =>
+  Effect.gen(function*() {
+    const killed = yield* Deferred.make<number, StoreError>()
+    const kill = Effect.andThen(runner.kill("SIGKILL"), Deferred.into(backlog, killed))
+    let struck = false
+    const killAtFirst = Effect.suspend(() => {
+      if (struck) return Effect.void
+      struck = true
+      return kill
+    })
+    const round = stage.acknowledged.length
+    const post = (n: number) => Effect.andThen(publish(stage, `burst ${round} ${n}`), killAtFirst)
+    const posts = Effect.forEach(Array.from({ length: postsAtOnce }, (_, n) => n), post, { concurrency: "unbounded" })
+    const served = Effect.andThen(Deferred.await(killed), untilServed(stage))
+    const [, millis] = yield* Effect.all([posts, served], { concurrency: 2 })
+    return { millis, open: yield* Deferred.await(killed) }
+  })
+
+const verify = ({ acknowledged, crowd }: Stage, when: string) =>
+  Effect.gen(function*() {
+    const expected = [...acknowledged].sort((a, b) => (a > b ? -1 : 1)).slice(0, newestMax)
+    const homes = yield* Crowd.homes([...crowd.followers, crowd.author], newestMax)
+    const wrong = [...homes].filter(([, ids]) => ids.length !== expected.length || ids.some((id, n) => id !== expected[n]))
+    if (wrong.length > 0) {
+      yield* broken("every follower has every acknowledged post, once (I1, I2)", {
+        when,
+        wrong: wrong.length,
+        timelines: homes.size,
+        expected,
+        first: wrong.slice(0, 3)
+      })
+    }
+  })
+
+export interface Struck {
+  /** From the kill until readers of every shard were answered. */
+  readonly millis: number
+  /** Fan-outs that were not done right after the kill. */
+  readonly open: number
+}
+
+/** Kills the author's own runner, or another, and starts one in its place. */
+export const strike = (ground: Ground.Ground, stage: Stage, whose: "own" | "other") =>
+  Effect.gen(function*() {
+    const own = yield* runnerOfAuthor(ground, stage)
+    yield* quiesce(recoveryMillis)
+    yield* verify(stage, "before the kill")
+    const victim = whose === "own" ? own : runnersOf(ground).find((runner) => runner !== own)!
+    const struck: Struck = yield* killDuring(stage, victim)
+    yield* quiesce(recoveryMillis)
+    yield* verify(stage, `after the ${whose} runner was killed`)
+    yield* ground.startRunner()
+    return struck
+  })
