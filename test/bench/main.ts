@@ -8,8 +8,10 @@ import { help, parse, UsageError } from "./harness/Options.ts"
 import { publish } from "./harness/Output.ts"
 import { loadChild, runLoadChild } from "./load/child.ts"
 import { redis } from "./baselines/redis.ts"
+import { notify } from "./notify.ts"
+import { stream } from "./stream.ts"
 
-const benches: ReadonlyArray<Bench> = [redis]
+const benches: ReadonlyArray<Bench> = [redis, notify, stream]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
