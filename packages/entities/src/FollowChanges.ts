@@ -9,7 +9,7 @@ import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Residency from "./Residency.ts"
 import * as Resident from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
-import * as ShardWindows from "./ShardWindows.ts"
+import type * as ShardWindows from "./ShardWindows.ts"
 
 export interface FollowChange {
   readonly readerNo: number
