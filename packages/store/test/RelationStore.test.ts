@@ -6,6 +6,7 @@ import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { FollowStore } from "../src/FollowStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { sweep } from "../src/postgres/sweep.ts"
 import { type RelationChange, type RelationList, RelationStore, shunBits } from "../src/RelationStore.ts"
 import { TimelineStore } from "../src/TimelineStore.ts"
 import * as Database from "./database.ts"
@@ -112,6 +113,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       yield* sql`UPDATE mutes SET expires_at = now() - interval '1 second' WHERE account = ${ann!.id}`
       assert.deepInclude(yield* relation(ann!, bob!), { muting: false, mutingNotifications: false, mutingUntil: null })
       assert.deepStrictEqual(yield* listOf("mutes", ann!), [])
+      assert.strictEqual((yield* sweep).mutes, 1)
       yield* change(ann!, bob!, { _tag: "Mute", notifications: false, millis: null })
       assert.deepInclude(yield* relation(ann!, bob!), { muting: true, mutingNotifications: false, mutingUntil: null })
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Changed")
