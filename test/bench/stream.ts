@@ -13,6 +13,8 @@ const full = { idle: 10_000, active: 2_000, authors: 50, rate: 5 }
 /** Bytes that the issue allows on the front and in the runner. */
 const goals = { socket: 12_000, person: 4_000 }
 const quietSeconds = 5
+/** Idle actors go after 30 s, and are looked for every 30: a connection is then the row of the session table alone. */
+const actorsGoneMillis = 65_000
 
 const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
 
@@ -80,6 +82,8 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
   yield* BenchCluster.say(`opening ${idle + active} sockets`)
   const tokens = Array.from({ length: idle + active }, (_, i) => tokenOf(authors + i))
   const sockets = yield* Sockets.open(front.url, "user", tokens, onFrame)
+  yield* BenchCluster.say("waiting for the actors that took the connections to go")
+  yield* Effect.sleep(actorsGoneMillis)
   const [frontAfter, runnerAfter] = [yield* held(front.pid), yield* held(runner.pid)]
   yield* BenchCluster.say("publishing")
   const run = yield* publish(options, world, () => late.count)
