@@ -162,6 +162,22 @@ describe("blocks and mutes at the actors", () => {
         yield* soon(home(ann), (ids) => ids.length === 2 && ids[0] === second.id && ids[1] === post.id)
       })))
 
+  it.live("who listens while a mute ends hears of that person again, without a read", () =>
+    withWorld({}, ({ follow, listen, mute, publish, quiet, signUp }) =>
+      Effect.scoped(Effect.gen(function*() {
+        const [ann, bob] = [yield* signUp("ann"), yield* signUp("bob")]
+        yield* follow(ann, bob)
+        const heard = yield* listen(ann)
+        const first = yield* publish(bob)
+        yield* soon(Effect.sync(() => [...heard]), (ids) => ids.length === 1)
+        yield* mute(ann, bob, true, 3_000)
+        const during = yield* publish(bob)
+        yield* quiet
+        yield* soon(Effect.andThen(Effect.suspend(() => publish(bob)), Effect.sync(() => [...heard])), (ids) => ids.length > 1)
+        assert.strictEqual(heard[0], first.id)
+        assert.notInclude(heard, during.id)
+      }))))
+
   it.live("a pulled author who is muted is not merged in, and is again once unmuted", () =>
     withWorld({ threshold: { promoteAt: 2, demoteShare: 0.5 } }, ({ author, follow, home, mute, publish, quiet, signUp }) =>
       Effect.gen(function*() {

@@ -6,6 +6,7 @@ import * as Notices from "./Notices.ts"
 import * as OutboxSweeper from "./OutboxSweeper.ts"
 import { PostOwnerLive } from "./PostOwnerLive.ts"
 import * as PublishGroup from "./PublishGroup.ts"
+import * as Residency from "./Residency.ts"
 import * as Runner from "./Runner.ts"
 import { SessionLive } from "./SessionLive.ts"
 import { defaults, type Settings } from "./Settings.ts"
@@ -23,6 +24,7 @@ export const layer = (settings: Partial<Settings> = {}) =>
       yield* OutboxSweeper.start(runner)
       yield* Notices.start(runner)
       yield* SnapshotSaver.start(runner)
+      yield* Residency.keepCurrent(runner)
       return Layer.mergeAll(
         TimelineShardLive(runner),
         UserTimelineLive(runner),

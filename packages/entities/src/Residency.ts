@@ -5,7 +5,7 @@
 import { AccountId } from "@rookery/domain/Ids"
 import { residentTimelines, windowEvictions } from "@rookery/observe/Metrics"
 import { NotFound } from "@rookery/protocol/Errors"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Schedule } from "effect"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
@@ -114,6 +114,20 @@ export const reload = (runner: Runner, shard: ShardWindows.ShardWindows, residen
   ShardWindows.forget(shard, resident.readerNo)
   if (SessionTable.isOnline(shard.sessions, resident.readerNo)) touch(runner, shard, resident.readerNo, resident.reader)
 }
+
+/** How often the windows of those who are online are looked at, in milliseconds: nobody else's need be current. */
+const currentMillis = 1_000
+
+/** Loads the windows of people who are online anew when a mute of theirs has ended: they are to hear of that person again. */
+export const keepCurrent = (runner: Runner) =>
+  Effect.sync(() => {
+    for (const shard of runner.shards.values()) {
+      for (const person of shard.sessions.frontsOf.keys()) {
+        const resident = shard.byNo.get(person)
+        if (resident !== undefined && isOutdated(runner, resident)) reload(runner, shard, resident)
+      }
+    }
+  }).pipe(Effect.repeat(Schedule.spaced(currentMillis)), Effect.forkScoped)
 
 /** Ends when the window can be read. */
 export const ready = (resident: Resident.ResidentWindow): Effect.Effect<void, unknown> =>

@@ -133,11 +133,14 @@ describe("streams", () => {
         const [ann, bob] = [yield* client.signUp("ann"), yield* client.signUp("bob")]
         yield* act(client, bob, `accounts/${ann.id}/follow`)
         const mine = yield* client.post(bob, "mine")
-        let cursor: string | undefined
+        const brief = yield* Streams.serverSent(client.base, "/api/x/stream", bob.token)
+        yield* eventually(Effect.sync(() => brief.ended.lastId), (id) => id !== undefined)
+        brief.close()
+        let cursor = brief.ended.lastId
         const seen: Array<string> = []
-        const expected: Array<string> = []
+        const expected: Array<string> = [(yield* client.post(ann, "before anybody read an event")).id]
         for (let round = 0; round < 3; round++) {
-          const reader = yield* Streams.serverSent(client.base, "/api/x/stream", bob.token, cursor === undefined ? {} : { "last-event-id": cursor })
+          const reader = yield* Streams.serverSent(client.base, "/api/x/stream", bob.token, { "last-event-id": cursor! })
           for (let i = 0; i < 3; i++) expected.push((yield* client.post(ann, `${round} ${i}`)).id)
           yield* eventually(Effect.sync(() => reader.received.length + seen.length), (count) => count >= expected.length)
           seen.push(...reader.received.map(({ payload }) => JSON.parse(payload).id))

@@ -79,6 +79,8 @@ describe("relations over HTTP", () => {
         assert.deepInclude(yield* change(bob, ann, "follow"), { following: false, requested: true })
         yield* change(eve, ann, "follow")
         assert.deepInclude(yield* relation(ann, bob), { requested_by: true, followed_by: false })
+        const { source } = yield* client.ok("GET", "/api/v1/accounts/verify_credentials", { token: ann.token })
+        assert.strictEqual(source.follow_requests_count, 2)
         assert.deepStrictEqual(yield* people(ann, "/api/v1/follow_requests"), [eve.id, bob.id])
         const answer = (id: string, name: string) => client.call("POST", `/api/v1/follow_requests/${id}/${name}`, { token: ann.token })
         const accepted = yield* answer(bob.id, "authorize")

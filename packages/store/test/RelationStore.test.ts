@@ -6,11 +6,13 @@ import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { FollowStore } from "../src/FollowStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { PostStore } from "../src/PostStore.ts"
+import { sweep } from "../src/postgres/sweep.ts"
 import { type RelationChange, type RelationList, RelationStore, shunBits } from "../src/RelationStore.ts"
 import { TimelineStore } from "../src/TimelineStore.ts"
 import * as Database from "./database.ts"
 
-const { follow, people, post } = Database
+const { attempt, follow, people, post } = Database
 
 const change = (account: AccountRow, other: AccountRow, what: RelationChange) =>
   Effect.gen(function*() {
@@ -112,6 +114,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       yield* sql`UPDATE mutes SET expires_at = now() - interval '1 second' WHERE account = ${ann!.id}`
       assert.deepInclude(yield* relation(ann!, bob!), { muting: false, mutingNotifications: false, mutingUntil: null })
       assert.deepStrictEqual(yield* listOf("mutes", ann!), [])
+      assert.strictEqual((yield* sweep).mutes, 1)
       yield* change(ann!, bob!, { _tag: "Mute", notifications: false, millis: null })
       assert.deepInclude(yield* relation(ann!, bob!), { muting: true, mutingNotifications: false, mutingUntil: null })
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Changed")
@@ -191,6 +194,27 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       assert.isTrue(window!.followees.includes(cat!.no) && window!.hiddenMillis! > 50_000)
       const page = yield* timelines.homePage(ann!.id, { maxId: undefined, sinceId: 0n, minId: 0n, limit: 10 })
       assert.deepStrictEqual(page.map((entry) => entry.id), [kept.id])
+    }))
+
+  it.effect("nothing is answered, reposted or liked across a block, in either direction, by the statements themselves", () =>
+    Effect.gen(function*() {
+      const posts = yield* PostStore
+      const [ann, bob, eve] = yield* people(3)
+      const theirs = yield* post(bob!)
+      const others = yield* post(eve!)
+      yield* block(ann!, bob!)
+      yield* block(eve!, ann!)
+      for (const id of [theirs.id, others.id]) {
+        assert.strictEqual((yield* attempt(ann!, { replyTo: id }))._tag, "NotFound")
+        assert.strictEqual((yield* attempt(ann!, { repostOf: id }))._tag, "NotFound")
+        assert.strictEqual(yield* posts.setLikes(id, [{ account: ann!.id, liked: true }]), 0)
+      }
+      yield* block(ann!, bob!, false)
+      assert.strictEqual((yield* attempt(ann!, { replyTo: theirs.id }))._tag, "Published")
+      assert.strictEqual(yield* posts.setLikes(theirs.id, [{ account: ann!.id, liked: true }]), 1)
+      // A like from before the block can still be taken back.
+      yield* block(bob!, ann!)
+      assert.strictEqual(yield* posts.setLikes(theirs.id, [{ account: ann!.id, liked: false }]), 0)
     }))
 
   it.effect("keeps notes, endorsements of those one follows, and who is familiar", () =>

@@ -36,7 +36,7 @@ export const unavailable = (error = "The service is busy, try again shortly", re
   new ApiError({ status: 503, error, retryAfter })
 
 /** Headers that tell how much is left of what is allowed; `resetAt` in milliseconds since 1970. */
-export const rateLimitHeaders = (limit: number, remaining: number, resetAt: number): ReadonlyArray<string> => [
+const rateLimitHeaders = (limit: number, remaining: number, resetAt: number): ReadonlyArray<string> => [
   "x-ratelimit-limit",
   String(limit),
   "x-ratelimit-remaining",

@@ -60,7 +60,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
           rawQuery,
           params,
           headers: request.headers,
-          address: addressOf(request),
+          address: () => addressOf(request),
           fields,
           identity
         }))

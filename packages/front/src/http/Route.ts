@@ -16,8 +16,8 @@ export interface Request {
   /** The values of the pattern's names, in order, decoded. */
   readonly params: ReadonlyArray<string>
   readonly headers: IncomingHttpHeaders
-  /** Where it came from, as far as trusted proxies tell. */
-  readonly address: string
+  /** Where it came from, as far as trusted proxies tell; asked for, since few routes need it. */
+  readonly address: () => string
   /** Of the query, and of the body where there is one, which wins. */
   readonly fields: Fields
   readonly identity: Identity | undefined

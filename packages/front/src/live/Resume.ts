@@ -85,6 +85,9 @@ const notices = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Arri
     }))
   })
 
+/** Moves the reader's cursor without an event. */
+const idLine = (position: Position): string => `id: ${encode(position)}\n\n`
+
 /** The events of a page as text, and where the next one begins. What may not be shown, or is gone, leaves its place only. */
 const textOf = (deps: ResumeDeps, viewer: Account, page: Arrivals, withNotices: boolean): Effect.Effect<string, StoreError> =>
   Effect.gen(function*() {
@@ -97,7 +100,7 @@ const textOf = (deps: ResumeDeps, viewer: Account, page: Arrivals, withNotices: 
       const frame = arrival.kind === arrivalKinds.delete ? Frames.deleted(arrival.id) : found.get(arrival)
       if (frame !== undefined) text += `id: ${encode(arrival.position)}\n${Frames.serverSent(frame).toString("utf8")}`
     }
-    return `${text}id: ${encode(page.position)}\n\n`
+    return text + idLine(page.position)
   })
 
 export interface Resume {
@@ -146,6 +149,8 @@ export const make = (deps: ResumeDeps, viewer: Account, response: ServerResponse
     Effect.gen(function*() {
       let position = from
       let told = from
+      // Whoever leaves before anything came has a cursor all the same.
+      if (!(yield* write(idLine(from)))) return
       while (true) {
         yield* came.close
         const page = yield* deps.arrivals.after(viewer.id, position, pageMax)

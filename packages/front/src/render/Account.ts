@@ -55,8 +55,8 @@ const roleOf = (row: AccountRow) => ({
   highlighted: row.admin
 })
 
-/** The `CredentialAccount` entity: what a person sees of their own account. */
-export const credentials = (row: AccountRow, publicUrl: string) => ({
+/** The `CredentialAccount` entity: what a person sees of their own account, with how many ask to follow it. */
+export const credentials = (row: AccountRow, publicUrl: string, followRequests: number) => ({
   ...entity(row, publicUrl),
   source: {
     privacy: row.defaultPrivacy,
@@ -64,7 +64,7 @@ export const credentials = (row: AccountRow, publicUrl: string) => ({
     language: row.defaultLanguage,
     note: row.note,
     fields: rawFields(row),
-    follow_requests_count: 0,
+    follow_requests_count: followRequests,
     hide_collections: false,
     discoverable: row.discoverable,
     indexable: false,

@@ -53,7 +53,7 @@ const enter = (deps: Deps, request: Request, asked: Asked, browser: Browser.Brow
   const password = textOf(request.fields["password"])
   const again = (status: number, problem: string, headers: ReadonlyArray<string> = []) =>
     Pages.login(deps.settings, asked, browser, { status, problem, name, headers })
-  return logIn(deps, { address: request.address, name, password }).pipe(
+  return logIn(deps, { address: request.address(), name, password }).pipe(
     Effect.flatMap((account) =>
       account === undefined
         ? Effect.succeed(again(422, "The username or the password is wrong."))

@@ -105,7 +105,7 @@ const byPassword = (deps: Deps, app: OAuthApp, fields: TokenInput, address: stri
 
 const grant = (deps: Deps, request: Request, app: OAuthApp, fields: TokenInput): Granted => {
   if (fields.grant_type === "authorization_code") return byCode(deps, app, fields)
-  return fields.grant_type === "password" ? byPassword(deps, app, fields, request.address) : byProgram(deps, app, fields)
+  return fields.grant_type === "password" ? byPassword(deps, app, fields, request.address()) : byProgram(deps, app, fields)
 }
 
 /** What is offered here, as the discovery document says too. */

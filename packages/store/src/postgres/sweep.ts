@@ -22,6 +22,8 @@ export interface Swept {
   readonly wrappers: number
   /** Codes and logins. */
   readonly expired: number
+  /** That have run out. */
+  readonly mutes: number
 }
 
 /** Repeats a step that answers how many rows it took, until it takes none; answers the sum. */
@@ -76,7 +78,19 @@ const sweepChanges = (sql: SqlClient.SqlClient) =>
     )
   )
 
-/** Creates partitions to come, forgets old request keys, codes and logins, and ends deletions that were cut short. Run it every few minutes. */
+const sweepMutes = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.mutes",
+    Effect.map(
+      sql`
+        DELETE FROM mutes WHERE ctid = ANY(ARRAY(
+          SELECT ctid FROM mutes WHERE expires_at < now() ORDER BY expires_at LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        )) RETURNING 1`,
+      (rows) => rows.length
+    )
+  )
+
+/** Creates partitions to come, forgets old request keys, codes, logins and mutes, and ends deletions that were cut short. Run it every few minutes. */
 export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* operation("sweep.partitions", ensurePartitions)
@@ -84,5 +98,6 @@ export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effe
   const wrappers = yield* drain(sweepWrappers(sql))
   const expired = yield* drain(operation("sweep.expired", sweepExpired(sql, rowsPerStep)))
   const changes = yield* drain(sweepChanges(sql))
-  return { changes, keys, wrappers, expired }
+  const mutes = yield* drain(sweepMutes(sql))
+  return { changes, keys, wrappers, expired, mutes }
 })
