@@ -22,7 +22,8 @@ export interface Goal {
   readonly what: string
   readonly goal: string
   readonly measured: string
-  readonly isMet: boolean
+  /** Undefined when the measurement cannot tell. */
+  readonly isMet: boolean | undefined
 }
 
 export interface Report {

@@ -9,7 +9,7 @@ import * as Table from "./Table.ts"
 const goalTable = (report: Report): Table.Table => ({
   title: "Goals",
   columns: ["what", "goal", "measured", ""],
-  rows: report.goals.map((goal) => [goal.what, goal.goal, goal.measured, goal.isMet ? "met" : "MISSED"])
+  rows: report.goals.map((goal) => [goal.what, goal.goal, goal.measured, goal.isMet === undefined ? "UNDECIDED" : goal.isMet ? "met" : "MISSED"])
 })
 
 /** Answers the names of the files written. */
