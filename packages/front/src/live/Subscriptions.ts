@@ -7,7 +7,7 @@ export type Subscriptions = Map<string, Set<Client>>
 
 export const make = (): Subscriptions => new Map()
 
-export const streamsOf = (client: Client): ReadonlyArray<string> =>
+const streamsOf = (client: Client): ReadonlyArray<string> =>
   typeof client.streams === "string" ? [client.streams] : client.streams
 
 export const listens = (client: Client, key: string): boolean =>
