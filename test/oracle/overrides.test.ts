@@ -28,7 +28,7 @@ describe("by-hand overrides", () => {
             world.overrides.set(author.id, override)
             yield* Effect.sleep(round)
           }
-          yield* quiesce(10_000)
+          yield* quiesce(20_000)
           yield* verifyModes(world)
         }
         assert.strictEqual((yield* client.describe(author.id)).mode.mode, "push")

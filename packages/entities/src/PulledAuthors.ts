@@ -7,6 +7,7 @@ import * as Window from "@rookery/domain/TimelineWindow"
 import { ringHits, ringLoads } from "@rookery/observe/Metrics"
 import type { ModeRow } from "@rookery/store/AuthorStore"
 import { Deferred, Effect, type Exit } from "effect"
+import { type ReadRing, type RingIds, settledBelow } from "./RingReader.ts"
 
 export interface PulledAuthor {
   readonly authorNo: number
@@ -21,12 +22,6 @@ export interface PulledAuthor {
   /** When the table of the database stopped listing this author; 0 while it does. */
   absentSince: number
 }
-
-/** Reads the newest ids of an author and the floor above which they are all. */
-export type ReadRing = (author: bigint) => Effect.Effect<
-  { readonly ids: ReadonlyArray<bigint>; readonly floor: bigint },
-  unknown
->
 
 export interface PulledAuthors {
   readonly byNo: Map<number, PulledAuthor>
@@ -94,18 +89,35 @@ export const dropRings = (table: PulledAuthors): void => {
   }
 }
 
+const fill = (ring: Window.TimelineWindow, authorNo: number, { floor, ids }: RingIds): void => {
+  for (const id of ids) Window.insert(ring, Snowflake.high(id), Snowflake.low(id), authorNo)
+  Window.raiseFloor(ring, Snowflake.high(floor), Snowflake.low(floor))
+}
+
 const load = (table: PulledAuthors, pulled: PulledAuthor): Effect.Effect<void, unknown> =>
   Effect.gen(function*() {
     ringLoads.value++
     const arriving = Window.make(table.ringEntriesMax)
+    const startedAt = table.now()
     pulled.arriving = arriving
-    const { floor, ids } = yield* table.readRing(pulled.author)
+    const read = yield* table.readRing(pulled.author, undefined)
     if (pulled.arriving !== arriving) return yield* Effect.fail(new Error("the ring was dropped while it was loading"))
-    for (const id of ids) Window.insert(arriving, Snowflake.high(id), Snowflake.low(id), pulled.authorNo)
-    Window.raiseFloor(arriving, Snowflake.high(floor), Snowflake.low(floor))
+    fill(arriving, pulled.authorNo, read)
     pulled.ring = arriving
     pulled.arriving = undefined
-    pulled.readAt = table.now()
+    pulled.readAt = startedAt
+  })
+
+/** Reads what came since the ring was read; where that is more than a ring holds, the ring is read anew. */
+const renew = (table: PulledAuthors, pulled: PulledAuthor, ring: Window.TimelineWindow): Effect.Effect<void, unknown> =>
+  Effect.gen(function*() {
+    const startedAt = table.now()
+    const since = settledBelow(pulled.readAt)
+    const read = yield* table.readRing(pulled.author, since)
+    if (read.floor > since) return yield* load(table, pulled)
+    if (pulled.ring !== ring) return yield* Effect.fail(new Error("the ring was dropped while it was read"))
+    fill(ring, pulled.authorNo, { ids: read.ids, floor: 0n })
+    pulled.readAt = startedAt
   })
 
 /** Reads the ring again, once however many ask; a caller that goes away does not stop it for the others. */
@@ -119,7 +131,8 @@ export const refresh = (table: PulledAuthors, pulled: PulledAuthor): Effect.Effe
         pulled.loading = undefined
         Deferred.doneUnsafe(loading, exit)
       })
-    table.runFork(Effect.ignore(Effect.onExit(load(table, pulled), settle)))
+    const read = pulled.ring === undefined ? load(table, pulled) : renew(table, pulled, pulled.ring)
+    table.runFork(Effect.ignore(Effect.onExit(read, settle)))
     return Deferred.await(loading)
   })
 

@@ -16,6 +16,7 @@ import { Effect, FiberSet, Latch } from "effect"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
+import * as RingReader from "./RingReader.ts"
 import type { Settings } from "./Settings.ts"
 import * as ShardWindows from "./ShardWindows.ts"
 import * as TopicSpread from "./TopicSpread.ts"
@@ -55,19 +56,6 @@ const makeActors = Effect.gen(function*() {
 })
 export type Actors = Effect.Success<typeof makeActors>
 
-const readRing = (settings: Settings) =>
-  Effect.gen(function*() {
-    const store = yield* TimelineStore
-    return (author: bigint) =>
-      Effect.map(
-        store.newestOf([{ author: AccountId.make(author), since: 0n }], settings.windowEntriesMax),
-        (newest) => {
-          const ids = newest.get(AccountId.make(author)) ?? []
-          return { ids, floor: ids.length < settings.windowEntriesMax ? 0n : ids[ids.length - 1]! }
-        }
-      )
-  })
-
 /** A shard that this runner holds takes a batch without a message; any other is sent one. */
 const makeSend = (
   settings: Settings,
@@ -100,7 +88,7 @@ export const make = (settings: Settings) =>
     const shards: Runner["shards"] = new Map()
     const pulled = PulledAuthors.make({
       ringEntriesMax: settings.windowEntriesMax,
-      readRing: yield* readRing(settings),
+      readRing: yield* RingReader.make({ ringEntriesMax: settings.windowEntriesMax, now, runFork }),
       now,
       runFork
     })
