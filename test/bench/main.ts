@@ -11,9 +11,11 @@ import { redis } from "./baselines/redis.ts"
 import { fanout } from "./fanout/fanout.ts"
 import { feed } from "./feed/feed.ts"
 import { memory } from "./memory/memory.ts"
+import { notify } from "./notify.ts"
+import { stream } from "./stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

@@ -33,7 +33,8 @@ export const admit = (account: AccountId) =>
     })
     const tokenHash = createHash("sha256").update(token).digest("hex")
     yield* oauth.createToken({ tokenHash, appId: app.id, account, scopes: "read write", createdAt: Date.now() })
-    return { token, answers: new Map() } as Visitor
+    const visitor: Visitor = { token, answers: new Map() }
+    return visitor
   })
 
 interface Answer {
@@ -44,7 +45,7 @@ interface Answer {
 const send = (visitor: Visitor, url: string, init: RequestInit): Effect.Effect<Answer> =>
   Effect.promise(async () => {
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(requestMillis) })
-      .then(async (response) => ({ status: response.status, body: await response.json() as unknown }))
+      .then(async (response) => ({ status: response.status, body: await response.json() }))
       .catch(() => ({ status: 0, body: undefined }))
     visitor.answers.set(answer.status, (visitor.answers.get(answer.status) ?? 0) + 1)
     return answer

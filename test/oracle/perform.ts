@@ -5,7 +5,7 @@ import type { PageQuery } from "@rookery/domain/TimelinePage"
 import * as Oracle from "@rookery/testkit/Oracle"
 import { Effect } from "effect"
 import type { Operation } from "./plan.ts"
-import { broken, readPage, type World } from "./world.ts"
+import { broken, changingPair, readPage, withPair, type World } from "./world.ts"
 
 type Of<Tag extends Operation["_tag"]> = Extract<Operation, { readonly _tag: Tag }>
 
@@ -24,7 +24,20 @@ const draftOf = (operation: Of<"Publish">, replyTo: PostId | null, repostOf: Pos
 /** The post of that number; undefined when it never came to be, as a reply to a post that was deleted meanwhile. */
 const postOf = (world: World, post: number | null): PostId | null | undefined => post === null ? null : world.posts[post]
 
+/** Answers and reposts depend on what the author of the other post is to their maker. */
 const publish = (world: World, operation: Of<"Publish">) =>
+  Effect.suspend(() => {
+    const by = world.people[operation.by]!
+    const about = authorOf(world, operation.replyTo ?? operation.repostOf)
+    return about === undefined || about === by.id ? publishNow(world, operation) : withPair(world, by.id, about, publishNow(world, operation))
+  })
+
+const authorOf = (world: World, post: number | null): bigint | undefined => {
+  const id = postOf(world, post)
+  return id === null || id === undefined ? undefined : world.oracle.posts.get(id)?.author
+}
+
+const publishNow = (world: World, operation: Of<"Publish">) =>
   Effect.gen(function*() {
     const by = world.people[operation.by]!
     const replyTo = postOf(world, operation.replyTo)
@@ -40,15 +53,17 @@ const publish = (world: World, operation: Of<"Publish">) =>
       const repeated = yield* world.client.publish(by.id, key, draft)
       if (repeated.id !== post.id) yield* broken("a request key publishes once", { key, first: post.id, second: repeated.id })
     }
-    if (isSettled(world, post.id)) return
+    if (isSettled(world, post.id) || !isShownTo(world, by.id, post.id)) return
     const page = yield* readPage(world, by, { ...newest(1), maxId: post.id + 1n })
-    if (page[0]?.id !== post.id && !isSettled(world, post.id)) {
+    if (page[0]?.id !== post.id && !isSettled(world, post.id) && isShownTo(world, by.id, post.id)) {
       yield* broken("one's own post is in one's timeline at once (I6)", { by: by.id, post: post.id, page: page.map(({ id }) => id) })
     }
   }).pipe(
     Effect.catchTag("NotFound", (error) => {
       const missing = [operation.replyTo, operation.repostOf].some((about) => about !== null && isSettled(world, world.posts[about]))
-      return missing ? Effect.void : Effect.fail(error)
+      const about = authorOf(world, operation.replyTo ?? operation.repostOf)
+      const isBarred = about !== undefined && Oracle.isBlocked(world.oracle, world.people[operation.by]!.id, about)
+      return missing || isBarred ? Effect.void : Effect.fail(error)
     })
   )
 
@@ -59,17 +74,48 @@ const isSettled = (world: World, id: bigint | undefined): boolean => {
   return original !== null && world.leaving.has(original)
 }
 
-const follow = (world: World, { by, followee, following }: Of<"Follow">) =>
-  Effect.gen(function*() {
-    const reader = world.people[by]!
-    const other = world.people[followee]!
+/** A wrapper of somebody hidden is in no home timeline, not even its maker's. */
+const isShownTo = (world: World, reader: bigint, id: bigint): boolean => {
+  const post = world.oracle.posts.get(id)
+  return post !== undefined && Oracle.isEntitled(world.oracle, reader, post)
+}
+
+const follow = (world: World, { by, followee, following }: Of<"Follow">) => {
+  const reader = world.people[by]!
+  const other = world.people[followee]!
+  const change = Effect.gen(function*() {
     yield* world.client.setFollow(reader.id, other.id, following)
     Oracle.setFollow(world.oracle, reader.id, other.id, following)
     if (!following) {
       for (const [id, author] of reader.seen) if (author === other.id) reader.seen.delete(id)
     }
-    yield* readPage(world, reader, newest(40))
-  })
+  }).pipe(
+    Effect.catchTag("Refused", (error) =>
+      Oracle.isBlocked(world.oracle, reader.id, other.id) ? Effect.void : Effect.fail(error))
+  )
+  return Effect.andThen(changingPair(world, reader.id, other.id, change), readPage(world, reader, newest(40)))
+}
+
+const block = (world: World, { blocked, by, other }: Of<"Block">) => {
+  const [one, two] = [world.people[by]!, world.people[other]!]
+  const change = Effect.andThen(
+    world.client.setBlock(one.id, two.id, blocked),
+    Effect.sync(() => Oracle.setBlock(world.oracle, one.id, two.id, blocked))
+  )
+  return Effect.andThen(
+    changingPair(world, one.id, two.id, change),
+    Effect.forEach([one, two], (reader) => readPage(world, reader, newest(40)), { discard: true })
+  )
+}
+
+const mute = (world: World, { by, muted, other }: Of<"Mute">) => {
+  const [one, two] = [world.people[by]!, world.people[other]!]
+  const change = Effect.andThen(
+    world.client.setMute(one.id, two.id, muted),
+    Effect.sync(() => Oracle.setMute(world.oracle, one.id, two.id, muted))
+  )
+  return Effect.andThen(changingPair(world, one.id, two.id, change), readPage(world, one, newest(40)))
+}
 
 const remove = (world: World, operation: Of<"Delete">) =>
   Effect.gen(function*() {
@@ -98,8 +144,13 @@ const like = (world: World, operation: Of<"Like">) =>
     const id = world.posts[operation.post]
     if (id === undefined) return
     const by = world.people[operation.by]!
-    yield* world.client.setLike(by.id, id, operation.liked)
-    Oracle.setLike(world.oracle, by.id, id, operation.liked)
+    const author = world.oracle.posts.get(id)!.author
+    yield* withPair(world, by.id, author, Effect.gen(function*() {
+      yield* world.client.setLike(by.id, id, operation.liked)
+      // A front would not have let it through; the store does not take it.
+      if (operation.liked && Oracle.isBlocked(world.oracle, by.id, author)) return
+      Oracle.setLike(world.oracle, by.id, id, operation.liked)
+    }))
   }).pipe(
     Effect.catchTag("NotFound", (error) => isSettled(world, world.posts[operation.post]) ? Effect.void : Effect.fail(error))
   )
@@ -132,6 +183,10 @@ export const perform = (world: World, operation: Operation) => {
       return publish(world, operation)
     case "Follow":
       return follow(world, operation)
+    case "Block":
+      return block(world, operation)
+    case "Mute":
+      return mute(world, operation)
     case "Delete":
       return remove(world, operation)
     case "Edit":

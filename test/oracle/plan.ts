@@ -6,7 +6,7 @@ import type { Visibility } from "@rookery/domain/Post"
 import type { Override } from "@rookery/domain/FanoutMode"
 import type { Seeded } from "@rookery/testkit/Seeded"
 
-/** `by` and `followee` count people, `post`, `replyTo` and `repostOf` posts. */
+/** `by`, `followee` and `other` count people, `post`, `replyTo` and `repostOf` posts. */
 export type Operation =
   | {
     readonly _tag: "Publish"
@@ -19,6 +19,8 @@ export type Operation =
     readonly again: boolean
   }
   | { readonly _tag: "Follow"; readonly by: number; readonly followee: number; readonly following: boolean }
+  | { readonly _tag: "Block"; readonly by: number; readonly other: number; readonly blocked: boolean }
+  | { readonly _tag: "Mute"; readonly by: number; readonly other: number; readonly muted: boolean }
   | { readonly _tag: "Delete"; readonly by: number; readonly post: number }
   | { readonly _tag: "Edit"; readonly by: number; readonly post: number; readonly text: string }
   | { readonly _tag: "Like"; readonly by: number; readonly post: number; readonly liked: boolean }
@@ -40,13 +42,19 @@ export interface Plan {
   readonly people: number
   readonly posts: Array<PlannedPost>
   readonly follows: ReadonlyArray<Set<number>>
+  readonly blocks: ReadonlyArray<Set<number>>
+  readonly mutes: ReadonlyArray<Set<number>>
 }
+
+const setsFor = (people: number) => Array.from({ length: people }, () => new Set<number>())
 
 export const make = (random: Seeded, people: number): Plan => ({
   random,
   people,
   posts: [],
-  follows: Array.from({ length: people }, () => new Set())
+  follows: setsFor(people),
+  blocks: setsFor(people),
+  mutes: setsFor(people)
 })
 
 /** People with a small number have the most followers, so that some hover about the threshold. */
@@ -117,10 +125,42 @@ const like = (plan: Plan, by: number, before: number): Operation => {
   return post === null ? read(plan, by) : { _tag: "Like", by, post, liked: plan.random.chance(0.7) }
 }
 
+/** Most blocks and mutes end soon, so that few people are cut off from each other at any time. */
+const endShare = 0.6
+
+/** One whom `by` has set apart, to be let in again, or (the less often) somebody new. */
+const other = (plan: Plan, by: number, set: ReadonlySet<number>): readonly [other: number, on: boolean] => {
+  const [oldest] = set
+  if (oldest !== undefined && plan.random.chance(endShare)) return [oldest, false]
+  const someone = plan.random.int(plan.people - 1)
+  return [someone < by ? someone : someone + 1, true]
+}
+
+const put = (set: Set<number>, member: number, present: boolean): void => {
+  if (present) set.add(member)
+  else set.delete(member)
+}
+
+const block = (plan: Plan, by: number): Operation => {
+  const [whom, blocked] = other(plan, by, plan.blocks[by]!)
+  put(plan.blocks[by]!, whom, blocked)
+  if (blocked) {
+    plan.follows[by]!.delete(whom)
+    plan.follows[whom]!.delete(by)
+  }
+  return { _tag: "Block", by, other: whom, blocked }
+}
+
+const mute = (plan: Plan, by: number): Operation => {
+  const [whom, muted] = other(plan, by, plan.mutes[by]!)
+  put(plan.mutes[by]!, whom, muted)
+  return { _tag: "Mute", by, other: whom, muted }
+}
+
 const override = (plan: Plan, by: number): Operation =>
   ({ _tag: "Override", by, override: plan.random.weighted({ auto: 2, push: 1, pull: 1 }) })
 
-const weights = { publish: 10, follow: 7, remove: 2, edit: 1, like: 3, override: 0.5, read: 8 }
+const weights = { publish: 10, follow: 7, block: 1, mute: 2, remove: 2, edit: 1, like: 3, override: 0.5, read: 8 }
 
 const operation = (plan: Plan, by: number, before: number): Operation => {
   switch (plan.random.weighted(weights)) {
@@ -128,6 +168,10 @@ const operation = (plan: Plan, by: number, before: number): Operation => {
       return publish(plan, by, before)
     case "follow":
       return follow(plan, by)
+    case "block":
+      return block(plan, by)
+    case "mute":
+      return mute(plan, by)
     case "remove":
       return remove(plan, by, before)
     case "edit":

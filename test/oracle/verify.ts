@@ -52,6 +52,15 @@ const walk = (world: World, reader: Someone, random: Seeded) =>
     }
   })
 
+/** Also without a front's rules: nothing of anybody hidden is in a window, or below it. */
+const skeletonIsClean = (world: World, reader: Someone) =>
+  Effect.gen(function*() {
+    const hidden = new Set(world.people.filter((person) => Oracle.isHidden(world.oracle, reader.id, person.id)).map((person) => person.no))
+    const entries = yield* world.client.skeleton(reader, newest(40))
+    const found = entries.filter((entry) => hidden.has(entry.authorNo))
+    if (found.length > 0) yield* broken("a window holds nobody who is hidden (I4)", { reader: reader.id, found })
+  })
+
 /** Single pages from anywhere, by every kind of bound. */
 const pages = (world: World, reader: Someone, random: Seeded) =>
   Effect.forEach(readKinds, (kind) =>
@@ -127,6 +136,7 @@ export const verify = (world: World, random: Seeded) =>
       Effect.gen(function*() {
         const own = random.fork()
         yield* walk(world, person, own)
+        yield* skeletonIsClean(world, person)
         yield* pages(world, person, own)
         yield* authorTimelines(world, person, own)
       }), { concurrency: 4, discard: true })

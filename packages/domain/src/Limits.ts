@@ -17,6 +17,13 @@ export const followeesMax = 7_500
 export const displayNameMax = 30
 export const noteMax = 500
 
+/** Characters of what one notes of another account for oneself. */
+export const privateNoteMax = 2_000
+
+/** Lines of a profile, and characters of each side of one. */
+export const profileFieldsMax = 4
+export const profileFieldCharactersMax = 255
+
 /**
  * The longest that a transaction may run, by the server's limit, and the most that two clocks may
  * differ, both in milliseconds. Any overlap between "loaded" and "delivered" is at least their sum.
@@ -24,3 +31,6 @@ export const noteMax = 500
 export const transactionMillisMax = 10_000
 export const clockSkewMillisMax = 2_000
 export const overlapMillis = transactionMillisMax + clockSkewMillisMax
+
+/** Posts that an account shows first on its profile. */
+export const pinsMax = 5

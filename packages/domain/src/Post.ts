@@ -18,9 +18,15 @@ export const PostDraft = Schema.Struct({
   visibility: Visibility,
   language: Schema.NullOr(Schema.String),
   replyTo: Schema.NullOr(PostId),
-  repostOf: Schema.NullOr(PostId)
+  repostOf: Schema.NullOr(PostId),
+  /** Names of those mentioned, as in PostParts.namesOf; the unknown among them are ignored. */
+  mentions: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type PostDraft = typeof PostDraft.Type
+
+/** Somebody whom a post mentions; the name is as its owner writes it. */
+export const Mention = Schema.Struct({ id: AccountId, username: Schema.String })
+export type Mention = typeof Mention.Type
 
 /** A post row with its counters. Times are milliseconds since 1970; the time of creation is in the id. */
 export const Post = Schema.Struct({
@@ -40,7 +46,11 @@ export const Post = Schema.Struct({
   version: Schema.Int,
   likes: Schema.Int,
   reposts: Schema.Int,
-  replies: Schema.Int
+  replies: Schema.Int,
+  bookmarks: Schema.Int,
+  /** On its author's profile. */
+  pinned: Schema.Boolean,
+  mentions: Schema.Array(Mention)
 })
 export type Post = typeof Post.Type
 

@@ -5,6 +5,7 @@ import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import { Author } from "@rookery/protocol/Author"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { OutboxStore } from "@rookery/store/OutboxStore"
+import { PostStore } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import { Entity } from "effect/cluster"
 import * as AuthorState from "./AuthorState.ts"
@@ -22,12 +23,13 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
       const { entityId } = yield* Entity.CurrentAddress
       const authors = yield* AuthorStore
       const outbox = yield* OutboxStore
+      const posts = yield* PostStore
       const state = AuthorState.make(AccountId.make(BigInt(entityId)))
 
-      const driveLater = (row: Parameters<typeof FanoutDriver.drive>[3]) =>
+      const driveLater = (row: Parameters<typeof FanoutDriver.drive>[4]) =>
         Effect.sync(() =>
           runner.runFork(
-            Effect.catch(FanoutDriver.drive(runner, state, authors, row), (error) =>
+            Effect.catch(FanoutDriver.drive(runner, state, authors, posts, row), (error) =>
               Effect.logDebug("a fan-out is left to the outbox", error))
           )
         )
@@ -54,7 +56,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
           visibility: visibilityNumber(post.visibility)
         }
         return Effect.andThen(
-          driveLater({ id: outboxId, task, progress: new Uint8Array(0) }),
+          driveLater({ id: outboxId, task, progress: new Uint8Array(0), post }),
           deliverToSelf(post)
         )
       }
@@ -63,7 +65,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
         Effect.gen(function*() {
           const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
           if (row === undefined) return
-          yield* FanoutDriver.drive(runner, state, authors, row)
+          yield* FanoutDriver.drive(runner, state, authors, posts, row)
         })
 
       return Author.of({

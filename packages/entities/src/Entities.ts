@@ -2,9 +2,11 @@
 import { Effect, Layer } from "effect"
 import { AuthorLive } from "./AuthorLive.ts"
 import * as Modes from "./Modes.ts"
+import * as Notices from "./Notices.ts"
 import * as OutboxSweeper from "./OutboxSweeper.ts"
 import { PostOwnerLive } from "./PostOwnerLive.ts"
 import * as PublishGroup from "./PublishGroup.ts"
+import * as Residency from "./Residency.ts"
 import * as Runner from "./Runner.ts"
 import { SessionLive } from "./SessionLive.ts"
 import { defaults, type Settings } from "./Settings.ts"
@@ -17,10 +19,12 @@ export const layer = (settings: Partial<Settings> = {}) =>
   Layer.unwrap(
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
-      const group = yield* PublishGroup.make(runner.settings.claimMillis)
+      const group = yield* PublishGroup.make(runner.settings.claimMillis, () => Notices.due(runner))
       yield* Modes.keepFresh(runner)
       yield* OutboxSweeper.start(runner)
+      yield* Notices.start(runner)
       yield* SnapshotSaver.start(runner)
+      yield* Residency.keepCurrent(runner)
       return Layer.mergeAll(
         TimelineShardLive(runner),
         UserTimelineLive(runner),

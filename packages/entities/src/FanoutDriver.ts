@@ -1,18 +1,21 @@
 /** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
-import { reachesFollowers, visibilities } from "@rookery/domain/Post"
+import type { PostId } from "@rookery/domain/Ids"
+import { type Post, reachesFollowers, visibilities } from "@rookery/domain/Post"
 import * as Fanout from "@rookery/fanout/Fanout"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import * as ShardBitmap from "@rookery/fanout/ShardBitmap"
 import { fanoutSeconds } from "@rookery/observe/Metrics"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
 import type { OutboxRow } from "@rookery/store/OutboxStore"
+import type { PostStore } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import * as AuthorState from "./AuthorState.ts"
 import * as OwnWindow from "./OwnWindow.ts"
 import type { Runner } from "./Runner.ts"
 import * as Transitions from "./Transitions.ts"
 
-type Task = Pick<OutboxRow, "id" | "task" | "progress">
+/** `post` is there when whoever drives has it at hand. */
+type Task = Pick<OutboxRow, "id" | "task" | "progress"> & { readonly post?: Post }
 
 const nobody = new Uint32Array(0)
 
@@ -50,11 +53,21 @@ const spread = (
     })
   }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
 
+/** The topics of a post as it is now: none when it was deleted meanwhile. */
+const toTopics = (runner: Runner, posts: PostStore["Service"], row: Task, postId: PostId) =>
+  Effect.gen(function*() {
+    const post = row.post ?? (yield* posts.byIds([postId]))[0]
+    if (post === undefined) return
+    yield* runner.topics.toRings(post)
+    if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
+  })
+
 /** Whoever committed the post may not have come to its author's own window, so every drive sees to it. */
 const spreadPost = (
   runner: Runner,
   state: AuthorState.AuthorState,
   authors: AuthorStore["Service"],
+  posts: PostStore["Service"],
   row: Task,
   task: Extract<Task["task"], { readonly _tag: "Fanout" }>
 ) => {
@@ -63,25 +76,38 @@ const spreadPost = (
     const delivered = yield* OwnWindow.deliver(runner, state.account, author.authorNo, task.postId)
     if (!delivered) return yield* Effect.fail(new Fanout.FanoutIncomplete())
   })
-  if (!reachesFollowers(visibilities[task.visibility]!)) return toSelf
+  const toOthers = toTopics(runner, posts, row, task.postId)
+  if (!reachesFollowers(visibilities[task.visibility]!)) return Effect.andThen(toSelf, toOthers)
   const toFollowers = spread(runner, state, authors, row, task.postId)
   // One that fails does not cut the other short.
-  return Effect.all([Effect.exit(toSelf), Effect.exit(toFollowers)], { concurrency: "unbounded" }).pipe(
-    Effect.flatMap(([self, followers]) => Effect.andThen(self, followers))
+  const all = [Effect.exit(toSelf), Effect.exit(toFollowers), Effect.exit(toOthers)]
+  return Effect.all(all, { concurrency: "unbounded" }).pipe(
+    Effect.flatMap((exits) => Effect.all(exits, { discard: true }))
   )
 }
 
-const perform = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"], row: Task) => {
+const perform = (
+  runner: Runner,
+  state: AuthorState.AuthorState,
+  authors: AuthorStore["Service"],
+  posts: PostStore["Service"],
+  row: Task
+) => {
   switch (row.task._tag) {
     case "Fanout":
-      return spreadPost(runner, state, authors, row, row.task)
+      return spreadPost(runner, state, authors, posts, row, row.task)
     case "Removed":
       return spread(runner, state, authors, row, row.task.postId, "remove")
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
-      return spread(runner, state, authors, row, row.task.postId, "edit")
+      return Effect.andThen(
+        toTopics(runner, posts, row, row.task.postId),
+        spread(runner, state, authors, row, row.task.postId, "edit")
+      )
     case "Edge":
+    case "Relation":
+    case "Notify":
       return Effect.void
   }
 }
@@ -91,6 +117,7 @@ export const drive = (
   runner: Runner,
   state: AuthorState.AuthorState,
   authors: AuthorStore["Service"],
+  posts: PostStore["Service"],
   row: Task
 ): Effect.Effect<void, unknown> =>
   Effect.suspend(() => {
@@ -99,7 +126,7 @@ export const drive = (
     }
     state.backlog++
     const startedAt = runner.now()
-    return perform(runner, state, authors, row).pipe(
+    return perform(runner, state, authors, posts, row).pipe(
       Effect.tap(() =>
         Effect.sync(() => {
           if (row.task._tag === "Fanout") fanoutSeconds.observe((runner.now() - startedAt) / 1_000)

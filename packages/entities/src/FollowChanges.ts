@@ -30,7 +30,7 @@ const fill = (
   ids: ReadonlyArray<bigint>,
   limit: number
 ): void => {
-  if (resident.followees === undefined || !Resident.follows(resident.followees, authorNo)) return
+  if (resident.followees === undefined || !Resident.takes(resident, authorNo)) return
   for (const id of ids) Resident.deliver(resident, Snowflake.high(id), Snowflake.low(id), authorNo)
   const oldest = ids.at(-1)
   if (ids.length === limit && oldest !== undefined) {
@@ -66,7 +66,62 @@ const enterMode = (runner: Runner, mode: ModeRow | undefined): PulledAuthors.Pul
   return runner.pulled.byNo.get(mode.authorNo)
 }
 
-/** Takes a change in order; a gap drops the window, which then loads again with the whole follow set. */
+/** The window that takes a change of this version next; a gap drops it, and it then loads again with the whole follow set. */
+const inOrder = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  change: { readonly readerNo: number; readonly followVersion: number }
+): Resident.ResidentWindow | undefined => {
+  const resident = shard.byNo.get(change.readerNo)
+  if (resident === undefined) return undefined
+  if (resident.followees === undefined) {
+    resident.followVersionMin = Math.max(resident.followVersionMin, change.followVersion)
+    return undefined
+  }
+  if (change.followVersion <= resident.followVersion) return undefined
+  if (change.followVersion !== resident.followVersion + 1) {
+    Residency.reload(runner, shard, resident)
+    return undefined
+  }
+  resident.followVersion = change.followVersion
+  return resident
+}
+
+export interface RelationChange {
+  readonly readerNo: number
+  readonly followVersion: number
+  readonly otherNo: number
+  readonly other: bigint
+  readonly following: boolean
+  readonly hidden: boolean
+  readonly hiddenMillis: number | null
+}
+
+/** Takes in order how the reader stands to another person now: follows or not, hides or not. */
+export const relate = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  newestOf: NewestOf,
+  change: RelationChange
+): Effect.Effect<void, unknown> =>
+  Effect.suspend(() => {
+    const resident = inOrder(runner, shard, change)
+    if (resident === undefined) return Effect.void
+    const { otherNo } = change
+    const took = Resident.takes(resident, otherNo)
+    if (change.following) Resident.follow(resident, otherNo)
+    else Resident.unfollow(resident, otherNo)
+    if (change.hidden) {
+      Resident.hide(resident, otherNo)
+      Residency.hideUntil(runner, resident, change.hiddenMillis)
+      return Effect.void
+    }
+    Resident.unhide(resident, otherNo)
+    if (took || !Resident.takes(resident, otherNo)) return Effect.void
+    return backfill(runner, shard, newestOf, change.readerNo, { no: otherNo, id: change.other }, undefined)
+  })
+
+/** Takes a follow or an unfollow in order. */
 export const apply = (
   runner: Runner,
   shard: ShardWindows.ShardWindows,
@@ -74,18 +129,8 @@ export const apply = (
   change: FollowChange
 ): Effect.Effect<void, unknown> =>
   Effect.suspend(() => {
-    const resident = shard.byNo.get(change.readerNo)
+    const resident = inOrder(runner, shard, change)
     if (resident === undefined) return Effect.void
-    if (resident.followees === undefined) {
-      resident.followVersionMin = Math.max(resident.followVersionMin, change.followVersion)
-      return Effect.void
-    }
-    if (change.followVersion <= resident.followVersion) return Effect.void
-    if (change.followVersion !== resident.followVersion + 1) {
-      ShardWindows.forget(shard, change.readerNo)
-      return Effect.void
-    }
-    resident.followVersion = change.followVersion
     if (!change.following) {
       Resident.unfollow(resident, change.followeeNo)
       return Effect.void

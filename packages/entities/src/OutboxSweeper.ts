@@ -5,13 +5,15 @@
 import { outboxOldestSeconds, outboxRows, outboxSwept } from "@rookery/observe/Metrics"
 import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, Schedule } from "effect"
+import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 
 /** Rows that one runner has handed out and not heard of again, at most. */
 const handedMax = 512
 
 const hand = (runner: Runner, row: OutboxRow) => {
-  const resumed = row.task._tag === "Edge"
+  if (row.task._tag === "Notify") return Notices.deliver(runner, [row])
+  const resumed = row.task._tag === "Edge" || row.task._tag === "Relation"
     ? runner.actors.userTimeline(String(row.owner)).ResumeEdge({ outboxId: row.id })
     : runner.actors.author(String(row.owner)).Resume({ outboxId: row.id })
   return resumed.pipe(

@@ -9,6 +9,7 @@ import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
+import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 
 const staleMax = 5
@@ -45,8 +46,11 @@ export const PostOwnerLive = (runner: Runner) =>
           )
         )
 
-      const afterWrite = (written: { readonly post: Post; readonly outboxId: bigint }) =>
-        Effect.andThen(Hints.postsChanged(bus, [id]), driveLater(written.post.author, written.outboxId))
+      const afterWrite = (kind: "edit" | "delete", written: { readonly post: Post; readonly outboxId: bigint }) =>
+        Hints.postsChanged(bus, [id]).pipe(
+          Effect.andThen(Hints.topicEvent(bus, kind, written.post)),
+          Effect.andThen(driveLater(written.post.author, written.outboxId))
+        )
 
       const isSame = (post: Post, change: EditChange): boolean =>
         post.text === change.text && post.spoiler === change.spoiler && post.sensitive === change.sensitive &&
@@ -58,7 +62,8 @@ export const PostOwnerLive = (runner: Runner) =>
           if (isSame(post, change)) return post
           const written = yield* posts.edit(id, post.version, change)
           if (written === undefined) return undefined
-          yield* afterWrite(written)
+          Notices.due(runner)
+          yield* afterWrite("edit", written)
           return written.post
         })
 
@@ -75,7 +80,7 @@ export const PostOwnerLive = (runner: Runner) =>
           yield* owned(by)
           const written = yield* posts.remove(id)
           if (written === undefined) return yield* Effect.fail(gone)
-          yield* afterWrite(written)
+          yield* afterWrite("delete", written)
           return written.post
         })
 
@@ -83,6 +88,7 @@ export const PostOwnerLive = (runner: Runner) =>
         Effect.gen(function*() {
           const count = yield* posts.setLikes(id, changes)
           if (count === undefined) return yield* Effect.fail(gone)
+          Notices.due(runner)
           const post = yield* load
           yield* Hints.postsChanged(bus, [id])
           return changes.map(() => post)

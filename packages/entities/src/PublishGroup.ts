@@ -28,7 +28,8 @@ export interface PublishGroup {
   readonly publish: (submission: Submission) => Effect.Effect<PublishResult, unknown>
 }
 
-export const make = (claimMillis: number) =>
+/** `onCommit` runs after every write. */
+export const make = (claimMillis: number, onCommit: () => void) =>
   Effect.gen(function*() {
     const ids = yield* IdSource
     const posts = yield* PostStore
@@ -59,6 +60,7 @@ export const make = (claimMillis: number) =>
       Effect.gen(function*() {
         const minted = yield* ids.mintMany(submissions.length)
         const results = yield* posts.publish(rowsOf(submissions, minted))
+        onCommit()
         return settle(submissions, results)
       })
 

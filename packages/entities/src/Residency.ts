@@ -5,7 +5,7 @@
 import { AccountId } from "@rookery/domain/Ids"
 import { residentTimelines, windowEvictions } from "@rookery/observe/Metrics"
 import { NotFound } from "@rookery/protocol/Errors"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Schedule } from "effect"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
@@ -20,6 +20,19 @@ export class LoadAbandoned {
   readonly _tag = "LoadAbandoned"
 }
 
+/** A window is not loaded again more often than this because of a mute that ends. */
+const hiddenMillisMin = 250
+
+/** Notes that somebody is hidden for so long only; an earlier end stays. */
+export const hideUntil = (runner: Runner, resident: Resident.ResidentWindow, millis: number | null): void => {
+  if (millis === null) return
+  resident.hiddenUntil = Math.min(resident.hiddenUntil, runner.now() + Math.max(millis, hiddenMillisMin))
+}
+
+/** Whether somebody's mute has ended: what it kept out is missing from the window. */
+export const isOutdated = (runner: Runner, resident: Resident.ResidentWindow): boolean =>
+  resident.hiddenUntil <= runner.now()
+
 const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow) =>
   Effect.gen(function*() {
     const loaded = yield* runner.loader.load(AccountId.make(resident.reader))
@@ -28,7 +41,8 @@ const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Re
     if (loaded.followVersion < resident.followVersionMin) return false
     for (const row of loaded.modes) PulledAuthors.enter(runner.pulled, row)
     resident.followVersion = loaded.followVersion
-    Resident.land(resident, loaded.window, loaded.followees)
+    Resident.land(resident, loaded.window, loaded.followees, loaded.hidden)
+    hideUntil(runner, resident, loaded.hiddenMillis)
     return true
   })
 
@@ -81,7 +95,8 @@ export const touch = (
   reader: bigint
 ): Resident.ResidentWindow => {
   const present = shard.byNo.get(readerNo)
-  if (present !== undefined) {
+  if (present !== undefined && isOutdated(runner, present)) ShardWindows.forget(shard, readerNo)
+  else if (present !== undefined) {
     present.lastReadAt = runner.now()
     return present
   }
@@ -93,6 +108,26 @@ export const touch = (
   if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
   return resident
 }
+
+/** Drops a window that has missed a change; that of a person who is online is loaded again at once, or they would hear nothing. */
+export const reload = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow): void => {
+  ShardWindows.forget(shard, resident.readerNo)
+  if (SessionTable.isOnline(shard.sessions, resident.readerNo)) touch(runner, shard, resident.readerNo, resident.reader)
+}
+
+/** How often the windows of those who are online are looked at, in milliseconds: nobody else's need be current. */
+const currentMillis = 1_000
+
+/** Loads the windows of people who are online anew when a mute of theirs has ended: they are to hear of that person again. */
+export const keepCurrent = (runner: Runner) =>
+  Effect.sync(() => {
+    for (const shard of runner.shards.values()) {
+      for (const person of shard.sessions.frontsOf.keys()) {
+        const resident = shard.byNo.get(person)
+        if (resident !== undefined && isOutdated(runner, resident)) reload(runner, shard, resident)
+      }
+    }
+  }).pipe(Effect.repeat(Schedule.spaced(currentMillis)), Effect.forkScoped)
 
 /** Ends when the window can be read. */
 export const ready = (resident: Resident.ResidentWindow): Effect.Effect<void, unknown> =>

@@ -9,6 +9,10 @@ export interface ResidentWindow {
   /** Undefined while the window is loading: what is delivered meanwhile waits in `window`. */
   followees: Uint32Array | undefined
   followVersion: number
+  /** Whom the reader blocks, is blocked by or mutes, ascending: nothing of theirs enters. */
+  hidden: Uint32Array
+  /** Milliseconds at which somebody is hidden no longer, and the window must be loaded anew. */
+  hiddenUntil: number
   window: Window.TimelineWindow
   /** Followed authors that are pulled, as of `pulledVersion` of the runner's table. */
   pulled: ReadonlyArray<PulledAuthor>
@@ -25,11 +29,15 @@ export interface ResidentWindow {
   dirty: boolean
 }
 
+const nobody = new Uint32Array(0)
+
 export const make = (readerNo: number, reader: bigint, entriesMax: number, now: number): ResidentWindow => ({
   readerNo,
   reader,
   followees: undefined,
   followVersion: 0,
+  hidden: nobody,
+  hiddenUntil: Number.POSITIVE_INFINITY,
   window: Window.make(entriesMax),
   pulled: [],
   pulledVersion: -1,
@@ -40,28 +48,38 @@ export const make = (readerNo: number, reader: bigint, entriesMax: number, now: 
   dirty: true
 })
 
-/** Whether `authorNo` is followed, or is the reader. */
-export const follows = (followees: Uint32Array, authorNo: number): boolean => {
+const includes = (numbers: Uint32Array, no: number): boolean => {
   let from = 0
-  let to = followees.length
+  let to = numbers.length
   while (from < to) {
     const middle = (from + to) >>> 1
-    if (followees[middle]! < authorNo) from = middle + 1
+    if (numbers[middle]! < no) from = middle + 1
     else to = middle
   }
-  return followees[from] === authorNo
+  return numbers[from] === no
 }
+
+/** Whether `authorNo` is followed, or is the reader. */
+export const follows = (followees: Uint32Array, authorNo: number): boolean => includes(followees, authorNo)
+
+/** Whether nothing of `authorNo` is for this reader. */
+export const hides = (resident: ResidentWindow, authorNo: number): boolean =>
+  resident.hidden.length > 0 && includes(resident.hidden, authorNo)
+
+/** Whether posts of `authorNo` belong into the window. While it loads, they all may. */
+export const takes = (resident: ResidentWindow, authorNo: number): boolean =>
+  resident.followees === undefined || (includes(resident.followees, authorNo) && !hides(resident, authorNo))
 
 /** Takes a pushed post in; false when it is not for this reader, or held already. */
 export const deliver = (resident: ResidentWindow, hi: number, lo: number, authorNo: number): boolean => {
-  if (resident.followees !== undefined && !follows(resident.followees, authorNo)) return false
+  if (!takes(resident, authorNo)) return false
   if (!Window.insert(resident.window, hi, lo, authorNo)) return false
   resident.dirty = true
   return true
 }
 
 const withMember = (numbers: Uint32Array, no: number): Uint32Array => {
-  if (follows(numbers, no)) return numbers
+  if (includes(numbers, no)) return numbers
   const next = new Uint32Array(numbers.length + 1)
   next.set(numbers)
   next[numbers.length] = no
@@ -83,27 +101,50 @@ export const unfollow = (resident: ResidentWindow, authorNo: number): void => {
   resident.dirty = true
 }
 
+/** Keeps somebody's posts out from now on, and takes those out that are there. */
+export const hide = (resident: ResidentWindow, authorNo: number): void => {
+  resident.hidden = withMember(resident.hidden, authorNo)
+  resident.pulledVersion = -1
+  Window.removeAuthor(resident.window, authorNo)
+  resident.dirty = true
+}
+
+/** Lets somebody's posts in again; those of before are for the backfill. False when they were not hidden. */
+export const unhide = (resident: ResidentWindow, authorNo: number): boolean => {
+  if (!hides(resident, authorNo)) return false
+  resident.hidden = resident.hidden.filter((no) => no !== authorNo)
+  resident.pulledVersion = -1
+  resident.dirty = true
+  return true
+}
+
 /** Puts what was loaded under what was delivered meanwhile. */
-export const land = (resident: ResidentWindow, loaded: Window.TimelineWindow, followees: Uint32Array): void => {
+export const land = (
+  resident: ResidentWindow,
+  loaded: Window.TimelineWindow,
+  followees: Uint32Array,
+  hidden: Uint32Array = nobody
+): void => {
   const delivered = resident.window
+  resident.followees = followees
+  resident.hidden = hidden
   for (let rank = 0; rank < delivered.length; rank++) {
     const authorNo = Window.authorAt(delivered, rank)
-    if (!follows(followees, authorNo)) continue
+    if (!takes(resident, authorNo)) continue
     Window.insert(loaded, Window.hiAt(delivered, rank), Window.loAt(delivered, rank), authorNo)
   }
   Window.raiseFloor(loaded, delivered.floorHi, delivered.floorLo)
   resident.window = loaded
-  resident.followees = followees
   resident.pulledVersion = -1
   resident.dirty = true
 }
 
-/** The pulled authors whom the reader follows; worked out again only when the runner's table or the follow set changed. Needs a loaded window. */
+/** The pulled authors whom the reader follows and does not hide; worked out again only when the runner's table or the follow set changed. Needs a loaded window. */
 export const pulledOf = (resident: ResidentWindow, table: PulledAuthors): ReadonlyArray<PulledAuthor> => {
   if (resident.pulledVersion !== table.version) {
     const followed: Array<PulledAuthor> = []
     for (const pulled of table.byNo.values()) {
-      if (follows(resident.followees!, pulled.authorNo)) followed.push(pulled)
+      if (takes(resident, pulled.authorNo)) followed.push(pulled)
     }
     resident.pulled = followed
     resident.pulledVersion = table.version

@@ -2,22 +2,22 @@
  * What the actors of one runner share: the windows of every shard it holds, the rings of pulled authors, the
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
+import { Bus } from "@rookery/bus/Bus"
 import * as Lanes from "@rookery/fanout/Lanes"
-import { AccountId } from "@rookery/domain/Ids"
 import { pauses } from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { OutboxStore } from "@rookery/store/OutboxStore"
-import { TimelineStore } from "@rookery/store/TimelineStore"
-import { Effect, FiberSet } from "effect"
+import { Effect, FiberSet, Latch } from "effect"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as RingReader from "./RingReader.ts"
 import type { Settings } from "./Settings.ts"
 import * as ShardWindows from "./ShardWindows.ts"
+import * as TopicSpread from "./TopicSpread.ts"
 import * as WindowLoader from "./WindowLoader.ts"
 
 /** Outbox rows deleted in one write. */
@@ -36,6 +36,9 @@ export interface Runner {
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
   readonly driving: Map<bigint, Uint8Array>
+  /** Opened when a commit may have left notices to be handed on. */
+  readonly noticesDue: Latch.Latch
+  readonly topics: TopicSpread.TopicSpread
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -111,8 +114,10 @@ export const make = (settings: Settings) =>
       }),
       loader: yield* WindowLoader.make(settings),
       actors,
+      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),
       done: deletions.commit,
       driving: new Map(),
+      noticesDue: Latch.makeUnsafe(true),
       runFork,
       now
     }

@@ -15,13 +15,18 @@ interface Feed {
   pending: Array<EventBatch.LiveEvent>
 }
 
+/** Notifications remembered as handed on, for repeats of their outbox rows. */
+const handedMax = 4_096
+
 export interface SessionTable {
   /** Fronts of each connected person; most have one. */
   readonly frontsOf: Map<number, string | Array<string>>
   readonly feeds: Map<string, Feed>
+  /** The newest notifications that were handed on, oldest first. */
+  readonly handed: Set<bigint>
 }
 
-export const make = (): SessionTable => ({ frontsOf: new Map(), feeds: new Map() })
+export const make = (): SessionTable => ({ frontsOf: new Map(), feeds: new Map(), handed: new Set() })
 
 const frontsAt = (table: SessionTable, person: number): ReadonlyArray<string> => {
   const fronts = table.frontsOf.get(person)
@@ -68,6 +73,22 @@ export const note = (
     } else feed.pending.push({ kind, postId, authorNo, people: [person] })
     events.value++
   }
+}
+
+const isRepeat = (table: SessionTable, id: bigint): boolean => {
+  if (table.handed.has(id)) return true
+  if (table.handed.size >= handedMax) table.handed.delete(table.handed.values().next().value!)
+  table.handed.add(id)
+  return false
+}
+
+/** Hands notifications to the connected among their people, each once; ids are never used again. */
+export const notify = (table: SessionTable, events: ReadonlyArray<EventBatch.LiveEvent>): void => {
+  for (const event of events) {
+    if (isRepeat(table, event.postId)) continue
+    for (const person of event.people) note(table, person, event.kind, event.postId, event.authorNo)
+  }
+  flush(table)
 }
 
 const dropFront = (table: SessionTable, front: string): void => {

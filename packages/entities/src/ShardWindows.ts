@@ -6,11 +6,13 @@ import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import * as SessionTable from "./SessionTable.ts"
+import * as TopicRings from "./TopicRings.ts"
 
 export interface ShardWindows {
   readonly shard: number
   readonly byNo: Map<number, Resident.ResidentWindow>
   readonly sessions: SessionTable.SessionTable
+  readonly topics: TopicRings.TopicRings
   readonly pulled: PulledAuthors.PulledAuthors
   /** The newest posts of pulled authors that the online people here were told of; fan-out may repeat itself. */
   readonly announced: Window.TimelineWindow
@@ -22,6 +24,7 @@ export const make = (shard: number, pulled: PulledAuthors.PulledAuthors): ShardW
   shard,
   byNo: new Map(),
   sessions: SessionTable.make(),
+  topics: TopicRings.make(),
   pulled,
   announced: Window.make(announcedMax)
 })
@@ -33,6 +36,7 @@ export const forget = (shard: ShardWindows, readerNo: number): void => {
 export const clear = (shard: ShardWindows): void => {
   residentTimelines.value -= shard.byNo.size
   shard.byNo.clear()
+  TopicRings.clear(shard.topics)
 }
 
 const idOf = (record: DeliveryBatch.RecordView): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)
@@ -59,7 +63,7 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.RecordView): void =
   if (shard.sessions.frontsOf.size === 0 || !Window.insert(shard.announced, hi, lo, authorNo)) return
   for (const person of shard.sessions.frontsOf.keys()) {
     const resident = shard.byNo.get(person)
-    if (resident?.followees === undefined || !Resident.follows(resident.followees, authorNo)) continue
+    if (resident?.followees === undefined || !Resident.takes(resident, authorNo)) continue
     if (Window.has(resident.window, hi, lo)) continue // it was pushed, and told of then
     SessionTable.note(shard.sessions, person, EventBatch.kinds.update, idOf(record), authorNo)
   }
@@ -68,9 +72,7 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.RecordView): void =
 /** A refresh for an author whom this runner does not pull any more: every follower's window takes it. */
 const pushToFollowers = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   for (const resident of shard.byNo.values()) {
-    if (resident.followees === undefined || Resident.follows(resident.followees, record.authorNo)) {
-      Resident.deliver(resident, record.hi, record.lo, record.authorNo)
-    }
+    Resident.deliver(resident, record.hi, record.lo, record.authorNo)
   }
 }
 
@@ -131,7 +133,7 @@ export const deliverOne = (shard: ShardWindows, record: DeliveryBatch.RecordView
  */
 export const absorbRing = (shard: ShardWindows, authorNo: number, ring: Window.TimelineWindow): void => {
   for (const resident of shard.byNo.values()) {
-    if (resident.followees !== undefined && !Resident.follows(resident.followees, authorNo)) continue
+    if (!Resident.takes(resident, authorNo)) continue
     for (let rank = 0; rank < ring.length; rank++) {
       Window.insert(resident.window, Window.hiAt(ring, rank), Window.loAt(ring, rank), authorNo)
     }

@@ -41,9 +41,13 @@ const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => 
   entries: entriesOf(resident.window)
 })
 
-/** A window whose reader follows pulled authors lacks their posts, as one in the middle of a follow does, so it promises nothing. */
+/**
+ * A window whose reader follows pulled authors lacks their posts, as one in the middle of a follow does, and one with a
+ * mute that ends by itself lacks what is due then under the same version: they promise nothing.
+ */
 const isWhole = (runner: Runner, resident: ResidentWindow): boolean =>
-  resident.followees !== undefined && resident.filling === 0 && pulledOf(resident, runner.pulled).length === 0
+  resident.followees !== undefined && resident.filling === 0 && resident.hiddenUntil === Number.POSITIVE_INFINITY &&
+  pulledOf(resident, runner.pulled).length === 0
 
 interface Held {
   readonly shard: ShardWindows

@@ -110,7 +110,7 @@ const readAtOnce = (
   request: PageBatch.PageRequest
 ): PageBatch.PageAnswer | undefined => {
   const resident = shard.byNo.get(request.readerNo)
-  if (resident === undefined || resident.loading !== undefined) return undefined
+  if (resident === undefined || resident.loading !== undefined || Residency.isOutdated(runner, resident)) return undefined
   windowHits.value++
   resident.lastReadAt = runner.now()
   const page = fromMemory(runner, resident, request)

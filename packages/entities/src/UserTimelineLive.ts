@@ -1,12 +1,20 @@
-/** Behaviour of `UserTimeline`: writes the reader's follow edges, one at a time, and carries each to the followee's Author. */
+/**
+ * Behaviour of `UserTimeline`: writes what this account does to others, one change at a time. Edges are carried to the
+ * followee's Author, and what windows must know to theirs.
+ */
+import { Bus } from "@rookery/bus/Bus"
 import { AccountId, type LocalNo } from "@rookery/domain/Ids"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
-import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { type FollowFlags, UserTimeline } from "@rookery/protocol/UserTimeline"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { type EdgeRow, type FollowResult, FollowStore } from "@rookery/store/FollowStore"
 import { OutboxStore } from "@rookery/store/OutboxStore"
+import { type RelationChange, RelationStore } from "@rookery/store/RelationStore"
 import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
+import * as Hints from "./Hints.ts"
+import * as Relating from "./Relating.ts"
+import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 import { orUnavailable } from "./Unavailability.ts"
 
@@ -44,6 +52,8 @@ export const UserTimelineLive = (runner: Runner) =>
       const follows = yield* FollowStore
       const accounts = yield* AccountStore
       const outbox = yield* OutboxStore
+      const relations = yield* RelationStore
+      const bus = yield* Bus
       const turn = Semaphore.makeUnsafe(1)
       let known: { readonly followVersion: number; readonly no: LocalNo } | undefined
 
@@ -53,11 +63,12 @@ export const UserTimelineLive = (runner: Runner) =>
         return known
       })
 
-      const commit = (followee: AccountId, following: boolean) =>
+      const commit = (followee: AccountId, following: boolean, flags: FollowFlags | undefined) =>
         Effect.gen(function*() {
           const { followVersion } = yield* loadReader
           const claimMillis = runner.settings.claimMillis
-          return yield* follows.set({ follower: reader, followee, following, followVersion, claimMillis })
+          const change = { follower: reader, followee, following, followVersion, claimMillis }
+          return yield* follows.set(flags === undefined ? change : { ...change, flags })
         }).pipe(
           // Whether a write that failed happened is unknown, and with it the version.
           Effect.onError(() => Effect.sync(() => (known = undefined))),
@@ -92,6 +103,7 @@ export const UserTimelineLive = (runner: Runner) =>
       const settle = (result: FollowResult, followee: AccountId, following: boolean): Effect.Effect<void, unknown> => {
         switch (result._tag) {
           case "Changed":
+            Notices.due(runner)
             return Effect.andThen(
               carryLater(result.edge, result.outboxId),
               tellShard(result.edge.followVersion, followee, result.edge.followeeNo, following)
@@ -100,6 +112,11 @@ export const UserTimelineLive = (runner: Runner) =>
             return settleSame(result.followVersion, followee, following)
           case "NotFound":
             return Effect.fail(new NotFound({ what: "account" }))
+          case "Requested":
+            Notices.due(runner)
+            return Effect.void
+          case "Blocked":
+            return Effect.fail(new Refused({ reason: "one of the two blocks the other" }))
           case "Full":
             return Effect.fail(new Refused({ reason: "this account follows as many as it may" }))
           case "Stale":
@@ -107,15 +124,45 @@ export const UserTimelineLive = (runner: Runner) =>
         }
       }
 
-      const setFollow = (followee: AccountId, following: boolean) =>
+      const setFollow = (followee: AccountId, following: boolean, flags: FollowFlags | undefined) =>
         followee === reader
           ? Effect.fail(new Refused({ reason: "nobody follows themselves" }))
-          : Effect.flatMap(commit(followee, following), (result) => settle(result, followee, following))
+          : commit(followee, following, flags).pipe(
+            Effect.flatMap((result) => settle(result, followee, following)),
+            // Fronts know whose reposts are not wanted.
+            Effect.andThen(flags === undefined ? Effect.void : Hints.relationsChanged(bus, [reader]))
+          )
+
+      const relating = Relating.make(runner, {
+        relations,
+        bus,
+        reader,
+        loadReader,
+        forgetReader: () => {
+          known = undefined
+        },
+        carryLater
+      })
+
+      /** The change may have raised this account's own version. */
+      const relate = (other: AccountId, change: RelationChange) =>
+        relating.change(other, change).pipe(
+          Effect.onError(() => Effect.sync(() => (known = undefined))),
+          Effect.tap((followVersion) =>
+            Effect.sync(() => {
+              if (known !== undefined && followVersion !== undefined) known = { ...known, followVersion }
+            })
+          )
+        )
+
+      const inTurn = <A>(change: Effect.Effect<A, unknown>) =>
+        Effect.mapError(Effect.asVoid(turn.withPermits(1)(change)), asAnswer)
 
       const resumeEdge = (outboxId: bigint) =>
         Effect.gen(function*() {
           const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
           if (row?.task._tag === "Edge") yield* carryEdge(runner, row.task.edge, row.id)
+          if (row?.task._tag === "Relation") yield* Relating.carry(runner, row.task.windows, row.id)
         })
 
       const asAnswer = (error: unknown): Unavailable | NotFound | Refused =>
@@ -124,8 +171,13 @@ export const UserTimelineLive = (runner: Runner) =>
           : new Unavailable({ reason: String(error) })
 
       return UserTimeline.of({
-        SetFollow: ({ payload }) =>
-          Effect.mapError(turn.withPermits(1)(setFollow(payload.followee, payload.following)), asAnswer),
+        SetFollow: ({ payload }) => inTurn(setFollow(payload.followee, payload.following, payload.flags)),
+        SetBlock: ({ payload }) => inTurn(relate(payload.other, { _tag: "Block", blocked: payload.blocked })),
+        SetMute: ({ payload: { millis, muted, notifications, other } }) =>
+          inTurn(relate(other, muted ? { _tag: "Mute", notifications, millis } : { _tag: "Unmute" })),
+        AnswerFollow: ({ payload }) =>
+          inTurn(relate(payload.follower, { _tag: "Answer", accepted: payload.accepted })),
+        RemoveFollower: ({ payload }) => inTurn(relate(payload.follower, { _tag: "RemoveFollower" })),
         ResumeEdge: ({ payload }) => orUnavailable(resumeEdge(payload.outboxId))
       })
     }),

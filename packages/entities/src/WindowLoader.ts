@@ -20,6 +20,9 @@ const queriesMax = 2
 export interface Loaded {
   readonly followVersion: number
   readonly followees: Uint32Array
+  /** As in `WindowRows`. */
+  readonly hidden: Uint32Array
+  readonly hiddenMillis: number | null
   readonly window: Window.TimelineWindow
   readonly modes: ReadonlyArray<ModeRow>
 }
@@ -45,7 +48,8 @@ const build = (rows: WindowRows, snapshot: WindowSnapshot | undefined, entriesMa
   }
   const floor = rows.floor > since ? rows.floor : (snapshot?.floor ?? 0n)
   Window.raiseFloor(window, Snowflake.high(floor), Snowflake.low(floor))
-  return { followVersion: rows.followVersion, followees: rows.followees, window, modes: rows.modes }
+  const { followees, followVersion, hidden, hiddenMillis, modes } = rows
+  return { followVersion, followees, hidden, hiddenMillis, window, modes }
 }
 
 export const make = (

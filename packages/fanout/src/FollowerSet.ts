@@ -67,7 +67,7 @@ export const fromRows = (rows: ReadonlyArray<FollowerRow>): FollowerSet => {
 }
 
 const partAt = (set: FollowerSet, i: number): Uint32Array =>
-  set.numbers.subarray(i === 0 ? 0 : set.ends[i - 1]!, set.ends[i]!)
+  set.numbers.subarray(i === 0 ? 0 : set.ends[i - 1]!, set.ends[i])
 
 const merge = (set: FollowerSet): void => {
   const byShard = new Map<number, Iterable<number>>()

@@ -10,8 +10,8 @@ import type { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
 import { Session } from "@rookery/protocol/Session"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
-import { TimelineShard } from "@rookery/protocol/TimelineShard"
-import { UserTimeline } from "@rookery/protocol/UserTimeline"
+import { TimelineShard, type TopicQuery } from "@rookery/protocol/TimelineShard"
+import { type FollowFlags, UserTimeline } from "@rookery/protocol/UserTimeline"
 import { Duration, Effect, Schedule, type Stream } from "effect"
 import type { ClusterError, Sharding } from "effect/cluster"
 import { type ApiError, invalid, notFound, unavailable } from "./http/Errors.ts"
@@ -58,13 +58,38 @@ export interface ActorCalls {
       readonly spoiler: string
       readonly sensitive: boolean
       readonly language: string | null
+      readonly mentions: ReadonlyArray<string>
     }
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>
   readonly setLike: (post: PostId, by: AccountId, liked: boolean) => Effect.Effect<Post, ApiError>
-  readonly setFollow: (reader: AccountId, followee: AccountId, following: boolean) => Effect.Effect<void, ApiError>
+  readonly setFollow: (
+    reader: AccountId,
+    followee: AccountId,
+    following: boolean,
+    flags?: FollowFlags
+  ) => Effect.Effect<void, ApiError>
+  readonly setBlock: (account: AccountId, other: AccountId, blocked: boolean) => Effect.Effect<void, ApiError>
+  readonly setMute: (
+    account: AccountId,
+    change: {
+      readonly other: AccountId
+      readonly muted: boolean
+      readonly notifications: boolean
+      readonly millis: number | null
+    }
+  ) => Effect.Effect<void, ApiError>
+  readonly answerFollow: (account: AccountId, follower: AccountId, accepted: boolean) => Effect.Effect<void, ApiError>
+  readonly removeFollower: (account: AccountId, follower: AccountId) => Effect.Effect<void, ApiError>
   /** A `PageBatch` to a shard. */
   readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
+  /** Pages of topics from the shard that keeps them, in order; null for one that could not be read. */
+  readonly readTopics: (
+    shard: number,
+    queries: ReadonlyArray<TopicQuery>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<bigint> | null>, ApiError>
+  /** Those of some local numbers (32-bit words) of a shard who are connected. */
+  readonly online: (shard: number, people: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
   readonly connect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   readonly disconnect: (account: AccountId, accountNo: LocalNo, front: string) => Effect.Effect<void, ApiError>
   /** Not bounded: it runs for as long as the shard stays where it is. */
@@ -89,8 +114,15 @@ export const make = (
       edit: (id, change) => write(postOwner(String(id)).Edit(change)),
       remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
       setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
-      setFollow: (id, followee, following) => write(userTimeline(String(id)).SetFollow({ followee, following })),
+      setFollow: (id, followee, following, flags) =>
+        write(userTimeline(String(id)).SetFollow({ followee, following, ...(flags === undefined ? {} : { flags }) })),
+      setBlock: (id, other, blocked) => write(userTimeline(String(id)).SetBlock({ other, blocked })),
+      setMute: (id, change) => write(userTimeline(String(id)).SetMute(change)),
+      answerFollow: (id, follower, accepted) => write(userTimeline(String(id)).AnswerFollow({ follower, accepted })),
+      removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
+      readTopics: (shard, queries) => read(timelineShard(directory.timelineShardId(shard)).TopicPages({ queries })),
+      online: (shard, people) => read(timelineShard(directory.timelineShardId(shard)).Online({ people })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
       disconnect: (id, accountNo, front) => read(session(String(id)).Disconnect({ accountNo, front })),
       events: (shard, front) => timelineShard(directory.timelineShardId(shard)).Events({ front })

@@ -2,18 +2,29 @@
 import type { Bus } from "@rookery/bus/Bus"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import type { AccountStore } from "@rookery/store/AccountStore"
+import type { ConversationStore } from "@rookery/store/ConversationStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
+import type { KeptStore } from "@rookery/store/KeptStore"
+import type { ArrivalStore } from "@rookery/store/ArrivalStore"
+import type { AudienceStore } from "@rookery/store/AudienceStore"
+import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
+import type { RelationStore } from "@rookery/store/RelationStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TimelineStore } from "@rookery/store/TimelineStore"
+import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
+import type { Attempts } from "./oauth/Attempts.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
 import type { Reader } from "./read/Reader.ts"
+import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
+import type { TopicReads } from "./read/TopicReads.ts"
+import type { Views } from "./read/Views.ts"
 import type { FrontSettings } from "./Settings.ts"
 
 export interface Deps {
@@ -22,7 +33,17 @@ export interface Deps {
   readonly oauth: OAuthStore["Service"]
   readonly posts: PostStore["Service"]
   readonly follows: FollowStore["Service"]
+  readonly relations: RelationStore["Service"]
+  readonly shunned: Shunned
   readonly timelines: TimelineStore["Service"]
+  readonly kept: KeptStore["Service"]
+  readonly topics: TopicStore["Service"]
+  readonly conversations: ConversationStore["Service"]
+  readonly topicReads: TopicReads
+  readonly notifications: NotificationStore["Service"]
+  readonly audience: AudienceStore["Service"]
+  readonly arrivals: ArrivalStore["Service"]
+  readonly views: Views
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]
@@ -33,6 +54,8 @@ export interface Deps {
   readonly reader: Reader
   readonly tokens: Tokens
   readonly hashGate: HashGate
+  /** Logins that were tried, by account and by address. */
+  readonly attempts: Attempts
   /** Whether the front is stopping and wants no new clients. */
   readonly isDraining: () => boolean
 }

@@ -2,27 +2,39 @@
 import { Bus } from "@rookery/bus/Bus"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AccountStore } from "@rookery/store/AccountStore"
+import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
+import { KeptStore } from "@rookery/store/KeptStore"
+import { ArrivalStore } from "@rookery/store/ArrivalStore"
+import { AudienceStore } from "@rookery/store/AudienceStore"
+import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
+import { RelationStore } from "@rookery/store/RelationStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
+import { TopicStore } from "@rookery/store/TopicStore"
 import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
+import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
 import * as Router from "./http/Router.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
 import * as Reader from "./read/Reader.ts"
+import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
+import * as TopicReads from "./read/TopicReads.ts"
+import * as Views from "./read/Views.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -34,6 +46,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const oauth = yield* OAuthStore
     const posts = yield* PostStore
     const follows = yield* FollowStore
+    const relations = yield* RelationStore
+    const kept = yield* KeptStore
+    const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
     const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
@@ -43,7 +58,17 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       oauth,
       posts,
       follows,
+      relations,
+      shunned,
       timelines: yield* TimelineStore,
+      kept,
+      views: yield* Views.make(kept, limits.viewsMillis),
+      topics: yield* TopicStore,
+      conversations: yield* ConversationStore,
+      topicReads: yield* TopicReads.make(calls, directory),
+      notifications: yield* NotificationStore,
+      audience: yield* AudienceStore,
+      arrivals: yield* ArrivalStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,
@@ -51,8 +76,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       calls,
       hydration,
       skeleton: yield* Skeleton.make(calls),
-      reader: Reader.make(hydration, yield* Marks.make(posts), follows),
+      reader: Reader.make(hydration, yield* Marks.make(posts), { follows, shunned }),
       tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
+      attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
       isDraining: () => draining.value
     }
@@ -70,15 +96,17 @@ export const serve = (settings: FrontSettings) =>
     const handle = Handle.make({
       router: Router.make(routes(deps)),
       tokens: deps.tokens,
+      addressOf: ClientAddress.make(settings.trustedProxies ?? []),
       metrics: RouteMetrics.make(),
       bodyBytesMax: settings.limits.bodyBytesMax,
       requestsInFlightMax: settings.limits.requestsInFlightMax,
       requestMillisMax: settings.limits.requestMillisMax
     }, yield* Effect.context<never>())
-    const server = Server.make(handle, settings.limits)
+    const live = yield* Live.make(deps)
+    const server = Server.make(handle, settings.limits, live.takes)
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
-    const live = yield* Live.serve(server, deps)
-    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, streams: live })
+    yield* live.attach(server)
+    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live.check })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })

@@ -7,6 +7,7 @@ import * as Logs from "@rookery/observe/Logs"
 import { Effect, Schedule, Schema, type Scope, Stream } from "effect"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Hydration } from "./read/Hydration.ts"
+import type { Shunned } from "./read/Shunned.ts"
 
 /** Looks again at the tokens of open streams; each is closed if its token is not good any more. */
 export interface StreamCheck {
@@ -19,6 +20,7 @@ export interface StreamCheck {
 export interface Dropped {
   readonly hydration: Hydration
   readonly tokens: Tokens
+  readonly shunned: Shunned
   readonly streams: StreamCheck
 }
 
@@ -38,6 +40,9 @@ const apply = (to: Dropped, message: Invalidation): void => {
         to.streams.ofAccount(BigInt(id))
       }
       return
+    case "RelationChanged":
+      for (const id of message.accountIds) to.shunned.drop(BigInt(id))
+      return
     case "TokenRevoked":
       to.tokens.dropToken(message.tokenHash)
       to.streams.ofToken(message.tokenHash)
@@ -53,6 +58,7 @@ const receive = (to: Dropped, data: Uint8Array) =>
 const clear = (to: Dropped): void => {
   to.hydration.clear()
   to.tokens.clear()
+  to.shunned.clear()
   to.streams.all()
 }
 

@@ -16,6 +16,8 @@ export interface FrontSettings {
   readonly registrationsOpen: boolean
   /** Whether `grant_type=password` is answered. */
   readonly passwordGrant: boolean
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none unless set. */
+  readonly trustedProxies?: ReadonlyArray<string>
   /** Characters of a post, content warning included. */
   readonly postCharactersMax: number
   readonly limits: FrontLimits
@@ -39,6 +41,11 @@ export interface FrontLimits {
   readonly accountCacheBytes: number
   /** How old the counts of an account may be inside of somebody's status. */
   readonly accountMillis: number
+  /** How long caches before the front keep what everybody may see, 60…180, and how long they may use it while they ask anew; in seconds. */
+  readonly edgeSeconds: number
+  readonly edgeStaleSeconds: number
+  /** How often counts of views are written. */
+  readonly viewsMillis: number
   readonly postMillis: number
   readonly missingMillis: number
   readonly socketsMax: number
@@ -47,6 +54,16 @@ export interface FrontLimits {
   readonly pingMillis: number
   readonly passwordHashesAtOnce: number
   readonly passwordHashesWaiting: number
+  /** Wrong passwords in one window, before more are refused. */
+  readonly loginFailuresPerAccount: number
+  readonly loginFailuresPerAddress: number
+  readonly loginWindowMillis: number
+  /** Accounts and addresses whose failures are counted at once. */
+  readonly loginKeysMax: number
+  /** How long a browser stays logged in on the authorize page. */
+  readonly browserLoginMillis: number
+  /** How long an authorization code is good. */
+  readonly codeMillis: number
 }
 
 export const defaultLimits: FrontLimits = {
@@ -64,11 +81,20 @@ export const defaultLimits: FrontLimits = {
   postCacheBytes: 128 * 1024 * 1024,
   accountCacheBytes: 64 * 1024 * 1024,
   accountMillis: 30_000,
+  edgeSeconds: 60,
+  edgeStaleSeconds: 60,
+  viewsMillis: 5_000,
   postMillis: 600_000,
   missingMillis: 60_000,
   socketsMax: 40_000,
   socketBufferMax: 256 * 1024,
   pingMillis: 30_000,
   passwordHashesAtOnce: 2,
-  passwordHashesWaiting: 64
+  passwordHashesWaiting: 64,
+  loginFailuresPerAccount: 10,
+  loginFailuresPerAddress: 50,
+  loginWindowMillis: 300_000,
+  loginKeysMax: 50_000,
+  browserLoginMillis: 3_600_000,
+  codeMillis: 600_000
 }

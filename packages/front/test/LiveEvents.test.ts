@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { AccountId, LocalNo } from "@rookery/domain/Ids"
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import { Unavailable } from "@rookery/protocol/Errors"
+import type { NotificationStore } from "@rookery/store/NotificationStore"
 import { Effect, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { WebSocket } from "ws"
@@ -11,6 +12,8 @@ import { unavailable } from "../src/http/Errors.ts"
 import * as Client from "../src/live/Client.ts"
 import * as LiveEvents from "../src/live/LiveEvents.ts"
 import * as People from "../src/live/People.ts"
+import type { Shunned } from "../src/read/Shunned.ts"
+import type { Reader } from "../src/read/Reader.ts"
 import type { Hydration } from "../src/read/Hydration.ts"
 import type { Account } from "../src/oauth/Identity.ts"
 
@@ -39,7 +42,7 @@ const makeSocket = () => {
 
 const enter = (people: People.People, n: number) => {
   const { sent, socket } = makeSocket()
-  const client: Client.Client = { socket: socket as unknown as WebSocket, account: account(n), tokenHash: "", user: true, alive: true }
+  const client: Client.Client = { socket: socket as unknown as WebSocket, account: account(n), tokenHash: "", mayStatuses: true, mayNotices: true, streams: "user", alive: true, wake: undefined }
   const person = People.expect(people, client.account)
   People.add(person, client)
   People.settle(people, person)
@@ -69,7 +72,10 @@ const make = (shard: ReturnType<typeof makeShard>, people: People.People) =>
   LiveEvents.make(shard.calls, "front-1", {
     people,
     hydration,
+    reader: {} as Reader,
+    notifications: {} as NotificationStore["Service"],
     marks: { of: () => Effect.succeed(new Map()) },
+    shunned: { of: () => Effect.succeed(new Map()) } as unknown as Shunned,
     bufferMax: 1_000
   })
 

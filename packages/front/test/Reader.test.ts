@@ -1,10 +1,10 @@
 /** Filling pages up around what a viewer may not see, against the plain list. */
 import { assert, describe, inject, it } from "@effect/vitest"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
-import type { FollowStore } from "@rookery/store/FollowStore"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import type { Hydrated, Hydration } from "../src/read/Hydration.ts"
+import type { Relations } from "../src/read/Rules.ts"
 import * as Reader from "../src/read/Reader.ts"
 
 const runs = 60
@@ -46,7 +46,7 @@ describe("a page", () => {
         const hydration = {
           posts: (asked: ReadonlyArray<bigint>) => Effect.succeed(asked.map((id) => there.has(id) ? hydrated(id) : undefined))
         } as unknown as Hydration
-        const reader = Reader.make(hydration, { of: () => Effect.succeed(new Map()) }, {} as FollowStore["Service"])
+        const reader = Reader.make(hydration, { of: () => Effect.succeed(new Map()) }, {} as Relations)
         const query = queryOf(random)
         const page = yield* reader.page(undefined, query, (part) => Effect.succeed(plain(ids, part)))
         const expected = plain(ids.filter((id) => there.has(id)), query)

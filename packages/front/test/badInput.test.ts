@@ -65,10 +65,12 @@ const anonymous: ReadonlyArray<Row> = [
   [415, "POST", "/api/v1/apps", { raw: "<a/>", headers: { "content-type": "application/xml" } }],
   [413, "POST", "/api/v1/apps", { raw: JSON.stringify({ client_name: "x".repeat(300_000) }), headers: json }],
   [400, "POST", "/oauth/token", { form: {} }],
-  [400, "POST", "/oauth/token", { form: { grant_type: "authorization_code" } }],
+  [400, "POST", "/oauth/token", { form: { grant_type: "something" } }],
+  [401, "POST", "/oauth/token", { form: { grant_type: "authorization_code" } }],
   [401, "POST", "/oauth/token", { form: { grant_type: "client_credentials", client_id: "a\0b", client_secret: "c" } }],
   [403, "POST", "/oauth/revoke", { form: { client_id: "a", client_secret: "b", token: "c" } }],
-  [400, "GET", "/api/v1/streaming"]
+  [401, "GET", "/api/v1/streaming"],
+  [400, "GET", "/api/v1/streaming?stream=nothing"]
 ]
 
 const personal = (ann: Someone, app: string, narrow: string): ReadonlyArray<Row> => {
@@ -137,7 +139,7 @@ describe("bad input", () => {
           form: { username: "ann", email: "ann@rookery.example", password: "x", agreement: "0" }
         })
         assert.deepStrictEqual(problems("ValidationError", taken.body), [])
-        assert.sameMembers(Object.keys(taken.body.details), ["password", "agreement"])
+        assert.sameMembers(Object.keys(taken.body.details), ["username", "email", "password", "agreement"])
       })))
 
   it.live("that is no HTTP", () =>

@@ -1,9 +1,7 @@
 /** A front over a real runner and the real database of one test, and a client that speaks to it. */
 import { inject } from "@effect/vitest"
-import type { Bus } from "@rookery/bus/Bus"
 import type { Settings } from "@rookery/entities/Settings"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import type { AccountStore } from "@rookery/store/AccountStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { Effect, Layer } from "effect"
 import * as Front from "../src/Front.ts"
@@ -121,18 +119,28 @@ export const makeClient = (base: string) => {
 
 export type Client = ReturnType<typeof makeClient>
 
-/** Runs `use` against a fresh front with a fresh database. */
-export const withFront = <A, E>(use: (client: Client) => Effect.Effect<A, E, AccountStore | Bus>, options: Options = {}) =>
+/** Runs `use` against fresh fronts with one fresh database; it may ask for the stores and the bus behind them. */
+export const withFronts = <A, E, R = never>(
+  count: number,
+  use: (clients: ReadonlyArray<Client>) => Effect.Effect<A, E, R>,
+  options: Options = {}
+) =>
   Effect.scoped(Effect.gen(function*() {
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
     return yield* Effect.gen(function*() {
-      const { host, port } = yield* Front.serve(settingsOf(options))
-      return yield* use(makeClient(`http://${host}:${port}`))
+      const clients = yield* Effect.forEach(Array.from({ length: count }, (_, n) => n + 1), (n) =>
+        Effect.map(Front.serve({ ...settingsOf(options), frontId: `front-${n}` }), ({ host, port }) =>
+          makeClient(`http://${host}:${port}`)))
+      return yield* use(clients)
     }).pipe(
       Effect.scoped,
       Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots, ...(options.entities === undefined ? {} : { settings: options.entities }) }))
     )
   }))
+
+/** The same with one front. */
+export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effect<A, E, R>, options: Options = {}) =>
+  withFronts(1, ([client]) => use(client!), options)
 
 /** Asks until the answer satisfies, for at most 10 s. */
 export const eventually = <A, E>(ask: Effect.Effect<A, E>, isThere: (answer: A) => boolean) =>

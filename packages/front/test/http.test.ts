@@ -92,12 +92,13 @@ describe("the front over HTTP", () => {
       const handle = Handle.make({
         router: Router.make([route("GET", "/store", open, () => away), route("GET", "/broken", open, () => Effect.die(new Error("secret")))]),
         tokens: {} as Tokens,
+        addressOf: () => "127.0.0.1",
         metrics: { record: () => {} },
         bodyBytesMax: 1_000,
         requestsInFlightMax: 10,
         requestMillisMax: 1_000
       }, stores)
-      const { host, port } = yield* Server.listen(Server.make(handle, settingsOf({}).limits), handle, "127.0.0.1", 0, settingsOf({}).limits)
+      const { host, port } = yield* Server.listen(Server.make(handle, settingsOf({}).limits, () => false), handle, "127.0.0.1", 0, settingsOf({}).limits)
       const client = makeClient(`http://${host}:${port}`)
       const reply = yield* client.call("GET", "/store")
       assert.deepStrictEqual([reply.status, reply.headers.get("retry-after")], [503, "1"])

@@ -35,6 +35,7 @@ export const pauses = counter("rookery_pauses_total", "Times that this process s
 // Live
 export const sessions = gauge("rookery_sessions", "Connected people known to the timeline shards here")
 export const events = counter("rookery_events_total", "Live events handed to fronts")
+export const noticesHanded = counter("rookery_notices_total", "Notifications handed to timeline shards")
 export const streams = gauge("rookery_streams", "Open WebSockets and event streams of this front")
 export const streamEvents = counter("rookery_stream_events_total", "Events written to clients' streams")
 export const streamsDropped = counters("rookery_streams_dropped_total", "Streams closed by this front", ["reason"])

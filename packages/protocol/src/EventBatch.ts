@@ -4,8 +4,11 @@
  */
 import * as Words from "./Words.ts"
 
-/** `update`: a post reached the home timeline. `delete`: it is gone. `edit`: it changed. */
-export const kinds = { update: 1, delete: 2, edit: 3 } as const
+/**
+ * `update`: a post reached the home timeline. `delete`: it is gone. `edit`: it changed. `notification`: the person was
+ * told of something; then `postId` is the notification's id, and `authorNo` is 0.
+ */
+export const kinds = { update: 1, delete: 2, edit: 3, notification: 4 } as const
 export type EventKind = (typeof kinds)[keyof typeof kinds]
 
 export interface LiveEvent {
@@ -36,7 +39,7 @@ export const decode = (bytes: Uint8Array): Array<LiveEvent> => {
   while (at < words.length) {
     const count = words[at + 4]!
     const end = at + 5 + count
-    if (!(end <= words.length) || words[at]! < kinds.update || words[at]! > kinds.edit) throw new RangeError("broken event batch")
+    if (!(end <= words.length) || words[at]! < kinds.update || words[at]! > kinds.notification) throw new RangeError("broken event batch")
     events.push({
       kind: words[at]! as EventKind,
       postId: Words.idAt(words, at + 1),

@@ -19,7 +19,9 @@ export const Edit = Rpc.make("Edit", {
     text: Schema.String,
     spoiler: Schema.String,
     sensitive: Schema.Boolean,
-    language: Schema.NullOr(Schema.String)
+    language: Schema.NullOr(Schema.String),
+    /** Names of those mentioned, as in a draft. */
+    mentions: Schema.optionalKey(Schema.Array(Schema.String))
   },
   success: Post,
   error: PostError

@@ -36,9 +36,34 @@ export const ChangeFollow = Rpc.make("ChangeFollow", {
   error: Unavailable
 })
 
+/** How the reader stands to another person now, of the version that the change made. Answers when the window shows it. */
+export const ChangeRelation = Rpc.make("ChangeRelation", {
+  payload: {
+    readerNo: LocalNo,
+    followVersion: Schema.Int,
+    otherNo: LocalNo,
+    other: AccountId,
+    following: Schema.Boolean,
+    hidden: Schema.Boolean,
+    /** Milliseconds after which `hidden` ends by itself. */
+    hiddenMillis: Schema.NullOr(Schema.Number)
+  },
+  error: Unavailable
+})
+
 /** The Author has the edge now: fill in what it published before that. */
 export const Backfill = Rpc.make("Backfill", {
   payload: { readerNo: LocalNo, followeeNo: LocalNo, followee: AccountId, mode: ModeRow },
+  error: Unavailable
+})
+
+/** Hands an `EventBatch` to those of its people who are connected; an event that came before is not handed on again. */
+export const Notify = Rpc.make("Notify", { payload: { events: Schema.Uint8Array }, error: Unavailable })
+
+/** Which of these local numbers (32-bit words) are connected anywhere in this datacenter; answers those. */
+export const Online = Rpc.make("Online", {
+  payload: { people: Schema.Uint8Array },
+  success: Schema.Uint8Array,
   error: Unavailable
 })
 
@@ -54,11 +79,38 @@ export const Events = Rpc.make("Events", {
   stream: true
 }).annotate(ClusterSchema.InterruptOnTermination, true)
 
+/** Posts of topics that this shard keeps; repeats and reordering are harmless. */
+export const TopicPosts = Rpc.make("TopicPosts", {
+  payload: { posts: Schema.Array(Schema.Struct({ postId: Schema.BigInt, topics: Schema.Array(Schema.String) })) },
+  error: Unavailable
+})
+
+const TopicQuery = Schema.Struct({
+  topic: Schema.String,
+  maxId: Schema.NullOr(Schema.BigInt),
+  sinceId: Schema.BigInt,
+  minId: Schema.BigInt,
+  limit: Schema.Int
+})
+export type TopicQuery = typeof TopicQuery.Type
+
+/** Answers pages of topics, in order, newest first; null for one that could not be read now. */
+export const TopicPages = Rpc.make("TopicPages", {
+  payload: { queries: Schema.Array(TopicQuery) },
+  success: Schema.Array(Schema.NullOr(Schema.Array(Schema.BigInt))),
+  error: Unavailable
+})
+
 export const TimelineShard = Entity.make("TimelineShard", [
   Deliver,
   Read,
   ApplyModes,
   ChangeFollow,
+  ChangeRelation,
   Backfill,
-  Events
+  Events,
+  Notify,
+  Online,
+  TopicPosts,
+  TopicPages
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -1,7 +1,14 @@
 /** Accounts as rows: who they are and how they prove it. */
 import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import type { Visibility } from "@rookery/domain/Post"
 import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
+
+/** A line of a profile: what and which. */
+export interface ProfileField {
+  readonly name: string
+  readonly value: string
+}
 
 /** An account with its public counters. Times are milliseconds since 1970. */
 export interface AccountRow {
@@ -13,6 +20,13 @@ export interface AccountRow {
   readonly note: string
   readonly locked: boolean
   readonly bot: boolean
+  /** Whether the person wants to be found by those who do not look for them. */
+  readonly discoverable: boolean
+  readonly fields: ReadonlyArray<ProfileField>
+  /** What the person's posts are unless they say otherwise. */
+  readonly defaultPrivacy: Visibility
+  readonly defaultSensitive: boolean
+  readonly defaultLanguage: string | null
   readonly admin: boolean
   readonly disabledAt: number | null
   readonly followers: number
@@ -37,6 +51,22 @@ export interface Credentials {
   readonly disabledAt: number | null
 }
 
+/** What a person may change of their account; what is left out stays. */
+export type ProfileChange = Partial<
+  Pick<
+    AccountRow,
+    | "displayName"
+    | "note"
+    | "locked"
+    | "bot"
+    | "discoverable"
+    | "fields"
+    | "defaultPrivacy"
+    | "defaultSensitive"
+    | "defaultLanguage"
+  >
+>
+
 /** What was taken when an account could not be created. */
 export type Taken = "username" | "email"
 
@@ -50,10 +80,7 @@ export class AccountStore extends Context.Service<AccountStore, {
   readonly byUsername: (username: string) => Effect.Effect<AccountRow | undefined, StoreError>
   /** By username or e-mail address. */
   readonly credentials: (login: string) => Effect.Effect<Credentials | undefined, StoreError>
-  readonly update: (
-    id: AccountId,
-    change: { readonly displayName?: string; readonly note?: string; readonly locked?: boolean; readonly bot?: boolean }
-  ) => Effect.Effect<AccountRow | undefined, StoreError>
+  readonly update: (id: AccountId, change: ProfileChange) => Effect.Effect<AccountRow | undefined, StoreError>
   /** Sets or clears `disabledAt`; a disabled account's tokens stop working. False when there is none of that id. */
   readonly setDisabled: (id: AccountId, disabled: boolean) => Effect.Effect<boolean, StoreError>
   /** Deletes for good: the account's posts, edges, likes and tokens with it. False when there was none. */

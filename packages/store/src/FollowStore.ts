@@ -21,14 +21,26 @@ export interface EdgeRow {
 /**
  * - `Changed`: committed with its outbox row.
  * - `Same`: it stood so already; `edge` is as it is.
+ * - `Requested`: the followee is locked; the request stands until it is answered.
  * - `NotFound`: one of the accounts is not there, or disabled. `Full`: over `followeesMax`. `Stale`: another owner wrote.
+ * - `Blocked`: one of them blocks the other.
  */
 export type FollowResult =
   | { readonly _tag: "Changed"; readonly edge: EdgeRow; readonly outboxId: bigint }
   | { readonly _tag: "Same"; readonly followVersion: number }
   | { readonly _tag: "NotFound" }
   | { readonly _tag: "Full" }
+  | { readonly _tag: "Requested" }
+  | { readonly _tag: "Blocked" }
   | { readonly _tag: "Stale" }
+
+/** What a follower may choose; what is left out stays as it is, or is the default of a new follow. */
+export interface FollowFlags {
+  readonly reblogs?: boolean | undefined
+  readonly notify?: boolean | undefined
+  /** Null is every language. */
+  readonly languages?: ReadonlyArray<string> | null | undefined
+}
 
 export interface RelationRow {
   readonly id: AccountId
@@ -44,11 +56,15 @@ export interface AccountPage {
 export class FollowStore extends Context.Service<FollowStore, {
   /** The reader row's follow version, which is also its fence. Undefined for an unknown account. */
   readonly reader: (account: AccountId) => Effect.Effect<{ readonly followVersion: number; readonly no: LocalNo } | undefined, StoreError>
-  /** One edge, both counters, both versions and the outbox row, in one transaction. `followVersion` is the fence. */
+  /**
+   * One edge, both counters, both versions and the outbox row, in one transaction. `followVersion` is the fence. Ending a
+   * follow ends the request too; flags are also set on an edge, or request, that stands.
+   */
   readonly set: (change: {
     readonly follower: AccountId
     readonly followee: AccountId
     readonly following: boolean
+    readonly flags?: FollowFlags
     readonly followVersion: number
     readonly claimMillis: number
   }) => Effect.Effect<FollowResult, StoreError>

@@ -2,9 +2,10 @@
  * What is still to be done after a commit. A row is written in the commit's transaction, is claimed by
  * state (`SKIP LOCKED`), and is deleted when done; whoever dies with a claim loses it when it runs out.
  */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { Context, type Effect } from "effect"
 import type { EdgeRow } from "./FollowStore.ts"
+import type { WindowChange } from "./RelationStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** `owner` is the account whose actor drives the row. */
@@ -14,6 +15,10 @@ export type OutboxTask =
   | { readonly _tag: "Edited"; readonly postId: PostId }
   | { readonly _tag: "Edge"; readonly edge: EdgeRow }
   | { readonly _tag: "Transition"; readonly epoch: number }
+  /** The owner and another person block, mute or hear each other differently: windows are to be told. */
+  | { readonly _tag: "Relation"; readonly windows: ReadonlyArray<WindowChange> }
+  /** The owner has new notifications, to be shown to those of their streams that are open. */
+  | { readonly _tag: "Notify"; readonly accountNo: LocalNo; readonly shard: number; readonly ids: ReadonlyArray<bigint> }
 
 export interface OutboxRow {
   readonly id: bigint
@@ -29,6 +34,8 @@ export interface OutboxRow {
 export class OutboxStore extends Context.Service<OutboxStore, {
   /** Claims up to `limit` rows that nobody holds, oldest first, for `claimMillis`. */
   readonly claim: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
+  /** The same for rows of notices alone, which nobody drives from the start. */
+  readonly claimNotices: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
   /** A row that this caller was asked to drive; renews its claim. Undefined when it is done. */
   readonly take: (id: bigint, claimMillis: number) => Effect.Effect<OutboxRow | undefined, StoreError>
   /** Writes progress and renews the claims. At most 512. */

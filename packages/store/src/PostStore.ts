@@ -2,6 +2,7 @@
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import { Context, type Effect } from "effect"
+import type { CursorQuery } from "./FollowStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** One post to be committed by its Author. */
@@ -37,6 +38,8 @@ export interface EditChange {
   readonly spoiler: string
   readonly sensitive: boolean
   readonly language: string | null
+  /** Names, as in a draft. */
+  readonly mentions?: ReadonlyArray<string>
 }
 
 /** One like set or cleared. */
@@ -59,6 +62,13 @@ export interface Mark {
   readonly postId: PostId
   readonly liked: boolean
   readonly reposted: boolean
+  readonly bookmarked: boolean
+}
+
+/** Somebody who likes or reposts a post, and where they stand in the list. */
+export interface Marker {
+  readonly id: AccountId
+  readonly cursor: bigint
 }
 
 export class PostStore extends Context.Service<PostStore, {
@@ -91,6 +101,7 @@ export class PostStore extends Context.Service<PostStore, {
   readonly ancestors: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** Ids of all replies below, oldest first; at most `limit`. */
   readonly descendants: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
-  readonly likedBy: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
-  readonly repostedBy: (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
+  /** Who likes the post, latest first. */
+  readonly likedBy: (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Marker>, StoreError>
+  readonly repostedBy: (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Marker>, StoreError>
 }>()("rookery/store/PostStore") {}

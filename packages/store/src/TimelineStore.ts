@@ -13,6 +13,10 @@ export interface WindowRows {
   readonly followVersion: number
   /** Accounts followed, and the reader, ascending. */
   readonly followees: Uint32Array
+  /** Accounts that the reader blocks, is blocked by or mutes, ascending: none of `entries` is theirs. At most `hiddenMax`. */
+  readonly hidden: Uint32Array
+  /** Milliseconds until the first of the mutes ends; null when none does. */
+  readonly hiddenMillis: number | null
   /** Newest first. Everything entitled at or above `floor` and at or above the `since` asked for. */
   readonly entries: ReadonlyArray<Entry>
   /** 0n when nothing lies below. */
@@ -20,6 +24,12 @@ export interface WindowRows {
   /** Followed authors that are not in mode `push`. */
   readonly modes: ReadonlyArray<ModeRow>
 }
+
+/**
+ * Hidden accounts that a window is told of. Whoever is blocked is followed no more, so that what is beyond this are
+ * authors who are not delivered in the first place; mutes alone are fewer.
+ */
+export const hiddenMax = 30_000
 
 /** One author's timeline. */
 export interface AuthorQuery extends PageQuery {

@@ -54,6 +54,15 @@ layer(Database.layer, { excludeTestServices: true })("AccountStore", (it) => {
       assert.deepStrictEqual(changed, { ...dan, displayName: "Dan", locked: true })
       assert.deepInclude(yield* accounts.update(dan.id, { note: "" }), { displayName: "Dan", note: "" })
       assert.isUndefined(yield* accounts.update(2n as AccountId, { note: "" }))
+      const told = {
+        discoverable: false,
+        fields: [{ name: "Site", value: "it's \"mine\"" }],
+        defaultPrivacy: "unlisted",
+        defaultSensitive: true,
+        defaultLanguage: "de"
+      } as const
+      assert.deepStrictEqual(yield* accounts.update(dan.id, told), { ...dan, displayName: "Dan", locked: true, ...told })
+      assert.deepInclude(yield* accounts.update(dan.id, { defaultLanguage: null }), { ...told, defaultLanguage: null })
     }))
 
   it.effect("disables: tokens stop working, and work again afterwards", () =>

@@ -71,7 +71,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       assert.deepStrictEqual(yield* posts.byIds(made), [])
       const rows = yield* accounts.byIds(others.map((other) => other.id))
       assert.isTrue(rows.every((row) => row.statuses === 0))
-      assert.deepStrictEqual(yield* posts.repostedBy(root.id, 100), [])
+      assert.deepStrictEqual(yield* posts.repostedBy(root.id, { before: undefined, after: undefined, limit: 100 }), [])
     }))
 
   it.effect("counts likes exactly in a storm of overlapping batches", () =>
@@ -85,7 +85,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
           liked: (at + i) % 4 !== 0
         })).sort(() => i % 2 - 0.5)))
       yield* Effect.all(batches, { concurrency: "unbounded" })
-      const liked = yield* posts.likedBy(id, 100)
+      const liked = yield* posts.likedBy(id, { before: undefined, after: undefined, limit: 100 })
       assert.strictEqual((yield* posts.byIds([id]))[0]?.likes, liked.length)
       const everyone = fans.map((fan) => ({ account: fan.id, liked: true }))
       assert.strictEqual(yield* posts.setLikes(id, everyone), 30)
@@ -102,8 +102,8 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       yield* posts.setLikes(root.id, [{ account: ann!.id, liked: true }])
       const pairs = [ann!, bob!].map((viewer) => ({ viewer: viewer.id, postId: root.id }))
       assert.sameDeepMembers([...yield* posts.marks([...pairs, { viewer: ann!.id, postId: 4n as PostId }])], [
-        { viewer: ann!.id, postId: root.id, liked: true, reposted: false },
-        { viewer: bob!.id, postId: root.id, liked: false, reposted: true }
+        { viewer: ann!.id, postId: root.id, liked: true, reposted: false, bookmarked: false },
+        { viewer: bob!.id, postId: root.id, liked: false, reposted: true, bookmarked: false }
       ])
     }))
 

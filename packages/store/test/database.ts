@@ -77,7 +77,7 @@ export const post = (author: AccountRow, draft: Partial<PostDraft> = {}) =>
     return result._tag === "Published" ? result.post : yield* Effect.die(new Error(`not published: ${result._tag}`))
   })
 
-const versionOf = (author: AccountRow) =>
+export const versionOf = (author: AccountRow) =>
   Effect.gen(function*() {
     const authors = yield* AuthorStore
     return (yield* authors.load(author.id))!.version

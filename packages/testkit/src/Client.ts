@@ -13,6 +13,7 @@ import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { PostStore } from "@rookery/store/PostStore"
+import { RelationStore, shunBits } from "@rookery/store/RelationStore"
 import { Cause, Data, Effect, Schedule } from "effect"
 
 /** A person as reads need them. */
@@ -69,6 +70,7 @@ const refillsMax = 1_000
 export const make = Effect.fnUntraced(function*(options: Options) {
   const directory = yield* ShardDirectory.make
   const posts = yield* PostStore
+  const relations = yield* RelationStore
   const author = yield* Author.client
   const userTimeline = yield* UserTimeline.client
   const timelineShard = yield* TimelineShard.client
@@ -97,6 +99,15 @@ export const make = Effect.fnUntraced(function*(options: Options) {
 
   const setFollow = (by: AccountId, followee: AccountId, following: boolean) =>
     politely(`follow of ${followee} by ${by}`, userTimeline(String(by)).SetFollow({ followee, following }))
+
+  const setBlock = (by: AccountId, other: AccountId, blocked: boolean) =>
+    politely(`block of ${other} by ${by}`, userTimeline(String(by)).SetBlock({ other, blocked }))
+
+  const setMute = (by: AccountId, other: AccountId, muted: boolean) =>
+    politely(
+      `mute of ${other} by ${by}`,
+      userTimeline(String(by)).SetMute({ other, muted, notifications: true, millis: null })
+    )
 
   const edit = (by: AccountId, post: PostId, change: EditText) =>
     politely(`edit of ${post}`, postOwner(String(post)).Edit({ by, ...change }))
@@ -134,6 +145,22 @@ export const make = Effect.fnUntraced(function*(options: Options) {
         .filter((post) => post.repostOf === null || there.has(post.repostOf))
     })) as Effect.Effect<ReadonlyArray<Post>, GaveUp>
 
+  const hiding = shunBits.blocking | shunBits.blockedBy | shunBits.muting
+
+  /** Those of `found` that nobody wrote, or wrote what is in them, whom the reader does not see. */
+  const allowed = (reader: Person, found: ReadonlyArray<Post>): Effect.Effect<ReadonlyArray<Post>, GaveUp> =>
+    politely("rules", Effect.gen(function*() {
+      if (found.length === 0) return found
+      const inner = yield* posts.byIds([...new Set(found.flatMap((post) => post.repostOf ?? []))])
+      const authorOf = new Map(inner.map((post) => [post.id, post.authorNo]))
+      const authorsOf = (post: Post) => post.repostOf === null ? [post.authorNo] : [post.authorNo, authorOf.get(post.repostOf)!]
+      // What was deleted since it was hydrated says no more whose it was.
+      const left = found.filter((post) => post.repostOf === null || authorOf.has(post.repostOf))
+      const shunned = yield* relations.among(reader.id, left.flatMap(authorsOf))
+      const hidden = new Set(shunned.filter(([, bits]) => (bits & hiding) !== 0).map(([no]) => no))
+      return left.filter((post) => !authorsOf(post).some((no) => hidden.has(no)))
+    })) as Effect.Effect<ReadonlyArray<Post>, GaveUp>
+
   /** One page as a front answers it: asks on until `limit` posts are there or the timeline ends. */
   const home = Effect.fnUntraced(function*(reader: Person, query: PageQuery) {
     const upwards = query.minId > 0n
@@ -141,7 +168,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     let rest = query
     for (let asked = 0; asked < refillsMax; asked++) {
       const entries = yield* skeleton(reader, rest)
-      const shown = yield* hydrate(entries)
+      const shown = yield* allowed(reader, yield* hydrate(entries))
       page = upwards ? [...shown, ...page] : [...page, ...shown]
       if (entries.length < rest.limit || page.length >= query.limit) {
         return upwards ? page.slice(-query.limit) : page.slice(0, query.limit)
@@ -151,7 +178,22 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     return yield* new GaveUp({ what: `home of ${reader.id}`, cause: `not filled in ${refillsMax} reads` })
   })
 
-  return { describe, directory, edit, home, hydrate, publish, remove, retries, setFollow, setLike, setOverride, skeleton }
+  return {
+    describe,
+    directory,
+    edit,
+    home,
+    hydrate,
+    publish,
+    remove,
+    retries,
+    setBlock,
+    setFollow,
+    setLike,
+    setMute,
+    setOverride,
+    skeleton
+  }
 })
 
 export type Client = Effect.Success<ReturnType<typeof make>>

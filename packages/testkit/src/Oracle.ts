@@ -1,5 +1,5 @@
 /**
- * What Rookery should answer, by the plainest means: accounts, follows, posts and likes as sets, every timeline
+ * What Rookery should answer, by the plainest means: accounts, follows, blocks, mutes, posts and likes as sets, every timeline
  * by the join, every counter by counting. Slow and obviously right; the real thing is compared with it.
  */
 import { reachesFollowers, type Visibility } from "@rookery/domain/Post"
@@ -20,6 +20,9 @@ export interface Oracle {
   readonly posts: Map<bigint, OraclePost>
   /** Whom each account follows. */
   readonly follows: Map<bigint, Set<bigint>>
+  /** Whom each account blocks, and mutes. */
+  readonly blocks: Map<bigint, Set<bigint>>
+  readonly mutes: Map<bigint, Set<bigint>>
   /** Who likes each post. */
   readonly likes: Map<bigint, Set<bigint>>
 }
@@ -43,11 +46,20 @@ export interface AuthorView {
   readonly includePrivate: boolean
 }
 
-export const make = (): Oracle => ({ accounts: new Set(), posts: new Map(), follows: new Map(), likes: new Map() })
+export const make = (): Oracle => ({
+  accounts: new Set(),
+  posts: new Map(),
+  follows: new Map(),
+  blocks: new Map(),
+  mutes: new Map(),
+  likes: new Map()
+})
 
 export const addAccount = (oracle: Oracle, account: bigint): void => {
   oracle.accounts.add(account)
   oracle.follows.set(account, new Set())
+  oracle.blocks.set(account, new Set())
+  oracle.mutes.set(account, new Set())
 }
 
 /** A wrapper whose original was deleted meanwhile is gone with it. */
@@ -73,15 +85,46 @@ export const setFollow = (oracle: Oracle, follower: bigint, followee: bigint, fo
   else followees.delete(followee)
 }
 
+const put = (set: Set<bigint>, member: bigint, present: boolean): void => {
+  if (present) set.add(member)
+  else set.delete(member)
+}
+
+/** A block ends follows both ways. */
+export const setBlock = (oracle: Oracle, account: bigint, other: bigint, blocked: boolean): void => {
+  put(oracle.blocks.get(account)!, other, blocked)
+  if (!blocked) return
+  setFollow(oracle, account, other, false)
+  setFollow(oracle, other, account, false)
+}
+
+export const setMute = (oracle: Oracle, account: bigint, other: bigint, muted: boolean): void =>
+  put(oracle.mutes.get(account)!, other, muted)
+
+/** Whether one of the two blocks the other. */
+export const isBlocked = (oracle: Oracle, one: bigint, other: bigint): boolean =>
+  oracle.blocks.get(one)!.has(other) || oracle.blocks.get(other)!.has(one)
+
+/** Whether nothing of `author` is for `reader`. */
+export const isHidden = (oracle: Oracle, reader: bigint, author: bigint): boolean =>
+  isBlocked(oracle, reader, author) || oracle.mutes.get(reader)!.has(author)
+
 export const setLike = (oracle: Oracle, account: bigint, id: bigint, liked: boolean): void => {
   const likers = oracle.likes.get(id)!
   if (liked) likers.add(account)
   else likers.delete(account)
 }
 
+/** Who wrote a post, and what it reposts. */
+export const authorsOf = (oracle: Oracle, post: OraclePost): ReadonlyArray<bigint> => {
+  const original = post.repostOf === null ? undefined : oracle.posts.get(post.repostOf)
+  return original === undefined ? [post.author] : [post.author, original.author]
+}
+
 /** Whether `reader`'s home timeline holds `post`. */
-const isEntitled = (oracle: Oracle, reader: bigint, post: OraclePost): boolean =>
+export const isEntitled = (oracle: Oracle, reader: bigint, post: OraclePost): boolean =>
   !post.deleted &&
+  !authorsOf(oracle, post).some((author) => isHidden(oracle, reader, author)) &&
   (post.author === reader || (oracle.follows.get(reader)!.has(post.author) && reachesFollowers(post.visibility)))
 
 const descending = (a: bigint, b: bigint): number => (a > b ? -1 : a < b ? 1 : 0)

@@ -5,6 +5,8 @@ export interface Answer {
   readonly body: string | Uint8Array
   /** `Link` header of a page. */
   readonly link?: string | undefined
+  /** `Cache-Control`; nobody keeps the answer unless set. */
+  readonly cache?: string
   /** Content type; JSON unless set. */
   readonly type?: string
   /** More headers: name, value, name, value. */

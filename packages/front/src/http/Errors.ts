@@ -12,7 +12,9 @@ export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
   /** Methods of the path, for a 405. */
   allow: Schema.optionalKey(Schema.String),
   /** Whether the connection must end with the answer, since the rest of the request is not read. */
-  close: Schema.optionalKey(Schema.Boolean)
+  close: Schema.optionalKey(Schema.Boolean),
+  /** More headers: name, value, name, value. */
+  headers: Schema.optionalKey(Schema.Array(Schema.String))
 }) {}
 
 export const badRequest = (error: string) => new ApiError({ status: 400, error })
@@ -32,6 +34,24 @@ export const oauthError = (status: number, error: string, description: string) =
 
 export const unavailable = (error = "The service is busy, try again shortly", retryAfter = 1) =>
   new ApiError({ status: 503, error, retryAfter })
+
+/** Headers that tell how much is left of what is allowed; `resetAt` in milliseconds since 1970. */
+const rateLimitHeaders = (limit: number, remaining: number, resetAt: number): ReadonlyArray<string> => [
+  "x-ratelimit-limit",
+  String(limit),
+  "x-ratelimit-remaining",
+  String(remaining),
+  "x-ratelimit-reset",
+  new Date(resetAt).toISOString()
+]
+
+export const tooMany = (limit: number, resetAt: number) =>
+  new ApiError({
+    status: 429,
+    error: "Too many requests",
+    retryAfter: Math.max(1, Math.ceil((resetAt - Date.now()) / 1_000)),
+    headers: rateLimitHeaders(limit, 0, resetAt)
+  })
 
 /** The JSON body of an error. */
 export const bodyOf = (failure: ApiError): string =>

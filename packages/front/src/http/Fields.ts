@@ -1,6 +1,6 @@
 /**
- * Fields of forms and queries as objects: `id[]=1&id[]=2` is a list, `source[privacy]=public` an object, one
- * level deep. Without a prototype, so that no field name means more than it says.
+ * Fields of forms and queries as objects: `id[]=1&id[]=2` is a list, `source[privacy]=public` an object, up to four
+ * levels deep. Without a prototype, so that no field name means more than it says.
  */
 
 export type Fields = Record<string, unknown>
@@ -10,7 +10,9 @@ export const empty: Fields = Object.freeze(Object.create(null)) as Fields
 /** Fields in one form or query, at most; what comes after is ignored. */
 const fieldsMax = 1_000
 
-const bracketed = /^([^[\]]+)\[([^[\]]*)\]$/
+const bracketed = /^([^[\]]+)((?:\[[^[\]]*\]){1,4})$/
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
 
 export const collect = (entries: Iterable<readonly [string, unknown]>): Fields => {
   const fields: Fields = Object.create(null)
@@ -19,25 +21,35 @@ export const collect = (entries: Iterable<readonly [string, unknown]>): Fields =
     if (++count > fieldsMax) break
     const parts = bracketed.exec(name)
     if (parts === null) fields[name] = value
-    else if (parts[2] === "") append(fields, parts[1]!, value)
-    else nest(fields, parts[1]!, parts[2]!, value)
+    else put(fields, parts[1]!, parts[2]!.slice(1, -1).split("]["), value)
   }
   return fields
 }
 
-const append = (fields: Fields, name: string, value: unknown): void => {
-  const list = fields[name]
-  if (Array.isArray(list)) list.push(value)
-  else fields[name] = [value]
+const put = (fields: Fields, name: string, path: ReadonlyArray<string>, value: unknown): void => {
+  const [key, ...rest] = path
+  if (key === undefined) fields[name] = value
+  else if (key === "") append(fields, name, rest, value)
+  else {
+    const inner = fields[name]
+    const object: Fields = isObject(inner) ? inner : Object.create(null)
+    fields[name] = object
+    put(object, key, rest, value)
+  }
 }
 
-const nest = (fields: Fields, name: string, key: string, value: unknown): void => {
-  const inner = fields[name]
-  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) (inner as Fields)[key] = value
+/** `a[][x]=1&a[][y]=2&a[][x]=3` are two objects: a key that is there already begins the next. */
+const append = (fields: Fields, name: string, path: ReadonlyArray<string>, value: unknown): void => {
+  const known = fields[name]
+  const list: Array<unknown> = Array.isArray(known) ? known : []
+  fields[name] = list
+  const [key, ...rest] = path
+  if (key === undefined) list.push(value)
   else {
-    const fresh: Fields = Object.create(null)
-    fresh[key] = value
-    fields[name] = fresh
+    const last = list[list.length - 1]
+    const object: Fields = isObject(last) && !(key in last) ? last : Object.create(null)
+    if (object !== last) list.push(object)
+    put(object, key, rest, value)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Tokens } from "../oauth/Tokens.ts"
 import type { Answer } from "./Answer.ts"
 import { authorize } from "./Authorize.ts"
 import * as Body from "./Body.ts"
+import type { ClientAddress } from "./ClientAddress.ts"
 import { ApiError, notFound, unavailable } from "./Errors.ts"
 import * as Fields from "./Fields.ts"
 import type { Route } from "./Route.ts"
@@ -17,6 +18,7 @@ import * as Writer from "./Writer.ts"
 export interface HandleOptions {
   readonly router: Router
   readonly tokens: Tokens
+  readonly addressOf: ClientAddress
   readonly metrics: RouteMetrics
   readonly bodyBytesMax: number
   readonly requestsInFlightMax: number
@@ -43,7 +45,7 @@ const notYet = (): void => {}
 const timedOut = unavailable("This took too long, try again shortly")
 
 export const make = (options: HandleOptions, services: Context.Context<never>): Handle => {
-  const { metrics, router, tokens } = options
+  const { addressOf, metrics, router, tokens } = options
   const run = Effect.runCallbackWith(services)
   const running = new Set<Running>()
   const log = makeLog(run)
@@ -52,7 +54,16 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     const query = Fields.ofQuery(rawQuery)
     const handle = (fields: Fields.Fields) =>
       Effect.flatMap(authorize(tokens, route.access, request.headers, fields), (identity) =>
-        route.handle({ method: request.method!, path, rawQuery, params, headers: request.headers, fields, identity }))
+        route.handle({
+          method: request.method!,
+          path,
+          rawQuery,
+          params,
+          headers: request.headers,
+          address: () => addressOf(request),
+          fields,
+          identity
+        }))
     if (!Body.hasBody(request)) return handle(query)
     return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => handle(merge(query, body)))
   }

@@ -2,6 +2,7 @@
 import * as Limits from "@rookery/domain/Limits"
 import { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
+import type { CursorQuery } from "@rookery/store/FollowStore"
 import { type Effect, Exit, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { type ApiError, invalid, notFound } from "./Errors.ts"
 import type { Fields } from "./Fields.ts"
@@ -80,6 +81,13 @@ export const pageBounds = (input: PagingInput, standard = Limits.pageDefault, mo
   minId: idOf(input.min_id) ?? 0n,
   limit: input.limit === undefined ? standard : Math.min(most, Math.max(1, Math.trunc(Number(input.limit))))
 })
+
+/** The same for lists that are paged by a cursor of their own. */
+export const cursorQuery = (input: PagingInput, standard = Limits.pageDefault, most = Limits.pageMax): CursorQuery => {
+  const { limit, maxId, minId, sinceId } = pageBounds(input, standard, most)
+  const after = minId > sinceId ? minId : sinceId
+  return { before: maxId, after: after > 0n ? after : undefined, limit }
+}
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 

@@ -17,6 +17,13 @@ export const page = (
   return `<${base}?${kept}max_id=${cursors.last}>; rel="next", <${base}?${kept}min_id=${cursors.first}>; rel="prev"`
 }
 
+/** Between which cursors a list lies; undefined when it is empty. */
+export const cursorsOf = (rows: ReadonlyArray<{ readonly cursor: bigint }>) => {
+  const first = rows[0]?.cursor
+  const last = rows[rows.length - 1]?.cursor
+  return first === undefined || last === undefined ? undefined : { first, last }
+}
+
 const keep = (query: string): string => {
   const fields = new URLSearchParams(query)
   for (const name of paging) fields.delete(name)

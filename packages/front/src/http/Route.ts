@@ -16,6 +16,8 @@ export interface Request {
   /** The values of the pattern's names, in order, decoded. */
   readonly params: ReadonlyArray<string>
   readonly headers: IncomingHttpHeaders
+  /** Where it came from, as far as trusted proxies tell; asked for, since few routes need it. */
+  readonly address: () => string
   /** Of the query, and of the body where there is one, which wins. */
   readonly fields: Fields
   readonly identity: Identity | undefined
@@ -40,7 +42,19 @@ export interface Route {
   readonly pattern: string
   readonly access: Access
   readonly handle: Handler
+  /** What the served OpenAPI page says of a route that the contract does not describe. */
+  readonly doc?: RouteDoc
 }
+
+export interface RouteDoc {
+  readonly summary: string
+  /** Fields of the query, or of the body where there is one: what each is. */
+  readonly fields?: Readonly<Record<string, string>>
+  /** What a good answer holds. */
+  readonly answer: string
+}
+
+export const documented = (route: Route, doc: RouteDoc): Route => ({ ...route, doc })
 
 export const open: Access = { kind: "open" }
 export const optional = (scope?: string): Access => ({ kind: "optional", scope })

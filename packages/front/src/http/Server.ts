@@ -1,6 +1,6 @@
 /** Node's HTTP server with its bounds, and a stop that lets requests end. */
 import { Effect, Schema, type Scope } from "effect"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import type { FrontLimits } from "../Settings.ts"
 import type { Handle } from "./Handle.ts"
@@ -22,8 +22,12 @@ export interface Listening {
 const sweepMillis = 1_000
 const idleSweepMillis = 50
 
-/** A server that is not listening yet. */
-export const make = (handle: Handle, limits: FrontLimits): Server => {
+/** A server that is not listening yet. `takes` is asked first, for requests whose answers last. */
+export const make = (
+  handle: Handle,
+  limits: FrontLimits,
+  takes: (request: IncomingMessage, response: ServerResponse) => boolean
+): Server => {
   const server = createServer({
     noDelay: true,
     keepAlive: true,
@@ -34,7 +38,9 @@ export const make = (handle: Handle, limits: FrontLimits): Server => {
     connectionsCheckingInterval: 5_000,
     // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"
-  }, handle.onRequest)
+  }, (request, response) => {
+    if (!takes(request, response)) handle.onRequest(request, response)
+  })
   server.maxConnections = limits.connectionsMax
   server.on("clientError", onClientError)
   return server

@@ -6,13 +6,15 @@ import { type ApiError, bodyOf } from "./Errors.ts"
 
 const jsonType = "application/json; charset=utf-8"
 
-const base: ReadonlyArray<string> = [...Cors.headers, "cache-control", "private, no-store", "x-content-type-options", "nosniff"]
+const base: ReadonlyArray<string> = [...Cors.headers, "x-content-type-options", "nosniff"]
 
 /** Writes status, headers and body at once; `head` leaves the body out. Does nothing when the client has gone. */
-export const answer = (response: ServerResponse, { body, headers, link, status, type }: Answer, head: boolean): void => {
+export const answer = (response: ServerResponse, { body, cache, headers, link, status, type }: Answer, head: boolean): void => {
   if (response.destroyed || response.headersSent) return
   const size = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength
-  const all = [...base, "content-type", type ?? jsonType, "content-length", String(size)]
+  const all = [...base, "cache-control", cache ?? "private, no-store"]
+  // What is not modified has the length that the client knows.
+  if (status !== 304) all.push("content-type", type ?? jsonType, "content-length", String(size))
   if (link !== undefined) all.push("link", link)
   if (headers !== undefined) all.push(...headers)
   response.writeHead(status, all)
@@ -24,6 +26,7 @@ export const error = (response: ServerResponse, failure: ApiError, head: boolean
   if (failure.retryAfter !== undefined) headers.push("retry-after", String(failure.retryAfter))
   if (failure.allow !== undefined) headers.push("allow", failure.allow)
   if (failure.status === 401) headers.push("www-authenticate", "Bearer realm=\"Rookery\"")
+  if (failure.headers !== undefined) headers.push(...failure.headers)
   if (failure.close === true) headers.push("connection", "close")
   answer(response, { status: failure.status, body: bodyOf(failure), headers }, head)
 }

@@ -1,30 +1,33 @@
 /** What clients say on an open stream: which streams they want. */
 import { Exit, Schema } from "effect"
-import { type Client, send } from "./Client.ts"
+import { answer, type Client } from "./Client.ts"
 import * as Frames from "./Frames.ts"
+import * as StreamNames from "./StreamNames.ts"
+import * as Subscriptions from "./Subscriptions.ts"
 
 const decode = Schema.decodeUnknownExit(Schema.fromJsonString(Schema.Struct({
   type: Schema.Literals(["subscribe", "unsubscribe"]),
-  stream: Schema.String
+  stream: Schema.String,
+  tag: Schema.optionalKey(Schema.NullOr(Schema.String))
 })))
 
-/** `user:notification` is known and silent: there are no notifications yet. */
-export const isStream = (name: string): boolean => name === "user" || silent.has(name)
+const covers = (client: Client, key: string): boolean =>
+  StreamNames.scopeOf(key) === "read:notifications" ? client.mayNotices : client.mayStatuses
 
-const silent = new Set(["user:notification"])
-
-/** Starts or stops a stream; false when there is none of that name. */
-export const choose = (client: Client, stream: string, wanted: boolean): boolean => {
-  if (silent.has(stream)) return true
-  if (stream !== "user") return false
-  client.user = wanted
-  return true
+/** Starts a stream; answers what is wrong, if anything is. */
+export const start = (table: Subscriptions.Subscriptions, client: Client, key: string): string | undefined => {
+  if (!covers(client, key)) return "This action is outside the authorized scopes"
+  return Subscriptions.add(table, client, key) ? undefined : "Too many streams on one connection"
 }
 
 /** Takes a message; what is no message of ours is answered with an error frame. */
-export const receive = (client: Client, data: string, bufferMax: number): void => {
+export const receive = (table: Subscriptions.Subscriptions, client: Client, data: string, bufferMax: number): void => {
   const message = decode(data)
-  if (!Exit.isSuccess(message)) return send(client, Frames.error("Not a message that is understood here"), bufferMax)
-  const { stream, type } = message.value
-  if (!choose(client, stream, type === "subscribe")) send(client, Frames.error("Unknown stream type"), bufferMax)
+  if (!Exit.isSuccess(message)) return answer(client, Frames.error("Not a message that is understood here"), bufferMax)
+  const { stream, tag, type } = message.value
+  const key = StreamNames.parse(stream, tag ?? undefined)
+  if (key === undefined) return answer(client, Frames.error("Unknown stream type"), bufferMax)
+  if (type === "unsubscribe") return Subscriptions.remove(table, client, key)
+  const wrong = start(table, client, key)
+  if (wrong !== undefined) answer(client, Frames.error(wrong), bufferMax)
 }

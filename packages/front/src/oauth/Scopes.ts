@@ -1,11 +1,27 @@
 /** OAuth scopes: `read` covers `read:statuses`, and so on. */
 
-/** The top-level scopes; a colon and a name after one of them narrows it. */
-const roots = new Set(["read", "write", "follow", "push", "profile", "admin:read", "admin:write"])
+const narrowedOf = (root: string, names: string): ReadonlyArray<string> => names.split(" ").map((name) => `${root}:${name}`)
 
-const narrowed = /^(read|write|admin:read|admin:write):[a-z_]+$/
+const moderated = "accounts canonical_email_blocks domain_allows domain_blocks email_domain_blocks ip_blocks reports"
 
-const isScope = (scope: string): boolean => roots.has(scope) || narrowed.test(scope)
+/** Every scope of the contract. */
+export const all: ReadonlyArray<string> = [
+  "profile",
+  "read",
+  ...narrowedOf("read", "accounts blocks bookmarks collections favourites filters follows lists mutes notifications search statuses"),
+  "write",
+  ...narrowedOf("write", "accounts blocks bookmarks collections conversations favourites filters follows lists media mutes notifications reports statuses"),
+  "follow",
+  "push",
+  "admin:read",
+  ...narrowedOf("admin:read", moderated),
+  "admin:write",
+  ...narrowedOf("admin:write", moderated)
+]
+
+const known = new Set(all)
+
+const isScope = (scope: string): boolean => known.has(scope)
 
 /** The scopes in a client's text, in order and once each; undefined when one of them is none. */
 export const parse = (text: string): ReadonlyArray<string> | undefined => {

@@ -10,6 +10,9 @@ import type { Hydrated } from "./Hydration.ts"
 export interface PostMarks {
   readonly liked: boolean
   readonly reposted: boolean
+  readonly bookmarked: boolean
+  /** Only the author has this mark. */
+  readonly pinned: boolean
 }
 
 export type ViewerMarks = ReadonlyMap<bigint, PostMarks>
@@ -42,10 +45,13 @@ export const make = (posts: PostStore["Service"]): Effect.Effect<Marks> =>
     (asks) => ({
       of: (viewer, items) => {
         const postIds = viewer === undefined ? [] : withCounts(items)
-        if (viewer === undefined || postIds.length === 0) return Effect.succeed(none)
-        if (postIds.length <= postsMax) return asks.request("marks", { viewer: viewer.id, postIds })
+        if (viewer === undefined) return Effect.succeed(none)
+        const withPins = (marks: ViewerMarks) => addPins(viewer, items, marks)
+        if (postIds.length === 0) return Effect.succeed(withPins(none))
+        if (postIds.length <= postsMax) return Effect.map(asks.request("marks", { viewer: viewer.id, postIds }), withPins)
         const parts = chunks(postIds, postsMax).map((part) => asks.request("marks", { viewer: viewer.id, postIds: part }))
-        return Effect.map(Effect.all(parts, { concurrency: 4 }), (found) => new Map(found.flatMap((marks) => [...marks])))
+        return Effect.map(Effect.all(parts, { concurrency: 4 }), (found) =>
+          withPins(new Map(found.flatMap((marks) => [...marks]))))
       }
     })
   )
@@ -55,18 +61,32 @@ const withCounts = (items: ReadonlyArray<Hydrated>): Array<PostId> => {
   const ids: Array<PostId> = []
   for (const item of items) {
     const { post } = (item.inner ?? item).rendered
-    if (post.likes > 0 || post.reposts > 0) ids.push(post.id)
+    if (post.likes > 0 || post.reposts > 0 || post.bookmarks > 0) ids.push(post.id)
   }
   return ids
+}
+
+const unmarked: PostMarks = { liked: false, reposted: false, bookmarked: false, pinned: false }
+
+/** That a post is pinned is known with the post; its author is told. */
+const addPins = (viewer: Account, items: ReadonlyArray<Hydrated>, marks: ViewerMarks): ViewerMarks => {
+  let all: Map<bigint, PostMarks> | undefined
+  for (const item of items) {
+    const { post } = (item.inner ?? item).rendered
+    if (!post.pinned || post.author !== viewer.id) continue
+    all ??= new Map(marks)
+    all.set(post.id, { ...(all.get(post.id) ?? unmarked), pinned: true })
+  }
+  return all ?? marks
 }
 
 const load = (posts: PostStore["Service"], asks: ReadonlyArray<Ask>) => {
   const pairs = asks.flatMap(({ postIds, viewer }) => postIds.map((postId) => ({ viewer, postId })))
   return Effect.map(posts.marks(pairs), (marks) => {
     const byViewer = new Map<AccountId, Map<bigint, PostMarks>>()
-    for (const { liked, postId, reposted, viewer } of marks) {
+    for (const { bookmarked, liked, postId, reposted, viewer } of marks) {
       const own = byViewer.get(viewer) ?? new Map<bigint, PostMarks>()
-      own.set(postId, { liked, reposted })
+      own.set(postId, { liked, reposted, bookmarked, pinned: false })
       byViewer.set(viewer, own)
     }
     return asks.map(({ viewer }) => byViewer.get(viewer) ?? none)

@@ -22,6 +22,8 @@ const copy = (out: Buffer, start: number, item: Hydrated, marks: PostMarks | und
   out.set(item.rendered.tail, at)
   if (marks?.liked === true) out.set(Status.trueMark, at + Status.favouritedAt)
   if (marks?.reposted === true) out.set(Status.trueMark, at + Status.rebloggedAt)
+  if (marks?.bookmarked === true) out.set(Status.trueMark, at + Status.bookmarkedAt)
+  if (marks?.pinned === true) out.set(Status.trueMark, at + Status.pinnedAt)
   at += item.rendered.tail.length
   if (item.inner === undefined) return at
   at = copy(out, at, item.inner, marks)

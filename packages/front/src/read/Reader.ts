@@ -1,6 +1,6 @@
 /** The four steps of a read, put together: skeleton, hydration, rules, presentation. */
+import type { Place } from "@rookery/domain/Sight"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
-import type { FollowStore } from "@rookery/store/FollowStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import { type ApiError, notFound } from "../http/Errors.ts"
@@ -11,8 +11,8 @@ import * as Presentation from "./Presentation.ts"
 import * as Rules from "./Rules.ts"
 
 export interface Reader {
-  /** Those of `ids` that the viewer may see, in order. */
-  readonly visible: (viewer: Account | undefined, ids: ReadonlyArray<bigint>) => Effect.Effect<Array<Hydrated>, StoreError>
+  /** Those of `ids` that the viewer is shown at this place (`offered` unless said), in order. */
+  readonly visible: (viewer: Account | undefined, ids: ReadonlyArray<bigint>, place?: Place) => Effect.Effect<Array<Hydrated>, StoreError>
   /** Fails with 404 for what is gone and for what the viewer may not see, alike. */
   readonly one: (viewer: Account | undefined, id: bigint) => Effect.Effect<Hydrated, ApiError | StoreError>
   readonly present: (viewer: Account | undefined, items: ReadonlyArray<Hydrated>) => Effect.Effect<Buffer, StoreError>
@@ -20,7 +20,10 @@ export interface Reader {
   readonly page: <E>(
     viewer: Account | undefined,
     query: PageQuery,
-    skeleton: SkeletonRead<E>
+    skeleton: SkeletonRead<E>,
+    place?: Place,
+    /** What belongs on the page of what is visible; all of it unless said. */
+    belongs?: (item: Hydrated) => boolean
   ) => Effect.Effect<Page, E | StoreError>
 }
 
@@ -38,9 +41,9 @@ const refillsMax = 64
 const refillLimit = 100
 
 /** Makes the reader of a front. */
-export const make = (hydration: Hydration, marks: Marks, follows: FollowStore["Service"]): Reader => {
-  const visible: Reader["visible"] = (viewer, ids) =>
-    Effect.flatMap(hydration.posts(ids), (items) => Rules.visible(follows, viewer, items))
+export const make = (hydration: Hydration, marks: Marks, relations: Rules.Relations): Reader => {
+  const visible = (viewer: Account | undefined, ids: ReadonlyArray<bigint>, place: Place = "offered") =>
+    Effect.flatMap(hydration.posts(ids), (items) => Rules.visible(relations, viewer, items, place))
 
   /**
    * What was deleted or may not be seen leaves gaps, which are filled from beyond the last id read, until the
@@ -49,29 +52,34 @@ export const make = (hydration: Hydration, marks: Marks, follows: FollowStore["S
   const fill = <E>(
     viewer: Account | undefined,
     skeleton: SkeletonRead<E>,
+    place: Place,
+    belongs: (item: Hydrated) => boolean,
     limit: number,
     query: PageQuery,
     found: ReadonlyArray<Hydrated>,
     round: number
   ): Effect.Effect<ReadonlyArray<Hydrated>, E | StoreError> =>
     Effect.flatMap(skeleton(query), (ids) =>
-      Effect.flatMap(visible(viewer, ids), (items) => {
+      Effect.flatMap(visible(viewer, ids, place), (seen) => {
+        const items = seen.filter(belongs)
         const all = found.length === 0 ? items : query.minId > 0n ? [...items, ...found] : [...found, ...items]
         const isEnd = ids.length < query.limit
         if (isEnd || all.length >= limit || round >= refillsMax) return Effect.succeed(all)
-        return fill(viewer, skeleton, limit, beyond(query, ids), all, round + 1)
+        return fill(viewer, skeleton, place, belongs, limit, beyond(query, ids), all, round + 1)
       }))
 
   return {
     visible,
     one: (viewer, id) =>
-      Effect.flatMap(visible(viewer, [id]), ([item]) => item === undefined ? Effect.fail(notFound()) : Effect.succeed(item)),
+      Effect.flatMap(visible(viewer, [id], "named"), ([item]) => item === undefined ? Effect.fail(notFound()) : Effect.succeed(item)),
     present: (viewer, items) => Effect.map(marks.of(viewer, items), (own) => Presentation.list(items, own)),
     presentOne: (viewer, item) => Effect.map(marks.of(viewer, [item]), (own) => Presentation.one(item, own)),
-    page: (viewer, query, skeleton) =>
-      Effect.map(fill(viewer, skeleton, query.limit, query, [], 0), (items) => cut(items, query))
+    page: (viewer, query, skeleton, place = "offered", belongs = always) =>
+      Effect.map(fill(viewer, skeleton, place, belongs, query.limit, query, [], 0), (items) => cut(items, query))
   }
 }
+
+const always = (): boolean => true
 
 /** Continues a query past the ids that it answered. */
 const beyond = (query: PageQuery, ids: ReadonlyArray<bigint>): PageQuery =>

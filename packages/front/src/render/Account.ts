@@ -3,7 +3,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import type { AccountRow } from "@rookery/store/AccountStore"
 import * as Text from "./Text.ts"
 
-export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
+export const profileUrl = Text.profileUrl
 
 export const actorUri = (publicUrl: string, username: string): string => `${publicUrl}/users/${username}`
 
@@ -21,7 +21,7 @@ export const entity = (row: AccountRow, publicUrl: string) => ({
   locked: row.locked,
   bot: row.bot,
   group: false,
-  discoverable: true,
+  discoverable: row.discoverable,
   indexable: false,
   noindex: false,
   created_at: new Date(Snowflake.millisOf(row.id)).toISOString(),
@@ -40,8 +40,11 @@ export const entity = (row: AccountRow, publicUrl: string) => ({
   moved: null,
   roles: [],
   emojis: [],
-  fields: []
+  fields: row.fields.map(({ name, value }) => ({ name, value: Text.linkify(value), verified_at: null }))
 })
+
+/** As the person wrote them. */
+const rawFields = (row: AccountRow) => row.fields.map(({ name, value }) => ({ name, value, verified_at: null }))
 
 /** Permissions of an ordinary person: none of the moderators' bits. */
 const roleOf = (row: AccountRow) => ({
@@ -52,20 +55,52 @@ const roleOf = (row: AccountRow) => ({
   highlighted: row.admin
 })
 
-/** The `CredentialAccount` entity: what a person sees of their own account. */
-export const credentials = (row: AccountRow, publicUrl: string) => ({
+/** The `CredentialAccount` entity: what a person sees of their own account, with how many ask to follow it. */
+export const credentials = (row: AccountRow, publicUrl: string, followRequests: number) => ({
   ...entity(row, publicUrl),
   source: {
-    privacy: "public",
-    sensitive: false,
-    language: null,
+    privacy: row.defaultPrivacy,
+    sensitive: row.defaultSensitive,
+    language: row.defaultLanguage,
     note: row.note,
-    fields: [],
-    follow_requests_count: 0,
+    fields: rawFields(row),
+    follow_requests_count: followRequests,
     hide_collections: false,
-    discoverable: true,
+    discoverable: row.discoverable,
     indexable: false,
     attribution_domains: []
   },
   role: roleOf(row)
+})
+
+/** The `Profile` entity: what a person may change, as they wrote it. Pictures that are not set are null. */
+export const profile = (row: AccountRow) => ({
+  id: String(row.id),
+  display_name: row.displayName,
+  note: row.note,
+  fields: rawFields(row),
+  locked: row.locked,
+  bot: row.bot,
+  discoverable: row.discoverable,
+  indexable: false,
+  hide_collections: false,
+  avatar: null,
+  avatar_static: null,
+  avatar_description: "",
+  header: null,
+  header_static: null,
+  header_description: "",
+  show_media: true,
+  show_media_replies: true,
+  show_featured: true,
+  attribution_domains: []
+})
+
+/** The `Preferences` entity. */
+export const preferences = (row: AccountRow) => ({
+  "posting:default:visibility": row.defaultPrivacy,
+  "posting:default:sensitive": row.defaultSensitive,
+  "posting:default:language": row.defaultLanguage,
+  "reading:expand:media": "default",
+  "reading:expand:spoilers": false
 })

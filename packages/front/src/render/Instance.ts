@@ -2,13 +2,15 @@
 import type { FrontSettings } from "../Settings.ts"
 import * as Limits from "@rookery/domain/Limits"
 import { headerPath } from "./Account.ts"
-import { charactersPerUrl } from "./Text.ts"
+import * as Text from "./Text.ts"
 
 export interface Totals {
   readonly accounts: number
   readonly posts: number
   readonly activeMonth: number
 }
+
+const startedAt = new Date().toISOString()
 
 /** Clients read what they may expect from the first number. */
 const versionOf = (settings: FrontSettings): string => `4.4.0 (compatible; Rookery ${settings.version})`
@@ -24,14 +26,14 @@ const configuration = (settings: FrontSettings) => ({
   accounts: {
     max_featured_tags: 0,
     max_pinned_statuses: 0,
-    max_profile_fields: 0,
+    max_profile_fields: Limits.profileFieldsMax,
     max_display_name_length: Limits.displayNameMax,
     max_note_length: Limits.noteMax
   },
   statuses: {
     max_characters: settings.postCharactersMax,
     max_media_attachments: 0,
-    characters_reserved_per_url: charactersPerUrl
+    characters_reserved_per_url: Text.charactersPerUrl
   },
   media_attachments: {
     supported_mime_types: [],
@@ -93,6 +95,9 @@ export const v2 = (settings: FrontSettings, totals: Totals) => ({
   contact: { email: contactOf(settings), account: null },
   rules: []
 })
+
+/** There is no longer description than the short one; it is as old as this process. */
+export const extendedDescription = (settings: FrontSettings) => ({ updated_at: startedAt, content: Text.toHtml(settings.description) })
 
 export const nodeinfo = (settings: FrontSettings, totals: Totals) => ({
   version: "2.0",

@@ -4,21 +4,27 @@
  * one is a matter of overwriting five bytes of a copy.
  */
 import type { Post } from "@rookery/domain/Post"
+import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Account from "./Account.ts"
 import * as Text from "./Text.ts"
 
 export interface RenderedPost {
   readonly post: Post
+  /** Normalised, as in PostParts. */
+  readonly tags: ReadonlyArray<string>
   readonly head: Buffer
   /** For a wrapper it ends where the wrapped status goes in. */
   readonly tail: Buffer
 }
 
 /** The marks, in the tail. */
-const marks = ",\"favourited\":false,\"reblogged\":false"
-export const favouritedAt = marks.indexOf("false")
-export const rebloggedAt = marks.lastIndexOf("false")
+const marks = ",\"favourited\":false,\"reblogged\":false,\"bookmarked\":false,\"pinned\":false"
+const placeOf = (name: string): number => marks.indexOf(`"${name}":`) + name.length + 3
+export const favouritedAt = placeOf("favourited")
+export const rebloggedAt = placeOf("reblogged")
+export const bookmarkedAt = placeOf("bookmarked")
+export const pinnedAt = placeOf("pinned")
 /** What a mark's place holds when it is set; JSON allows the space. */
 export const trueMark = Buffer.from("true ")
 
@@ -33,7 +39,21 @@ const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
 
 const idText = (id: bigint | null): string | null => id === null ? null : String(id)
 
-const headOf = (post: Post, username: string, publicUrl: string): string => {
+/** What the names in a post's text lead to. */
+export const namesOf = (post: Pick<Post, "mentions">, publicUrl: string): Text.Names => ({
+  publicUrl,
+  host: new URL(publicUrl).host,
+  people: new Map(post.mentions.map(({ username }) => [username.toLowerCase(), username]))
+})
+
+const mentionEntity = (publicUrl: string) => ({ id, username }: Post["mentions"][number]) => ({
+  id: String(id),
+  username,
+  url: Account.profileUrl(publicUrl, username),
+  acct: username
+})
+
+const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, publicUrl: string): string => {
   const fields = {
     id: String(post.id),
     created_at: new Date(Snowflake.millisOf(post.id)).toISOString(),
@@ -50,7 +70,9 @@ const headOf = (post: Post, username: string, publicUrl: string): string => {
     favourites_count: post.likes,
     quotes_count: 0,
     edited_at: post.editedAt === null ? null : new Date(post.editedAt).toISOString(),
-    content: Text.toHtml(post.text)
+    content: Text.toHtml(post.text, namesOf(post, publicUrl)),
+    mentions: post.mentions.map(mentionEntity(publicUrl)),
+    tags: tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) }))
   }
   return `${JSON.stringify(fields).slice(0, -1)},"account":`
 }
@@ -58,12 +80,9 @@ const headOf = (post: Post, username: string, publicUrl: string): string => {
 /** What no post of Rookery has yet, and what ends the status. */
 const rest = JSON.stringify({
   muted: false,
-  bookmarked: false,
   filtered: [],
   application: null,
   media_attachments: [],
-  mentions: [],
-  tags: [],
   emojis: [],
   card: null,
   poll: null,
@@ -74,11 +93,15 @@ const rest = JSON.stringify({
 const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
 const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
 
-export const render = (post: Post, username: string, publicUrl: string): RenderedPost => ({
-  post,
-  head: Buffer.from(headOf(post, username, publicUrl)),
-  tail: post.repostOf === null ? plainTail : wrapperTail
-})
+export const render = (post: Post, username: string, publicUrl: string): RenderedPost => {
+  const tags = PostParts.tagsOf(post.text)
+  return {
+    post,
+    tags,
+    head: Buffer.from(headOf(post, tags, username, publicUrl)),
+    tail: post.repostOf === null ? plainTail : wrapperTail
+  }
+}
 
 /** Bytes that a cached rendering takes, its objects included. */
 export const sizeOf = (rendered: RenderedPost): number => rendered.head.length + rendered.post.text.length * 2 + 600

@@ -1,21 +1,17 @@
-/** Plain text as the HTML that clients show: escaped, in paragraphs, with links where there are addresses. */
+/** Plain text as the HTML that clients show: escaped, in paragraphs, with links for addresses, people and tags. */
+import * as PostParts from "@rookery/domain/PostParts"
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
 
-const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
+export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
-const address = /https?:\/\/[^\s<>"'`\\^{|}]+/gi
-
-/** Marks at the end of an address that belong to the sentence around it; a bracket only where none was opened. */
-const trimEnd = (url: string): string => {
-  let end = url.length
-  while (end > 0) {
-    const last = url[end - 1]!
-    const isClosing = last === ")" && !url.slice(0, end).includes("(")
-    if (!isClosing && !".,;:!?…»".includes(last)) break
-    end--
-  }
-  return url.slice(0, end)
+/** What names in a text lead to. */
+export interface Names {
+  readonly publicUrl: string
+  /** The host of `publicUrl`. */
+  readonly host: string
+  /** Those who are mentioned: names as their owners write them, by the name in lower case. */
+  readonly people: ReadonlyMap<string, string>
 }
 
 const link = (url: string): string => {
@@ -24,23 +20,42 @@ const link = (url: string): string => {
     `<span class="invisible">${escape(scheme)}</span><span>${escape(url.slice(scheme.length))}</span></a>`
 }
 
-const linkify = (text: string): string => {
-  if (!text.includes("://")) return escape(text)
+export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
+
+export const tagUrl = (publicUrl: string, tag: string): string => `${publicUrl}/tags/${encodeURIComponent(tag)}`
+
+/** Mentions and tags as clients know them: they find both by these classes. */
+const nameLink = (part: PostParts.Part, text: string, names: Names | undefined): string | undefined => {
+  if (names === undefined || part.kind === "link") return undefined
+  if (part.kind === "tag") {
+    return `<a href="${escape(tagUrl(names.publicUrl, part.tag))}" class="mention hashtag" rel="tag">#<span>${escape(text.slice(1))}</span></a>`
+  }
+  const username = PostParts.isLocal(part, names.host) ? names.people.get(part.name.toLowerCase()) : undefined
+  if (username === undefined) return undefined
+  return `<span class="h-card" translate="no"><a href="${escape(profileUrl(names.publicUrl, username))}" class="u-url mention">` +
+    `@<span>${escape(username)}</span></a></span>`
+}
+
+/** One line, escaped and with its links. */
+export const linkify = (text: string, names?: Names): string => {
   let html = ""
   let at = 0
-  for (const match of text.matchAll(address)) {
-    const url = trimEnd(match[0])
-    if (!URL.canParse(url)) continue
-    html += escape(text.slice(at, match.index)) + link(url)
-    at = match.index + url.length
+  for (const part of PostParts.parse(text)) {
+    const shown = text.slice(part.start, part.end)
+    const linked = part.kind === "link" ? link(shown) : nameLink(part, shown, names)
+    if (linked === undefined) continue
+    html += escape(text.slice(at, part.start)) + linked
+    at = part.end
   }
   return html + escape(text.slice(at))
 }
 
-export const toHtml = (text: string): string => {
+/** Without `names` only addresses become links. */
+export const toHtml = (text: string, names?: Names): string => {
   const trimmed = text.replaceAll("\r\n", "\n").trim()
   if (trimmed === "") return ""
-  return trimmed.split(/\n{2,}/).map((part) => `<p>${part.split("\n").map(linkify).join("<br />")}</p>`).join("")
+  return trimmed.split(/\n{2,}/)
+    .map((part) => `<p>${part.split("\n").map((line) => linkify(line, names)).join("<br />")}</p>`).join("")
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" })
@@ -54,7 +69,7 @@ const unitsPerCharacterMax = 16
 /** Whether `text` has at most `max` characters as a person counts them. */
 export const fits = (text: string, max: number): boolean => {
   if (text.length > max * unitsPerCharacterMax) return false
-  const counted = text.includes("://") ? text.replaceAll(address, "x".repeat(charactersPerUrl)) : text
+  const counted = text.includes("://") ? text.replaceAll(PostParts.address, "x".repeat(charactersPerUrl)) : text
   if (counted.length <= max) return true
   let characters = 0
   for (const _ of segmenter.segment(counted)) if (++characters > max) return false

@@ -1,51 +1,19 @@
-/** Accounts: the caller's own, and others'. */
-import * as Limits from "@rookery/domain/Limits"
+/** Accounts of others. */
 import { AccountId } from "@rookery/domain/Ids"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
-import { invalid, notFound, unauthorized } from "../http/Errors.ts"
+import { notFound } from "../http/Errors.ts"
+import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
-import { optional, personal, type Route, route } from "../http/Route.ts"
-import * as Invalidations from "../Invalidations.ts"
+import { optional, type Route, route } from "../http/Route.ts"
 import * as Account from "../render/Account.ts"
-import * as Text from "../render/Text.ts"
 import { accountList, accountNow } from "./shared.ts"
 
 const idsMax = 40
 
 const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.listOf(Input.Id, 1_000)) }))
 const decodeLookup = Input.decoder(Schema.Struct({ acct: Schema.optionalKey(Input.Text) }))
-const decodeUpdate = Input.decoder(Schema.Struct({
-  display_name: Schema.optionalKey(Input.Text),
-  note: Schema.optionalKey(Input.Text),
-  locked: Schema.optionalKey(Input.Flag),
-  bot: Schema.optionalKey(Input.Flag)
-}))
-
-const verify = (deps: Deps) => personal("GET", "/api/v1/accounts/verify_credentials", "profile", (_, me) =>
-  Effect.map(accountNow(deps, me.id), (row) => Answer.json(Account.credentials(row, deps.settings.publicUrl))))
-
-const update = (deps: Deps) => personal("PATCH", "/api/v1/accounts/update_credentials", "write:accounts", (request, me) =>
-  Effect.gen(function*() {
-    const { bot, display_name, locked, note } = yield* decodeUpdate(request.fields)
-    if (display_name !== undefined && !Text.fits(display_name, Limits.displayNameMax)) {
-      return yield* Effect.fail(invalid(`Validation failed: Display name is too long (maximum is ${Limits.displayNameMax} characters)`))
-    }
-    if (note !== undefined && !Text.fits(note, Limits.noteMax)) {
-      return yield* Effect.fail(invalid(`Validation failed: Note is too long (maximum is ${Limits.noteMax} characters)`))
-    }
-    const row = yield* deps.accounts.update(me.id, {
-      ...(display_name === undefined ? {} : { displayName: display_name.trim() }),
-      ...(note === undefined ? {} : { note }),
-      ...(locked === undefined ? {} : { locked }),
-      ...(bot === undefined ? {} : { bot })
-    })
-    if (row === undefined) return yield* Effect.fail(unauthorized())
-    deps.hydration.dropAccountNo(me.no)
-    yield* Invalidations.announce(deps, { _tag: "AccountChanged", accountIds: [String(me.id)] })
-    return Answer.json(Account.credentials(row, deps.settings.publicUrl))
-  }))
 
 /** `name`, `@name`, and either with our own host behind it; other hosts are not known here. */
 const localName = (acct: string, host: string): string | undefined => {
@@ -56,7 +24,7 @@ const localName = (acct: string, host: string): string | undefined => {
 
 const lookup = (deps: Deps) => {
   const host = new URL(deps.settings.publicUrl).host
-  return route("GET", "/api/v1/accounts/lookup", optional(), (request) =>
+  return route("GET", "/api/v1/accounts/lookup", optional("read:accounts"), (request) =>
     Effect.gen(function*() {
       const { acct = "" } = yield* decodeLookup(request.fields)
       const name = localName(acct, host)
@@ -76,7 +44,8 @@ const many = (deps: Deps) => route("GET", "/api/v1/accounts", optional("read:acc
 const one = (deps: Deps) => route("GET", "/api/v1/accounts/:id", optional("read:accounts"), (request) =>
   Effect.gen(function*() {
     const id = yield* Input.accountId(request.params[0]!)
-    return Answer.json(Account.entity(yield* accountNow(deps, id), deps.settings.publicUrl))
+    const answer = Answer.json(Account.entity(yield* accountNow(deps, id), deps.settings.publicUrl))
+    return Edge.shared(request, deps.settings.limits, answer)
   }))
 
-export const routes = (deps: Deps): ReadonlyArray<Route> => [verify(deps), update(deps), lookup(deps), many(deps), one(deps)]
+export const routes = (deps: Deps): ReadonlyArray<Route> => [lookup(deps), many(deps), one(deps)]

@@ -5,29 +5,60 @@ import * as Absent from "./absent.ts"
 import * as Accounts from "./accounts.ts"
 import * as AccountStatuses from "./accountStatuses.ts"
 import * as Apps from "./apps.ts"
+import * as Authorize from "./authorize.ts"
 import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
+import * as Conversations from "./conversations.ts"
+import * as Kept from "./kept.ts"
+import * as Markers from "./markers.ts"
+import * as NotificationGroups from "./notificationGroups.ts"
+import * as NotificationPolicy from "./notificationPolicy.ts"
+import * as Notifications from "./notifications.ts"
 import * as OAuth from "./oauth.ts"
+import * as OpenApi from "./openApi.ts"
+import * as Posts from "./posts.ts"
+import * as Presence from "./presence.ts"
+import * as Profile from "./profile.ts"
+import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
-import * as Streaming from "./streaming.ts"
 import * as Timelines from "./timelines.ts"
+import * as Topics from "./topics.ts"
+import * as WellKnown from "./wellKnown.ts"
 
-export const routes = (deps: Deps): ReadonlyArray<Route> =>
+const api = (deps: Deps): ReadonlyArray<Route> =>
   [
     Apps,
     OAuth,
+    Authorize,
     SignUp,
+    Profile,
     Accounts,
     AccountStatuses,
     Relationships,
+    RelationLists,
     Statuses,
     StatusActions,
     StatusDetails,
+    Kept,
+    Posts,
+    Topics,
+    Conversations,
     Timelines,
+    Notifications,
+    NotificationGroups,
+    NotificationPolicy,
+    Markers,
+    Presence,
     Instance,
+    WellKnown,
     Health
-  ].flatMap((module) => module.routes(deps)).concat(Absent.routes, Streaming.routes)
+  ].flatMap((module) => module.routes(deps)).concat(Absent.routes)
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => {
+  const described = api(deps)
+  return [...described, ...OpenApi.routes(deps.settings, described)]
+}

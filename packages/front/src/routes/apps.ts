@@ -23,7 +23,10 @@ const decodeApp = Input.decoder(Schema.Struct({
 /** Schemes that would run in our own page, or show local files. */
 const forbiddenSchemes = /^(javascript|data|vbscript|file|blob|about):/i
 
-const isRedirect = (uri: string): boolean => uri.length <= urlMax && URL.canParse(uri) && !forbiddenSchemes.test(uri)
+const isAddress = (uri: string): boolean => uri.length <= urlMax && URL.canParse(uri) && !forbiddenSchemes.test(uri)
+
+/** Without a fragment, as RFC 6749 has it: what we add would land in it. */
+const isRedirect = (uri: string): boolean => isAddress(uri) && !uri.includes("#")
 
 const redirectsOf = (given: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
   Input.asList<string>(given).flatMap((text) => text.split(/\s+/)).filter((uri) => uri !== "")
@@ -47,7 +50,7 @@ const checked = (input: { readonly name: string; readonly redirects: ReadonlyArr
     return Effect.fail(invalid("Validation failed: Redirect URI must be an absolute URI"))
   }
   if (scopes === undefined) return Effect.fail(invalid("Validation failed: Scopes doesn't match configured on the server"))
-  if (website !== null && !(/^https?:/i.test(website) && isRedirect(website))) {
+  if (website !== null && !(/^https?:/i.test(website) && isAddress(website))) {
     return Effect.fail(invalid("Validation failed: Website must be a valid URL"))
   }
   return Effect.succeed({ name, redirectUris: redirects, website, scopes: scopes.length === 0 ? "read" : scopes.join(" ") })

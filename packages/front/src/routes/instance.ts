@@ -21,6 +21,8 @@ const makeTotals = (deps: Deps): Effect.Effect<Instance.Totals, StoreError> => {
   })
 }
 
+const nodeinfoType = "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.0#\"; charset=utf-8"
+
 const picture = (body: string) =>
   Effect.succeed<Answer.Answer>({
     status: 200,
@@ -41,8 +43,11 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
     route("GET", pattern, open, () => Effect.map(totals, (now) => Answer.json(render(now))))
   return [
     told("/api/v1/instance", (now) => Instance.v1(settings, now)),
+    route("GET", "/api/v1/instance/extended_description", open, () =>
+      Effect.succeed(Answer.json(Instance.extendedDescription(settings)))),
     told("/api/v2/instance", (now) => Instance.v2(settings, now)),
-    told("/nodeinfo/2.0", (now) => Instance.nodeinfo(settings, now)),
+    route("GET", "/nodeinfo/2.0", open, () =>
+      Effect.map(totals, (now) => Answer.text(JSON.stringify(Instance.nodeinfo(settings, now)), nodeinfoType))),
     route("GET", "/.well-known/nodeinfo", open, () =>
       Effect.succeed(Answer.json({
         links: [{ rel: "http://nodeinfo.diaspora.software/ns/schema/2.0", href: `${settings.publicUrl}/nodeinfo/2.0` }]

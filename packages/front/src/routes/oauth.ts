@@ -1,29 +1,34 @@
-/** Tokens: given for a program's own secret, or for a person's password where that is allowed; and taken back. */
-import { timingSafeEqual } from "node:crypto"
+/** Tokens: given for a code, a program's own secret, or a person's password where that is allowed; and taken back. */
 import type { AccountId } from "@rookery/domain/Ids"
 import type { OAuthApp } from "@rookery/store/OAuthStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
+import { createHash } from "node:crypto"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import { type ApiError, oauthError } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
-import { open, type Request, type Route, route } from "../http/Route.ts"
+import { open, personal, type Request, type Route, route } from "../http/Route.ts"
 import * as Invalidations from "../Invalidations.ts"
-import * as Passwords from "../oauth/Passwords.ts"
-import * as Scopes from "../oauth/Scopes.ts"
+import * as Clients from "../oauth/Clients.ts"
+import { logIn } from "../oauth/LogIn.ts"
 import * as Secrets from "../oauth/Secrets.ts"
-
-const passwordMax = 1_024
+import * as Account from "../render/Account.ts"
+import { accountNow } from "./shared.ts"
 
 const decodeToken = Input.decoder(Schema.Struct({
   grant_type: Schema.optionalKey(Input.Text),
   client_id: Schema.optionalKey(Input.Text),
   client_secret: Schema.optionalKey(Input.Text),
   scope: Schema.optionalKey(Schema.NullOr(Input.Text)),
+  code: Schema.optionalKey(Schema.NullOr(Input.Text)),
+  redirect_uri: Schema.optionalKey(Schema.NullOr(Input.Text)),
+  code_verifier: Schema.optionalKey(Schema.NullOr(Input.Text)),
   username: Schema.optionalKey(Input.Text),
   password: Schema.optionalKey(Schema.String)
 }))
+
+type TokenInput = Effect.Success<ReturnType<typeof decodeToken>>
 
 const decodeRevoke = Input.decoder(Schema.Struct({
   client_id: Schema.optionalKey(Input.Text),
@@ -31,41 +36,12 @@ const decodeRevoke = Input.decoder(Schema.Struct({
   token: Schema.optionalKey(Input.Text)
 }))
 
-interface ClientFields {
-  readonly client_id?: string
-  readonly client_secret?: string
-}
-
-/** The client's id and secret, from the fields or from HTTP Basic. */
-const clientOf = (request: Request, fields: ClientFields): readonly [id: string, secret: string] => {
-  const basic = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(request.headers.authorization ?? "")
-  if (fields.client_id !== undefined || basic === null) return [fields.client_id ?? "", fields.client_secret ?? ""]
-  const [id = "", ...secret] = Buffer.from(basic[1]!, "base64").toString("utf8").replaceAll("\0", "").split(":")
-  return [id, secret.join(":")]
-}
-
-const sameHash = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
-
-const invalidClient = oauthError(401, "invalid_client", "Client authentication failed due to unknown client or a wrong secret.")
-
-const authenticateClient = (deps: Deps, request: Request, fields: ClientFields): Effect.Effect<OAuthApp, ApiError | StoreError> => {
-  const [id, secret] = clientOf(request, fields)
-  if (id === "" || id.length > 200) return Effect.fail(invalidClient)
-  return Effect.flatMap(deps.oauth.appByClientId(id), (app) =>
-    app !== undefined && sameHash(app.secretHash, Secrets.digest(secret)) ? Effect.succeed(app) : Effect.fail(invalidClient))
-}
-
-/** What was asked for, as far as the program is registered for it. */
-const grantedScopes = (app: OAuthApp, asked: string | null | undefined): Effect.Effect<string, ApiError> => {
-  const registered = new Set(app.scopes.split(" "))
-  if (asked === undefined || asked === null || asked === "") {
-    return Effect.succeed(registered.has("read") ? "read" : app.scopes)
-  }
-  const scopes = Scopes.parse(asked)
-  return scopes !== undefined && scopes.length > 0 && scopes.every((scope) => Scopes.covers(registered, scope))
-    ? Effect.succeed(scopes.join(" "))
-    : Effect.fail(oauthError(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed."))
-}
+const tokenEntity = (token: string, scopes: string, createdAt: number) => ({
+  access_token: token,
+  token_type: "Bearer",
+  scope: scopes,
+  created_at: Math.floor(createdAt / 1_000)
+})
 
 /** Makes a token and answers it as the contract's `Token`. */
 export const giveToken = (deps: Deps, appId: bigint, account: AccountId | null, scopes: string) =>
@@ -73,45 +49,95 @@ export const giveToken = (deps: Deps, appId: bigint, account: AccountId | null, 
     const token = Secrets.mint()
     const createdAt = Date.now()
     yield* deps.oauth.createToken({ tokenHash: Secrets.digest(token), appId, account, scopes, createdAt })
-    return { access_token: token, token_type: "Bearer", scope: scopes, created_at: Math.floor(createdAt / 1_000) }
+    return tokenEntity(token, scopes, createdAt)
   })
 
-const invalidGrant = oauthError(400, "invalid_grant", "The username or the password is wrong, or the account is disabled.")
+const grantedScopes = (app: OAuthApp, asked: string | null | undefined): Effect.Effect<string, ApiError> => {
+  const scopes = Clients.grantable(app, asked)
+  return scopes === undefined
+    ? Effect.fail(oauthError(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed."))
+    : Effect.succeed(scopes.join(" "))
+}
 
-const logIn = (deps: Deps, username: string, password: string): Effect.Effect<AccountId, ApiError | StoreError> =>
+type Granted = Effect.Effect<ReturnType<typeof tokenEntity>, ApiError | StoreError>
+
+/** What a verifier comes to by S256. */
+const challengeOf = (verifier: string): string => createHash("sha256").update(verifier).digest("base64url")
+
+const invalidCode = oauthError(
+  400,
+  "invalid_grant",
+  "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the " +
+    "authorization request, or was issued to another client."
+)
+
+const byCode = (deps: Deps, app: OAuthApp, fields: TokenInput): Granted =>
   Effect.gen(function*() {
-    if (username === "" || username.length > 320 || password.length > passwordMax) return yield* Effect.fail(invalidGrant)
-    const found = yield* deps.accounts.credentials(username)
-    const stored = found?.passwordHash ?? undefined
-    const check = stored === undefined ? Passwords.pretendVerify(password) : Passwords.verifyPassword(password, stored)
-    const isRight = yield* deps.hashGate(check)
-    if (!isRight || found === undefined || found.disabledAt !== null) return yield* Effect.fail(invalidGrant)
-    return found.id
+    const { code, code_verifier: verifier, redirect_uri: redirectUri } = fields
+    if (!code) return yield* Effect.fail(oauthError(400, "invalid_request", "Missing required parameter: code."))
+    const token = Secrets.mint()
+    const createdAt = Date.now()
+    const redeemed = yield* deps.oauth.redeem({
+      codeHash: Secrets.digest(code),
+      appId: app.id,
+      redirectUri: redirectUri ?? "",
+      challenge: verifier ? challengeOf(verifier) : null,
+      tokenHash: Secrets.digest(token),
+      createdAt
+    })
+    if (redeemed._tag === "Granted") return tokenEntity(token, redeemed.scopes, createdAt)
+    const taken = redeemed._tag === "Reused" ? redeemed.revoked : []
+    for (const tokenHash of taken) yield* Invalidations.announce(deps, { _tag: "TokenRevoked", tokenHash })
+    return yield* Effect.fail(invalidCode)
   })
 
-const create = (deps: Deps) => route("POST", "/oauth/token", open, (request) =>
+const byProgram = (deps: Deps, app: OAuthApp, fields: TokenInput): Granted =>
+  Effect.flatMap(grantedScopes(app, fields.scope), (scopes) => giveToken(deps, app.id, null, scopes))
+
+const wrongPassword = oauthError(400, "invalid_grant", "The username or the password is wrong, or the account is disabled.")
+
+const byPassword = (deps: Deps, app: OAuthApp, fields: TokenInput, address: string): Granted =>
   Effect.gen(function*() {
-    const fields = yield* decodeToken(request.fields)
-    const isPassword = fields.grant_type === "password" && deps.settings.passwordGrant
-    if (fields.grant_type === undefined) {
-      return yield* Effect.fail(oauthError(400, "invalid_request", "Missing required parameter: grant_type."))
-    }
-    if (fields.grant_type !== "client_credentials" && !isPassword) {
-      return yield* Effect.fail(oauthError(400, "unsupported_grant_type", "The grant type is not supported here."))
-    }
-    const app = yield* authenticateClient(deps, request, fields)
     const scopes = yield* grantedScopes(app, fields.scope)
-    const account = isPassword ? yield* logIn(deps, fields.username ?? "", fields.password ?? "") : null
-    return Answer.json(yield* giveToken(deps, app.id, account, scopes))
-  }))
+    const account = yield* logIn(deps, { address, name: fields.username ?? "", password: fields.password ?? "" })
+    return account === undefined ? yield* Effect.fail(wrongPassword) : yield* giveToken(deps, app.id, account, scopes)
+  })
+
+const grant = (deps: Deps, request: Request, app: OAuthApp, fields: TokenInput): Granted => {
+  if (fields.grant_type === "authorization_code") return byCode(deps, app, fields)
+  return fields.grant_type === "password" ? byPassword(deps, app, fields, request.address()) : byProgram(deps, app, fields)
+}
+
+/** What is offered here, as the discovery document says too. */
+export const grantTypes = (settings: Deps["settings"]): ReadonlyArray<string> => [
+  "authorization_code",
+  "client_credentials",
+  ...(settings.passwordGrant ? ["password"] : [])
+]
+
+const create = (deps: Deps) => {
+  const offered = grantTypes(deps.settings)
+  return route("POST", "/oauth/token", open, (request) =>
+    Effect.gen(function*() {
+      const fields = yield* decodeToken(request.fields)
+      if (fields.grant_type === undefined) {
+        return yield* Effect.fail(oauthError(400, "invalid_request", "Missing required parameter: grant_type."))
+      }
+      if (!offered.includes(fields.grant_type)) {
+        return yield* Effect.fail(oauthError(400, "unsupported_grant_type", "The grant type is not supported here."))
+      }
+      const app = yield* Clients.authenticate(deps, request, fields)
+      return Answer.json(yield* grant(deps, request, app, fields))
+    }))
+}
 
 const refused = oauthError(403, "unauthorized_client", "You are not authorized to revoke this token")
 
 const revoke = (deps: Deps) => route("POST", "/oauth/revoke", open, (request) =>
   Effect.gen(function*() {
     const fields = yield* decodeRevoke(request.fields)
-    const app = yield* Effect.mapError(authenticateClient(deps, request, fields), (error) =>
-      error === invalidClient ? refused : error)
+    const app = yield* Effect.mapError(Clients.authenticate(deps, request, fields), (error) =>
+      error === Clients.invalidClient ? refused : error)
     if (fields.token === undefined) return yield* Effect.fail(oauthError(400, "invalid_request", "Missing required parameter: token."))
     const tokenHash = Secrets.digest(fields.token)
     const token = yield* deps.oauth.token(tokenHash)
@@ -121,4 +147,23 @@ const revoke = (deps: Deps) => route("POST", "/oauth/revoke", open, (request) =>
     return Answer.json({})
   }))
 
-export const routes = (deps: Deps): ReadonlyArray<Route> => [create(deps), revoke(deps)]
+/** OpenID Connect's claims, as far as there are any. */
+const userinfo = (deps: Deps, method: "GET" | "POST") => personal(method, "/oauth/userinfo", "profile", (_, me) =>
+  Effect.map(accountNow(deps, me.id), (row) => {
+    const account = Account.entity(row, deps.settings.publicUrl)
+    return Answer.json({
+      iss: `${deps.settings.publicUrl}/`,
+      sub: account.uri,
+      name: account.display_name,
+      preferred_username: account.username,
+      profile: account.url,
+      picture: account.avatar
+    })
+  }))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [
+  create(deps),
+  revoke(deps),
+  userinfo(deps, "GET"),
+  userinfo(deps, "POST")
+]

@@ -1,92 +1,165 @@
-/** Who follows whom. */
+/** What the caller and others are to each other: follows and their flags, blocks, mutes, notes, endorsements. */
 import { AccountId } from "@rookery/domain/Ids"
-import type { AccountPage, CursorQuery, RelationRow } from "@rookery/store/FollowStore"
+import * as Limits from "@rookery/domain/Limits"
+import { languagesMax } from "@rookery/protocol/UserTimeline"
+import type { FullRelation } from "@rookery/store/RelationStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
-import { forbidden } from "../http/Errors.ts"
+import { type ApiError, forbidden, invalid } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
-import * as Links from "../http/Links.ts"
-import { optional, personal, type Route, route } from "../http/Route.ts"
+import { personal, type Request, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
-import { accountList, accountNow, addressOf } from "./shared.ts"
+import * as Text from "../render/Text.ts"
+import { accountList, accountNow } from "./shared.ts"
 
 const idsMax = 40
-const pageDefault = 40
-const pageMost = 80
+const familiarMax = 10
 
-const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.listOf(Input.Id, 1_000)) }))
-const decodePage = Input.decoder(Schema.Struct(Input.Paging))
+/** The longest mute that ends by itself, in seconds: ten years. */
+const muteSecondsMax = 315_360_000
 
-const entity = (id: AccountId, row: RelationRow | undefined) => ({
-  id: String(id),
-  following: row?.following ?? false,
-  showing_reblogs: row?.following ?? false,
-  notifying: false,
-  languages: null,
-  followed_by: row?.followedBy ?? false,
-  blocking: false,
-  blocked_by: false,
-  muting: false,
-  muting_notifications: false,
-  muting_expires_at: null,
-  requested: false,
-  requested_by: false,
+const decodeIds = Input.decoder(Schema.Struct({
+  id: Schema.optionalKey(Input.listOf(Input.Id, 1_000)),
+  with_suspended: Schema.optionalKey(Input.Flag)
+}))
+const Language = Schema.String.check(Schema.isPattern(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}$/))
+const decodeFollow = Input.decoder(Schema.Struct({
+  reblogs: Schema.optionalKey(Input.Flag),
+  notify: Schema.optionalKey(Input.Flag),
+  languages: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), Input.listOf(Language, languagesMax)])))
+}))
+const Seconds = Schema.Union([Schema.Int, Schema.String.check(Schema.isPattern(/^[0-9]{1,10}$/)), Schema.Literal("")])
+const decodeMute = Input.decoder(Schema.Struct({
+  notifications: Schema.optionalKey(Input.Flag),
+  duration: Schema.optionalKey(Schema.NullOr(Seconds))
+}))
+const decodeNote = Input.decoder(Schema.Struct({ comment: Schema.optionalKey(Schema.NullOr(Input.Text)) }))
+
+const entity = (row: FullRelation) => ({
+  id: String(row.id),
+  following: row.following,
+  showing_reblogs: row.following && row.reblogs,
+  notifying: row.following && row.notify,
+  languages: row.following && row.languages !== null && row.languages.length > 0 ? row.languages : null,
+  followed_by: row.followedBy,
+  blocking: row.blocking,
+  blocked_by: row.blockedBy,
+  muting: row.muting,
+  muting_notifications: row.mutingNotifications,
+  muting_expires_at: row.mutingUntil === null ? null : new Date(row.mutingUntil).toISOString(),
+  requested: row.requested,
+  requested_by: row.requestedBy,
   domain_blocking: false,
-  endorsed: false,
-  note: ""
+  endorsed: row.endorsed,
+  note: row.note
 })
 
+/** In the order asked for. */
 const relationsTo = (deps: Deps, me: Account, ids: ReadonlyArray<AccountId>) =>
-  Effect.map(deps.follows.relations(me.id, ids), (rows) => {
+  Effect.map(deps.relations.between(me.id, ids), (rows) => {
     const byId = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => entity(id, byId.get(id)))
+    return ids.flatMap((id) => {
+      const row = byId.get(id)
+      return row === undefined ? [] : [entity(row)]
+    })
   })
+
+/** The relation as it stands after a change, with everything dropped here that knew it otherwise. */
+export const relationAnswer = (deps: Deps, me: Account, other: AccountId) =>
+  Effect.suspend(() => {
+    deps.shunned.drop(me.id)
+    deps.shunned.drop(other)
+    deps.hydration.dropAccountNo(me.no)
+    deps.hydration.dropAccount(other)
+    return Effect.map(relationsTo(deps, me, [other]), ([relation]) => Answer.json(relation))
+  })
+
+const askedIds = (request: Request) =>
+  Effect.map(decodeIds(request.fields), ({ id }) =>
+    [...new Set(Input.asList<bigint>(id))].slice(0, idsMax).map((one) => AccountId.make(one)))
 
 const relationships = (deps: Deps) => personal("GET", "/api/v1/accounts/relationships", "read:follows", (request, me) =>
   Effect.gen(function*() {
-    const { id } = yield* decodeIds(request.fields)
-    const asked = [...new Set(Input.asList<bigint>(id))].slice(0, idsMax).map((one) => AccountId.make(one))
-    if (asked.length === 0) return Answer.json([])
-    const known = new Set((yield* deps.accounts.byIds(asked)).map((row) => row.id))
-    return Answer.json(yield* relationsTo(deps, me, asked.filter((one) => known.has(one))))
+    const asked = yield* askedIds(request)
+    return Answer.json(asked.length === 0 ? [] : yield* relationsTo(deps, me, asked))
   }))
 
-const setFollow = (deps: Deps, following: boolean) =>
-  personal("POST", `/api/v1/accounts/:id/${following ? "follow" : "unfollow"}`, "write:follows", (request, me) =>
+const familiar = (deps: Deps) => personal("GET", "/api/v1/accounts/familiar_followers", "read:follows", (request, me) =>
+  Effect.gen(function*() {
+    const asked = yield* askedIds(request)
+    const found = asked.length === 0 ? new Map() : yield* deps.relations.familiar(me.id, asked, familiarMax)
+    const entries = yield* Effect.forEach(asked, (id) =>
+      Effect.map(accountList(deps, found.get(id) ?? [], me), (accounts) => ({ id: String(id), accounts })), { concurrency: 4 })
+    return Answer.json(entries)
+  }))
+
+type Change = (me: Account, other: AccountId, request: Request) => Effect.Effect<unknown, ApiError | StoreError>
+
+/** A change towards the person of the path, answered with the relation. Towards oneself there is none. */
+const change = (deps: Deps, name: string, scope: string, make: Change) =>
+  personal("POST", `/api/v1/accounts/:id/${name}`, scope, (request, me) =>
     Effect.gen(function*() {
-      const id = yield* Input.accountId(request.params[0]!)
-      if (id === me.id) return yield* Effect.fail(forbidden("This action is not allowed"))
-      const other = yield* accountNow(deps, id)
-      yield* deps.calls.setFollow(me.id, id, following)
-      deps.hydration.dropAccountNo(me.no)
-      deps.hydration.dropAccountNo(other.no)
-      const [relation] = yield* relationsTo(deps, me, [id])
-      return Answer.json(relation)
+      const other = yield* Input.accountId(request.params[0]!)
+      if (other === me.id) return yield* Effect.fail(forbidden("This action is not allowed"))
+      yield* accountNow(deps, other)
+      yield* make(me, other, request)
+      return yield* relationAnswer(deps, me, other)
     }))
 
-type Edges = (account: AccountId, query: CursorQuery) => Effect.Effect<AccountPage, StoreError>
+/** What is not sent stays as it is. */
+const flagsOf = (request: Request) =>
+  Effect.map(decodeFollow(request.fields), ({ languages, notify, reblogs }) => ({
+    ...(reblogs === undefined ? {} : { reblogs }),
+    ...(notify === undefined ? {} : { notify }),
+    ...(languages === undefined ? {} : { languages: languages === null || languages === "" ? null : Input.asList<string>(languages) })
+  }))
 
-const edges = (deps: Deps, name: "followers" | "following", read: Edges) =>
-  route("GET", `/api/v1/accounts/:id/${name}`, optional("read:accounts"), (request) =>
-    Effect.gen(function*() {
-      const id = yield* Input.accountId(request.params[0]!)
-      const { limit, maxId, minId, sinceId } = Input.pageBounds(yield* decodePage(request.fields), pageDefault, pageMost)
-      yield* accountNow(deps, id)
-      const after = minId > sinceId ? minId : sinceId
-      const page = yield* read(id, { before: maxId, after: after > 0n ? after : undefined, limit })
-      const list = yield* accountList(deps, page.accounts.map((account) => account.id))
-      const first = page.accounts[0]?.cursor
-      const last = page.accounts[page.accounts.length - 1]?.cursor
-      const cursors = first === undefined || last === undefined ? undefined : { first, last }
-      return { ...Answer.json(list), link: Links.page(addressOf(deps, request), request.rawQuery, cursors) }
-    }))
+const follow = (deps: Deps): Change => (me, other, request) =>
+  Effect.gen(function*() {
+    const flags = yield* flagsOf(request)
+    const [relation] = yield* deps.relations.between(me.id, [other])
+    if (relation !== undefined && (relation.blocking || relation.blockedBy)) {
+      return yield* Effect.fail(forbidden("This action is not allowed"))
+    }
+    yield* deps.calls.setFollow(me.id, other, true, Object.keys(flags).length === 0 ? undefined : flags)
+  })
+
+const mute = (deps: Deps): Change => (me, other, request) =>
+  Effect.gen(function*() {
+    const { duration, notifications = true } = yield* decodeMute(request.fields)
+    const seconds = Math.min(muteSecondsMax, Math.max(0, Number(duration ?? 0)))
+    yield* deps.calls.setMute(me.id, { other, muted: true, notifications, millis: seconds === 0 ? null : seconds * 1_000 })
+  })
+
+const note = (deps: Deps): Change => (me, other, request) =>
+  Effect.gen(function*() {
+    const { comment } = yield* decodeNote(request.fields)
+    if (!Text.fits(comment ?? "", Limits.privateNoteMax)) {
+      return yield* Effect.fail(invalid(`Validation failed: Comment is too long (maximum is ${Limits.privateNoteMax} characters)`))
+    }
+    yield* deps.relations.setNote(me.id, other, comment ?? "")
+  })
+
+const endorse = (deps: Deps, endorsed: boolean): Change => (me, other) =>
+  Effect.flatMap(deps.relations.setEndorsed(me.id, other, endorsed), (done) =>
+    done ? Effect.void : Effect.fail(invalid("Validation failed: You must be already following the person you want to endorse")))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [
   relationships(deps),
-  setFollow(deps, true),
-  setFollow(deps, false),
-  edges(deps, "followers", deps.follows.followers),
-  edges(deps, "following", deps.follows.following)
+  familiar(deps),
+  change(deps, "follow", "write:follows", follow(deps)),
+  change(deps, "unfollow", "write:follows", (me, other) => deps.calls.setFollow(me.id, other, false)),
+  change(deps, "remove_from_followers", "write:follows", (me, other) => deps.calls.removeFollower(me.id, other)),
+  change(deps, "block", "write:blocks", (me, other) => deps.calls.setBlock(me.id, other, true)),
+  change(deps, "unblock", "write:blocks", (me, other) => deps.calls.setBlock(me.id, other, false)),
+  change(deps, "mute", "write:mutes", mute(deps)),
+  change(deps, "unmute", "write:mutes", (me, other) =>
+    deps.calls.setMute(me.id, { other, muted: false, notifications: false, millis: null })),
+  change(deps, "note", "write:accounts", note(deps)),
+  change(deps, "endorse", "write:accounts", endorse(deps, true)),
+  change(deps, "pin", "write:accounts", endorse(deps, true)),
+  change(deps, "unendorse", "write:accounts", endorse(deps, false)),
+  change(deps, "unpin", "write:accounts", endorse(deps, false))
 ]

@@ -9,6 +9,7 @@ import { type ApiError, notFound } from "../http/Errors.ts"
 import type { Request } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
+import * as Rules from "../read/Rules.ts"
 import * as AccountRendering from "../render/Account.ts"
 
 export const viewerOf = (request: Request): Account | undefined => request.identity?.account
@@ -18,15 +19,18 @@ export const accountNow = (deps: Deps, id: AccountId): Effect.Effect<AccountRow,
   Effect.flatMap(deps.accounts.byIds([id]), ([row]) =>
     row === undefined || row.disabledAt !== null ? Effect.fail(notFound()) : Effect.succeed(row))
 
-/** Accounts in the order of `ids`, without the unknown and the disabled. */
-export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>) =>
-  ids.length === 0 ? Effect.succeed([]) : Effect.map(deps.accounts.byIds(ids), (rows) => {
+/** Accounts in the order of `ids`, without the unknown, the disabled, and those whom the viewer is not shown in lists. */
+export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer?: Account) =>
+  ids.length === 0 ? Effect.succeed([]) : Effect.map(listedAmong(deps, ids, viewer), (rows) => {
     const byId = new Map(rows.map((row) => [row.id, row]))
     return ids.flatMap((id) => {
       const row = byId.get(id)
       return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings.publicUrl)]
     })
   })
+
+const listedAmong = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer: Account | undefined) =>
+  Effect.flatMap(deps.accounts.byIds(ids), (rows) => Rules.listed(deps, viewer, rows))
 
 /** One status for its viewer. */
 export const statusAnswer = (deps: Deps, viewer: Account | undefined, item: Hydrated) =>

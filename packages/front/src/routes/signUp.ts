@@ -33,13 +33,27 @@ const blank: Detail = { error: "ERR_BLANK", description: "can't be blank" }
 /** The e-mail address is looked at only for its shape: whether it works, a message to it would show. */
 const isEmail = (text: string): boolean => text.length <= emailMax && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)
 
+/** Names that people would take for the server itself, or that addresses of ours begin with. */
+const reserved = new Set(
+  ("about abuse account accounts admin administrator administration api auth help hostmaster inbox info instance login logout mail " +
+    "mailer_daemon media mod moderator moderators nobody noreply no_reply oauth official owner postmaster privacy public root " +
+    "rookery security server settings sign_in sign_up signup staff support system tags terms users webmaster www").split(" ")
+)
+
 const usernameProblem = (username: string): Detail | undefined => {
   if (username === "") return blank
   if (!/^[a-z0-9_]+$/i.test(username)) {
     return { error: "ERR_INVALID", description: "must contain only letters, numbers and underscores" }
   }
-  if (username.length <= usernameMax) return undefined
-  return { error: "ERR_TOO_LONG", description: `is too long (maximum is ${usernameMax} characters)` }
+  if (username.length > usernameMax) {
+    return { error: "ERR_TOO_LONG", description: `is too long (maximum is ${usernameMax} characters)` }
+  }
+  return reserved.has(username.toLowerCase()) ? { error: "ERR_RESERVED", description: "is reserved" } : undefined
+}
+
+const emailProblem = (email: string): Detail | undefined => {
+  if (email === "") return blank
+  return isEmail(email) ? undefined : { error: "ERR_INVALID", description: "is not a valid e-mail address" }
 }
 
 const passwordProblem = (password: string): Detail | undefined => {
@@ -57,14 +71,27 @@ const problems = (username: string, email: string, password: string, agreement: 
     if (problem !== undefined) details[field] = [problem]
   }
   add("username", usernameProblem(username))
-  add("email", email === "" ? blank : isEmail(email) ? undefined : { error: "ERR_INVALID", description: "is not a valid e-mail address" })
+  add("email", emailProblem(email))
   add("password", passwordProblem(password))
   add("agreement", agreement ? undefined : { error: "ERR_ACCEPTED", description: "must be accepted" })
   return details
 }
 
+const taken: Detail = { error: "ERR_TAKEN", description: "has already been taken" }
+
+/** What is taken, of what is well-formed: so that a person learns of everything at once. */
+const addTaken = (deps: Deps, details: Details, username: string, email: string) =>
+  Effect.gen(function*() {
+    if (details["username"] === undefined && (yield* deps.accounts.byUsername(username)) !== undefined) {
+      details["username"] = [taken]
+    }
+    if (details["email"] === undefined && (yield* deps.accounts.credentials(email)) !== undefined) details["email"] = [taken]
+  })
+
+const labels: Readonly<Record<string, string>> = { username: "Username", email: "E-mail", password: "Password", agreement: "Agreement" }
+
 const refusal = (details: Details) => {
-  const sentences = Object.entries(details).flatMap(([field, list]) => list.map(({ description }) => `${field} ${description}`))
+  const sentences = Object.entries(details).flatMap(([field, list]) => list.map(({ description }) => `${labels[field]} ${description}`))
   return invalid(`Validation failed: ${sentences.join(", ")}`, details)
 }
 
@@ -73,13 +100,15 @@ const signUp = (deps: Deps) => route("POST", "/api/v1/accounts", token("write:ac
     if (!deps.settings.registrationsOpen) return yield* Effect.fail(forbidden("Registrations are closed"))
     const { agreement = false, email = "", password = "", username = "" } = yield* decodeSignUp(request.fields)
     const details = problems(username, email, password, agreement)
+    yield* addTaken(deps, details, username, email)
     if (Object.keys(details).length > 0) return yield* Effect.fail(refusal(details))
     const passwordHash = yield* deps.hashGate(Passwords.hashPassword(password))
     const id = AccountId.make(yield* Effect.mapError(deps.ids.mint, () => unavailable()))
     const shard = deps.directory.shardOf(String(id))
     const created = yield* deps.accounts.create({ id, shard, username, email, passwordHash, admin: false })
     if (typeof created === "string") {
-      return yield* Effect.fail(refusal({ [created]: [{ error: "ERR_TAKEN", description: "has already been taken" }] }))
+      // Somebody else was quicker, just now.
+      return yield* Effect.fail(refusal({ [created]: [taken] }))
     }
     const { appId, scopes } = request.identity!
     return Answer.json(yield* giveToken(deps, appId, id, [...scopes].join(" ")))

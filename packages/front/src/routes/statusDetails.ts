@@ -1,19 +1,25 @@
 /** What is around a status: its thread, its earlier texts, who liked and reposted it. */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
-import type { PostEdit } from "@rookery/store/PostStore"
+import type { PostId } from "@rookery/domain/Ids"
+import type { CursorQuery } from "@rookery/store/FollowStore"
+import type { Marker, PostEdit } from "@rookery/store/PostStore"
 import type { StoreError } from "@rookery/store/StoreError"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import * as Input from "../http/Input.ts"
+import * as Links from "../http/Links.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import type { Hydrated } from "../read/Hydration.ts"
+import { namesOf } from "../render/Status.ts"
 import * as Text from "../render/Text.ts"
-import { accountList, viewerOf } from "./shared.ts"
+import { accountList, addressOf, viewerOf } from "./shared.ts"
 
 const ancestorsMax = 100
 const descendantsMax = 200
+const peopleDefault = 40
 const peopleMax = 80
+
+const decodePage = Input.decoder(Schema.Struct(Input.Paging))
 
 /** The status of the path, for whoever asks; what a wrapper wraps is meant. */
 const find = (deps: Deps, request: Request) =>
@@ -39,8 +45,8 @@ const context = (deps: Deps) => route("GET", "/api/v1/statuses/:id/context", opt
     ]))
   }))
 
-const editEntity = (edit: PostEdit, account: unknown) => ({
-  content: Text.toHtml(edit.text),
+const editEntity = (edit: PostEdit, account: unknown, names: Text.Names) => ({
+  content: Text.toHtml(edit.text, names),
   spoiler_text: edit.spoiler,
   sensitive: edit.sensitive,
   created_at: new Date(edit.at).toISOString(),
@@ -56,20 +62,23 @@ const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", opt
     const { author, rendered }: Hydrated = yield* find(deps, request)
     const account = JSON.parse(author.json.toString("utf8"))
     const edits = yield* deps.posts.history(rendered.post.id)
-    return Answer.json(edits.map((edit) => editEntity(edit, account)))
+    return Answer.json(edits.map((edit) => editEntity(edit, account, namesOf(rendered.post, deps.settings.publicUrl))))
   }))
 
 const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "read:statuses", (request) =>
   Effect.map(find(deps, request), ({ rendered: { post } }) =>
     Answer.json({ id: String(post.id), text: post.text, spoiler_text: post.spoiler })))
 
-type People = (id: PostId, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
+type People = (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Marker>, StoreError>
 
 const people = (deps: Deps, name: string, read: People) =>
-  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:accounts"), (request) =>
+  route("GET", `/api/v1/statuses/:id/${name}`, optional("read:statuses"), (request) =>
     Effect.gen(function*() {
       const { post } = (yield* find(deps, request)).rendered
-      return Answer.json(yield* accountList(deps, yield* read(post.id, peopleMax)))
+      const query = Input.cursorQuery(yield* decodePage(request.fields), peopleDefault, peopleMax)
+      const markers = yield* read(post.id, query)
+      const list = yield* accountList(deps, markers.map((marker) => marker.id), viewerOf(request))
+      return { ...Answer.json(list), link: Links.page(addressOf(deps, request), request.rawQuery, Links.cursorsOf(markers)) }
     }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [

@@ -1,6 +1,7 @@
 /** What a client sends to write or change a status. */
 import type { PostDraft } from "@rookery/domain/Post"
 import { visibilities } from "@rookery/domain/Post"
+import type { AccountRow } from "@rookery/store/AccountStore"
 import { Effect, Schema } from "effect"
 import { type ApiError, invalid } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
@@ -24,6 +25,17 @@ export const decodeStatus = Input.decoder(Schema.Struct({
 }))
 
 export type StatusInput = Effect.Success<ReturnType<typeof decodeStatus>>
+
+type Defaults = Pick<AccountRow, "defaultPrivacy" | "defaultSensitive" | "defaultLanguage">
+
+/** What the client left open, as the author prefers it. */
+export const withDefaults = (input: StatusInput, defaults: Defaults | undefined): StatusInput =>
+  defaults === undefined ? input : {
+    ...input,
+    visibility: input.visibility || defaults.defaultPrivacy,
+    sensitive: input.sensitive ?? (defaults.defaultSensitive || null),
+    language: input.language || defaults.defaultLanguage
+  }
 
 /** `en` of `en-GB`; null for what is no language code. */
 const languageOf = (code: string | null | undefined): string | null =>

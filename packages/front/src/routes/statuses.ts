@@ -1,10 +1,12 @@
 /** Statuses: written, read, changed and deleted. */
 import { PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
+import * as PostParts from "@rookery/domain/PostParts"
 import { Effect, Schema } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
+import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
@@ -31,12 +33,18 @@ export const dropAround = (deps: Deps, me: Account, post: Post): void => {
 
 const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statuses", (request, me) =>
   Effect.gen(function*() {
-    const input = yield* StatusInput.decodeStatus(request.fields)
+    const [mine] = yield* deps.hydration.accounts([me.no])
+    const input = StatusInput.withDefaults(yield* StatusInput.decodeStatus(request.fields), mine?.row)
     const text = yield* StatusInput.written(input, deps.settings.postCharactersMax)
     const parentId = Input.idOf(input.in_reply_to_id)
     const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
     const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.post.id
-    const post = yield* deps.calls.publish(me.id, requestKeyOf(request), { ...text, replyTo, repostOf: null })
+    const post = yield* deps.calls.publish(me.id, requestKeyOf(request), {
+      ...text,
+      replyTo,
+      repostOf: null,
+      mentions: PostParts.namesOf(text.text, new URL(deps.settings.publicUrl).host)
+    })
     dropAround(deps, me, post)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))
@@ -45,16 +53,25 @@ const read = (deps: Deps) => route("GET", "/api/v1/statuses/:id", optional("read
   Effect.gen(function*() {
     const id = yield* Input.postId(request.params[0]!)
     const viewer = viewerOf(request)
-    return yield* statusAnswer(deps, viewer, yield* deps.reader.one(viewer, id))
+    const item = yield* deps.reader.one(viewer, id)
+    deps.views.count((item.inner ?? item).rendered.post.id)
+    return yield* statusAnswer(deps, viewer, item)
   }))
+
+/** Many statuses by id, in order, without those that the viewer may not see. */
+export const batch = (deps: Deps, request: Request, ids: ReadonlyArray<bigint>) =>
+  Effect.gen(function*() {
+    const viewer = viewerOf(request)
+    const items = yield* deps.reader.visible(viewer, ids, "named")
+    for (const item of items) deps.views.count((item.inner ?? item).rendered.post.id)
+    return Edge.shared(request, deps.settings.limits, Answer.bytes(yield* deps.reader.present(viewer, items)))
+  })
 
 const readMany = (deps: Deps) => route("GET", "/api/v1/statuses", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const { id } = yield* decodeIds(request.fields)
     const ids = [...new Set(Input.asList<bigint>(id))].slice(0, idsMax)
-    const viewer = viewerOf(request)
-    const items = yield* deps.reader.visible(viewer, ids)
-    return Answer.bytes(yield* deps.reader.present(viewer, items))
+    return yield* batch(deps, request, ids)
   }))
 
 const edit = (deps: Deps) => personal("PUT", "/api/v1/statuses/:id", "write:statuses", (request, me) =>
@@ -62,7 +79,14 @@ const edit = (deps: Deps) => personal("PUT", "/api/v1/statuses/:id", "write:stat
     const id = yield* Input.postId(request.params[0]!)
     const input = yield* StatusInput.decodeStatus(request.fields)
     const { language, sensitive, spoiler, text } = yield* StatusInput.written(input, deps.settings.postCharactersMax)
-    const post = yield* deps.calls.edit(id, { by: me.id, text, spoiler, sensitive, language })
+    const post = yield* deps.calls.edit(id, {
+      by: me.id,
+      text,
+      spoiler,
+      sensitive,
+      language,
+      mentions: PostParts.namesOf(text, new URL(deps.settings.publicUrl).host)
+    })
     deps.hydration.dropPost(id)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))

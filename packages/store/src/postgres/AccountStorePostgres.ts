@@ -13,7 +13,8 @@ interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
 
 const columns = `
   a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin,
-  a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
+  a.discoverable, a.fields, a.default_privacy AS "defaultPrivacy", a.default_sensitive AS "defaultSensitive",
+  a.default_language AS "defaultLanguage", a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
 
 const tables = "accounts a JOIN authors w ON w.account = a.id JOIN readers r ON r.account = a.id"
 
@@ -63,7 +64,13 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
           display_name = coalesce(${change.displayName === undefined ? null : storable(change.displayName)}, display_name),
           note = coalesce(${change.note === undefined ? null : storable(change.note)}, note),
           locked = coalesce(${change.locked ?? null}, locked),
-          bot = coalesce(${change.bot ?? null}, bot)
+          bot = coalesce(${change.bot ?? null}, bot),
+          discoverable = coalesce(${change.discoverable ?? null}, discoverable),
+          fields = coalesce(${change.fields === undefined ? null : storable(JSON.stringify(change.fields))}::jsonb, fields),
+          default_privacy = coalesce(${change.defaultPrivacy ?? null}, default_privacy),
+          default_sensitive = coalesce(${change.defaultSensitive ?? null}, default_sensitive),
+          default_language = CASE WHEN ${change.defaultLanguage !== undefined}
+            THEN ${change.defaultLanguage ?? null} ELSE default_language END
         WHERE id = ${id}`.pipe(
       Effect.andThen(byIds([id])),
       Effect.map((rows) => rows[0]),

@@ -3,21 +3,13 @@ import type { AccountId, LocalNo } from "@rookery/domain/Ids"
 import * as Limits from "@rookery/domain/Limits"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import type { CursorQuery, EdgeRow, FollowResult, FollowStore, RelationRow } from "../FollowStore.ts"
-import { taskKinds } from "./outboxTask.ts"
+import type { CursorQuery, FollowFlags, FollowResult, FollowStore, RelationRow } from "../FollowStore.ts"
+import { type ChangedRow, edgeChange, edgeOf, flagColumns, languagesOf } from "./edgeChange.ts"
+import { kind, noticed, withdrawn } from "./notices.ts"
+import { blockedBetween } from "./relationRules.ts"
 import { int8s, operation } from "./statement.ts"
 
 type Change = Parameters<FollowStore["Service"]["set"]>[0]
-
-interface ChangedRow {
-  readonly followerNo: LocalNo
-  readonly followerShard: number
-  readonly followeeNo: LocalNo
-  readonly version: number
-  readonly sequence: bigint
-  readonly followVersion: bigint
-  readonly outboxId: bigint
-}
 
 /** Why nothing was written; undefined columns are rows that are not there. */
 interface StateRow {
@@ -26,21 +18,8 @@ interface StateRow {
   readonly enabled: boolean
   readonly followeeEnabled: boolean | null
   readonly active: boolean
-}
-
-const changedOf = (change: Change, row: ChangedRow): FollowResult => {
-  const edge: EdgeRow = {
-    follower: change.follower,
-    followerNo: row.followerNo,
-    followerShard: row.followerShard,
-    followee: change.followee,
-    followeeNo: row.followeeNo,
-    active: change.following,
-    version: row.version,
-    sequence: Number(row.sequence),
-    followVersion: Number(row.followVersion)
-  }
-  return { _tag: "Changed", edge, outboxId: row.outboxId }
+  readonly blocked: boolean
+  readonly requested: boolean
 }
 
 /** `Stale` also stands for what changed between the two statements: the actor loads again and repeats. */
@@ -50,6 +29,8 @@ const refusalOf = (change: Change, state: StateRow | undefined): FollowResult =>
   if (Number(state.followVersion) !== change.followVersion) return { _tag: "Stale" }
   if (state.active === change.following) return { _tag: "Same", followVersion: change.followVersion }
   if (change.following && !state.followeeEnabled) return { _tag: "NotFound" }
+  if (change.following && state.blocked) return { _tag: "Blocked" }
+  if (change.following && state.requested) return { _tag: "Requested" }
   return change.following && state.following >= Limits.followeesMax ? { _tag: "Full" } : { _tag: "Stale" }
 }
 
@@ -64,50 +45,76 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): FollowStore["Service"
         SELECT r.account, r.following FROM readers r
         WHERE r.account = ${input.follower} AND r.follow_version = ${BigInt(input.followVersion)} FOR UPDATE
       ), pair AS (
-        SELECT a.id AS follower, a.no AS follower_no, a.shard, b.id AS followee, b.no AS followee_no
+        SELECT a.id AS follower, a.no AS follower_no, a.shard, b.id AS followee, b.no AS followee_no,
+          ${flagColumns(sql, input.flags ?? {})}
         FROM fence JOIN accounts a ON a.id = fence.account JOIN accounts b ON b.id = ${input.followee}
         WHERE a.id <> b.id AND a.disabled_at IS NULL
-          AND (NOT ${input.following} OR (b.disabled_at IS NULL AND fence.following < ${Limits.followeesMax}))
+          AND (NOT ${input.following} OR (b.disabled_at IS NULL AND NOT b.locked AND NOT ${blockedBetween(sql, "a.id", "b.id")}
+            AND fence.following < ${Limits.followeesMax}))
           AND EXISTS (SELECT FROM follows f WHERE f.follower = a.id AND f.followee = b.id AND f.active) <> ${input.following}
-      ), edge AS (
-        INSERT INTO follows AS f (follower, followee, follower_no, followee_no, follower_shard, active)
-        SELECT follower, followee, follower_no, followee_no, shard, ${input.following} FROM pair
-        ON CONFLICT (follower, followee) DO UPDATE SET active = excluded.active, version = f.version + 1,
-          id = excluded.id, created_at = excluded.created_at
-        RETURNING f.follower, f.followee, f.follower_no, f.followee_no, f.follower_shard, f.active, f.version
-      ), reader AS (
-        UPDATE readers SET follow_version = follow_version + 1,
-          following = following + CASE WHEN edge.active THEN 1 ELSE -1 END
-        FROM edge WHERE account = edge.follower RETURNING follow_version
-      ), author AS (
-        UPDATE authors SET edge_sequence = edge_sequence + 1,
-          followers = followers + CASE WHEN edge.active THEN 1 ELSE -1 END
-        FROM edge WHERE account = edge.followee RETURNING edge_sequence
-      ), told AS (
-        INSERT INTO outbox (owner, kind, payload, claimed_until)
-        SELECT follower, ${taskKinds.Edge}, jsonb_build_object(
-            'follower', follower::text, 'followerNo', follower_no, 'followerShard', follower_shard,
-            'followee', followee::text, 'followeeNo', followee_no, 'active', active, 'version', version,
-            'sequence', edge_sequence, 'followVersion', follow_version),
-          clock_timestamp() + ${input.claimMillis}::int * interval '1 millisecond'
-        FROM edge, reader, author RETURNING id
+      ), ${edgeChange(sql, input.following, input.claimMillis)}`
+
+  /** A locked followee is asked. The fence as above: a block raises both versions. */
+  const request = (input: Change) =>
+    sql`
+      WITH fence AS MATERIALIZED (
+        SELECT r.account FROM readers r
+        WHERE r.account = ${input.follower} AND r.follow_version = ${BigInt(input.followVersion)} FOR UPDATE
+      ), asked AS (
+        INSERT INTO follow_requests AS q (account, target, account_no, target_no, reblogs, notify, languages)
+        SELECT a.id, b.id, a.no, b.no, ${flagColumns(sql, input.flags ?? {})}
+        FROM fence JOIN accounts a ON a.id = fence.account JOIN accounts b ON b.id = ${input.followee}
+        WHERE a.id <> b.id AND a.disabled_at IS NULL AND b.disabled_at IS NULL AND b.locked
+          AND NOT ${blockedBetween(sql, "a.id", "b.id")}
+          AND NOT EXISTS (SELECT FROM follows f WHERE f.follower = a.id AND f.followee = b.id AND f.active)
+        ON CONFLICT DO NOTHING RETURNING account, target
+      ), ${noticed(sql, sql`SELECT target, ${kind.followRequest}::int, account, 0::bigint, false FROM asked`)}
+      SELECT FROM asked`
+
+  const withdraw = (input: Change) =>
+    sql`
+      WITH undone AS (
+        DELETE FROM follow_requests WHERE account = ${input.follower} AND target = ${input.followee}
+        RETURNING account, target
+      ), ${withdrawn(sql, sql`SELECT target, ${kind.followRequest}::int, account, 0::bigint FROM undone`)}
+      SELECT FROM undone`
+
+  /** What is not given stays; on what stands already, an edge or a request. */
+  const setFlags = (input: Change, flags: FollowFlags) => {
+    const changed = sql`reblogs = coalesce(${flags.reblogs ?? null}::boolean, reblogs),
+      notify = coalesce(${flags.notify ?? null}::boolean, notify), languages = CASE WHEN ${flags.languages === undefined}
+        THEN languages ELSE ${languagesOf(flags)}::text[] END`
+    return sql`
+      WITH asked AS (
+        UPDATE follow_requests SET ${changed} WHERE account = ${input.follower} AND target = ${input.followee}
       )
-      SELECT follower_no AS "followerNo", follower_shard AS "followerShard", followee_no AS "followeeNo", version,
-        edge_sequence AS sequence, follow_version AS "followVersion", told.id AS "outboxId"
-      FROM edge, reader, author, told`
+      UPDATE follows SET ${changed} WHERE follower = ${input.follower} AND followee = ${input.followee} AND active`
+  }
 
   const state = (input: Change) =>
     sql<StateRow>`
       SELECT r.follow_version AS "followVersion", r.following, a.disabled_at IS NULL AS enabled,
         (SELECT disabled_at IS NULL FROM accounts WHERE id = ${input.followee}) AS "followeeEnabled",
-        EXISTS (SELECT FROM follows WHERE follower = a.id AND followee = ${input.followee} AND active) AS active
+        EXISTS (SELECT FROM follows WHERE follower = a.id AND followee = ${input.followee} AND active) AS active,
+        ${blockedBetween(sql, "a.id", sql`${input.followee}::bigint`)} AS blocked,
+        EXISTS (SELECT FROM follow_requests WHERE account = a.id AND target = ${input.followee}) AS requested
       FROM accounts a JOIN readers r ON r.account = a.id WHERE a.id = ${input.follower}`
+
+  const refused = (input: Change): Effect.Effect<FollowResult, SqlError.SqlError> =>
+    Effect.gen(function*() {
+      yield* input.following ? request(input) : withdraw(input)
+      if (input.following && input.flags !== undefined) yield* setFlags(input, input.flags)
+      const [found] = yield* state(input)
+      return refusalOf(input, found)
+    })
 
   const set = (input: Change): Effect.Effect<FollowResult, SqlError.SqlError> =>
     Effect.flatMap(change(input), ([row]) =>
-      row !== undefined
-        ? Effect.succeed(changedOf(input, row))
-        : Effect.map(state(input), ([found]) => refusalOf(input, found)))
+      row === undefined ? refused(input) : Effect.succeed<FollowResult>({
+        _tag: "Changed",
+        edge: edgeOf(input.follower, input.followee, input.following, row),
+        outboxId: row.outboxId
+      }))
 
   const reader = (account: AccountId) =>
     Effect.map(

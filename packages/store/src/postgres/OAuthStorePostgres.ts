@@ -3,6 +3,7 @@ import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { OAuthApp, OAuthStore } from "../OAuthStore.ts"
+import * as Codes from "./oauthCodes.ts"
 import { operation, storable, texts } from "./statement.ts"
 
 interface TokenRow {
@@ -70,6 +71,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"]
               WHERE token_hash = ${tokenHash} AND revoked_at IS NULL RETURNING 1`,
           (rows) => rows.length > 0
         )
-      )
+      ),
+    ...Codes.make(sql)
   }
 })

@@ -13,11 +13,11 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
   const until = (claimMillis: number) =>
     sql`clock_timestamp() + ${claimMillis}::int * interval '1 millisecond'`
 
-  const claim = (limit: number, claimMillis: number) =>
+  const claim = (limit: number, claimMillis: number, only = "true") =>
     Effect.map(
       sql<StoredTask>`
         WITH free AS MATERIALIZED (
-          SELECT id FROM outbox WHERE claimed_until <= clock_timestamp()
+          SELECT id FROM outbox WHERE claimed_until <= clock_timestamp() AND ${sql.literal(only)}
           ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED
         ), claimed AS (
           UPDATE outbox o SET claimed_until = ${until(claimMillis)}, attempts = attempts + 1
@@ -67,6 +67,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
 
   return {
     claim: (limit, claimMillis) => operation("OutboxStore.claim", claim(limit, claimMillis)),
+    claimNotices: (limit, claimMillis) =>
+      operation("OutboxStore.claimNotices", claim(limit, claimMillis, `kind = ${taskKinds.Notify}`)),
     take: (id, claimMillis) => operation("OutboxStore.take", take(id, claimMillis)),
     progress,
     done: (ids) => ids.length === 0 ? Effect.void : operation("OutboxStore.done", done(ids)),

@@ -1,9 +1,10 @@
 /** Posts in Postgres. Publishing, and edits, deletes and likes, have files of their own. */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import type { Mark, PostStore } from "../PostStore.ts"
+import type { CursorQuery } from "../FollowStore.ts"
+import type { Mark, Marker, PostStore } from "../PostStore.ts"
 import * as Changes from "./postChanges.ts"
 import { publish } from "./postPublish.ts"
 import { type PostRow, postOf, selectPosts } from "./postRows.ts"
@@ -11,6 +12,8 @@ import { int8s, operation } from "./statement.ts"
 
 /** How far up or down a conversation is walked. */
 const conversationDepthMax = 1_000
+
+const idMax = 9_223_372_036_854_775_807n
 
 /** Wrappers taken out by the delete itself; the rest follows in sweep.ts, hidden meanwhile with the post inside. */
 const wrappersAtOnce = 1_000
@@ -32,10 +35,11 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
         SELECT * FROM (
           SELECT i.viewer, i."postId",
             EXISTS (SELECT FROM likes l WHERE l.account = i.viewer AND l.post_id = i."postId") AS liked,
-            EXISTS (SELECT FROM reposts r WHERE r.account = i.viewer AND r.post_id = i."postId") AS reposted
+            EXISTS (SELECT FROM reposts r WHERE r.account = i.viewer AND r.post_id = i."postId") AS reposted,
+            EXISTS (SELECT FROM bookmarks b WHERE b.account = i.viewer AND b.post_id = i."postId") AS bookmarked
           FROM unnest(${int8s(pairs.map((pair) => pair.viewer))}, ${int8s(pairs.map((pair) => pair.postId))})
             AS i (viewer, "postId")
-        ) m WHERE liked OR reposted`
+        ) m WHERE liked OR reposted OR bookmarked`
     )
 
   /** Each version stands from when it replaced the one before; the first from when the post was made. */
@@ -80,6 +84,13 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
       idsOf
     )
 
+  /** People who marked a post, by the place of each in the list. */
+  const markers = (from: string, id: PostId, query: CursorQuery) =>
+    sql<Marker>`
+      SELECT m.id, m.cursor FROM (${sql.literal(`${from} WHERE post_id = `)}${id}) m
+      WHERE m.cursor < ${query.before ?? idMax} AND m.cursor > ${query.after ?? 0n}
+      ORDER BY m.cursor DESC LIMIT ${query.limit}`
+
   const remove = (id: PostId) =>
     Effect.tap(Changes.remove(sql, id), (gone) =>
       gone === undefined ? Effect.void : Changes.removeWrappers(sql, id, wrappersAtOnce))
@@ -117,22 +128,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
     history: (id) => operation("PostStore.history", history(id)),
     ancestors: (id, limit) => operation("PostStore.ancestors", ancestors(id, limit)),
     descendants: (id, limit) => operation("PostStore.descendants", descendants(id, limit)),
-    likedBy: (id, limit) =>
-      operation(
-        "PostStore.likedBy",
-        Effect.map(
-          sql<{ id: AccountId }>`SELECT account AS id FROM likes WHERE post_id = ${id} ORDER BY likes.id DESC LIMIT ${limit}`,
-          idsOf
-        )
-      ),
-    repostedBy: (id, limit) =>
-      operation(
-        "PostStore.repostedBy",
-        Effect.map(
-          sql<{ id: AccountId }>`
-            SELECT account AS id FROM reposts WHERE post_id = ${id} ORDER BY wrapper DESC LIMIT ${limit}`,
-          idsOf
-        )
-      )
+    likedBy: (id, query) => operation("PostStore.likedBy", markers("SELECT account AS id, id AS cursor FROM likes", id, query)),
+    repostedBy: (id, query) =>
+      operation("PostStore.repostedBy", markers("SELECT account AS id, wrapper AS cursor FROM reposts", id, query))
   }
 })

@@ -3,7 +3,8 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import type { AuthorQuery, TimelineStore } from "../TimelineStore.ts"
+import { type AuthorQuery, hiddenMax, type TimelineStore } from "../TimelineStore.ts"
+import { mutedText, muteStands } from "./relationRules.ts"
 import { int8s, operation } from "./statement.ts"
 import { type PackedWindow, windowOf } from "./windowRows.ts"
 
@@ -39,6 +40,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
         WITH f AS MATERIALIZED (
           SELECT followee AS author FROM follows
           WHERE follower = ${reader} AND active AND followee NOT IN (SELECT account FROM authors WHERE disabled)
+            AND NOT ${sql.literal(mutedText("follower", "followee"))}
           UNION ALL SELECT ${reader}
         ), far AS MATERIALIZED (
           SELECT count(*) AS n, ${sql.literal(upwards ? "max(id)" : "min(id)")} AS id FROM (
@@ -85,7 +87,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
       Effect.map(
         sql<PackedWindow>`
           SELECT i.reader, a.no AS "readerNo", r.follow_version AS "followVersion", known.nos AS followees, known.modes,
-            found.entries, found.floor
+            shunned.nos AS hidden, shunned.millis AS "hiddenMillis", found.entries, found.floor
           FROM unnest(${int8s(readers.map((row) => row.reader))}, ${int8s(readers.map((row) => row.since))})
             AS i (reader, since)
           JOIN accounts a ON a.id = i.reader JOIN readers r ON r.account = i.reader
@@ -96,8 +98,20 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
             WHERE f.follower = i.reader AND f.active
           ) known
           CROSS JOIN LATERAL (
+            SELECT string_agg(int4send(h.no), '' ORDER BY h.no) AS nos,
+              (extract(epoch FROM min(h.expires_at) - clock_timestamp()) * 1000)::float8 AS millis
+            FROM (
+              SELECT no, min(expires_at) AS expires_at FROM (
+                SELECT target_no AS no, expires_at FROM mutes m WHERE account = i.reader AND ${sql.literal(muteStands)}
+                UNION ALL SELECT target_no, NULL FROM blocks WHERE account = i.reader
+                UNION ALL (SELECT account_no, NULL FROM blocks WHERE target = i.reader LIMIT ${hiddenMax})
+              ) reasons GROUP BY no LIMIT ${hiddenMax}
+            ) h
+          ) shunned
+          CROSS JOIN LATERAL (
             WITH f AS MATERIALIZED (
-              SELECT followee AS author FROM follows WHERE follower = i.reader AND active
+              SELECT followee AS author FROM follows
+              WHERE follower = i.reader AND active AND NOT ${sql.literal(mutedText("follower", "followee"))}
               UNION ALL SELECT i.reader
             ), some_of AS MATERIALIZED (
               SELECT least(${perAuthorMax}::bigint, 1 + ${2 * entriesMax}::bigint / count(*)) AS each FROM f

@@ -64,17 +64,18 @@ const followers = (sql: SqlClient.SqlClient, id: AccountId) =>
     (rows) => rows.length
   )
 
-const likes = (sql: SqlClient.SqlClient, id: AccountId) =>
+/** Likes or bookmarks, with their counts. */
+const marks = (sql: SqlClient.SqlClient, name: "likes" | "bookmarks", id: AccountId) =>
   Effect.map(
     sql`
       WITH part AS MATERIALIZED (
-        SELECT post_id FROM likes WHERE account = ${id} ORDER BY post_id LIMIT ${rowsPerStep}
+        SELECT post_id FROM ${sql.literal(name)} WHERE account = ${id} ORDER BY post_id LIMIT ${rowsPerStep}
       ), gone AS MATERIALIZED (
-        DELETE FROM likes l USING part WHERE l.account = ${id} AND l.post_id = part.post_id RETURNING l.post_id
+        DELETE FROM ${sql.literal(name)} l USING part WHERE l.account = ${id} AND l.post_id = part.post_id RETURNING l.post_id
       ), locked AS MATERIALIZED (
         SELECT c.post_id FROM post_counts c JOIN gone ON gone.post_id = c.post_id ORDER BY c.post_id FOR UPDATE OF c
       )
-      UPDATE post_counts c SET likes = likes - 1 FROM locked WHERE c.post_id = locked.post_id RETURNING 1`,
+      UPDATE post_counts c SET ${sql.literal(`${name} = ${name} - 1`)} FROM locked WHERE c.post_id = locked.post_id RETURNING 1`,
     (rows) => rows.length
   )
 
@@ -85,6 +86,12 @@ const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
     yield* sql`DELETE FROM post_edits WHERE post_id IN (SELECT id FROM posts WHERE author = ${id})`
     yield* sql`DELETE FROM follows WHERE follower = ${id}`
     yield* sql`DELETE FROM follows WHERE followee = ${id}`
+    yield* sql`DELETE FROM pins WHERE account = ${id}`
+    yield* sql`DELETE FROM post_mentions WHERE account = ${id}`
+    yield* sql`
+      WITH gone AS (DELETE FROM conversations WHERE account = ${id} RETURNING id)
+      DELETE FROM conversation_posts t USING gone WHERE t.conversation = gone.id`
+    yield* sql`DELETE FROM notifications WHERE account = ${id}`
     yield* sql`DELETE FROM write_keys WHERE account = ${id}`
     const gone = yield* sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`
     return gone.length > 0
@@ -104,7 +111,8 @@ export const removeAccount = (sql: SqlClient.SqlClient, id: AccountId): Effect.E
     yield* drain(name, posts(sql, id))
     yield* drain(name, following(sql, id))
     yield* drain(name, followers(sql, id))
-    yield* drain(name, likes(sql, id))
+    yield* drain(name, marks(sql, "likes", id))
+    yield* drain(name, marks(sql, "bookmarks", id))
     return yield* operation(name, rest(sql, id))
   })
 }

@@ -1,30 +1,51 @@
 /** Every store that has its truth in Postgres, from one pool. */
 import { Layer } from "effect"
 import { AccountStore } from "../AccountStore.ts"
+import { ArrivalStore } from "../ArrivalStore.ts"
+import { AudienceStore } from "../AudienceStore.ts"
 import { AuthorStore } from "../AuthorStore.ts"
 import { FollowStore } from "../FollowStore.ts"
 import { LeaseStore } from "../LeaseStore.ts"
+import { NotificationStore } from "../NotificationStore.ts"
 import { OAuthStore } from "../OAuthStore.ts"
 import { OutboxStore } from "../OutboxStore.ts"
 import { PostStore } from "../PostStore.ts"
+import { RelationStore } from "../RelationStore.ts"
 import { TimelineStore } from "../TimelineStore.ts"
+import { ConversationStore } from "../ConversationStore.ts"
+import { KeptStore } from "../KeptStore.ts"
+import { TopicStore } from "../TopicStore.ts"
 import * as Accounts from "./AccountStorePostgres.ts"
+import * as Arrivals from "./ArrivalStorePostgres.ts"
+import * as Audience from "./AudienceStorePostgres.ts"
 import * as Authors from "./AuthorStorePostgres.ts"
 import * as Follows from "./FollowStorePostgres.ts"
 import * as Leases from "./LeaseStorePostgres.ts"
+import * as Notifications from "./NotificationStorePostgres.ts"
 import * as OAuth from "./OAuthStorePostgres.ts"
 import * as Outbox from "./OutboxStorePostgres.ts"
 import * as Posts from "./PostStorePostgres.ts"
+import * as Relations from "./RelationStorePostgres.ts"
 import * as Timelines from "./TimelineStorePostgres.ts"
+import * as Conversations from "./ConversationStorePostgres.ts"
+import * as Kept from "./KeptStorePostgres.ts"
+import * as Topics from "./TopicStorePostgres.ts"
 
 /** Needs the `SqlClient` of a pool (client.ts) on a database that was migrated. */
 export const layer = Layer.mergeAll(
   Layer.effect(AccountStore, Accounts.make),
+  Layer.effect(ArrivalStore, Arrivals.make),
+  Layer.effect(AudienceStore, Audience.make),
   Layer.effect(AuthorStore, Authors.make),
   Layer.effect(FollowStore, Follows.make),
   Layer.effect(LeaseStore, Leases.make),
+  Layer.effect(NotificationStore, Notifications.make),
   Layer.effect(OAuthStore, OAuth.make),
   Layer.effect(OutboxStore, Outbox.make),
   Layer.effect(PostStore, Posts.make),
-  Layer.effect(TimelineStore, Timelines.make)
+  Layer.effect(RelationStore, Relations.make),
+  Layer.effect(TimelineStore, Timelines.make),
+  Layer.effect(ConversationStore, Conversations.make),
+  Layer.effect(KeptStore, Kept.make),
+  Layer.effect(TopicStore, Topics.make)
 )

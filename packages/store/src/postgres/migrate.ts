@@ -5,6 +5,10 @@ import accounts from "./migrations/0001_accounts.ts"
 import follows from "./migrations/0002_follows.ts"
 import posts from "./migrations/0003_posts.ts"
 import work from "./migrations/0004_work.ts"
+import oauthCodes from "./migrations/0005_oauth_codes.ts"
+import relations from "./migrations/0006_relations.ts"
+import postParts from "./migrations/0007_post_parts.ts"
+import notifications from "./migrations/0008_notifications.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -13,7 +17,11 @@ const run = Migrator.make({})({
     "0001_accounts": accounts,
     "0002_follows": follows,
     "0003_posts": posts,
-    "0004_work": work
+    "0004_work": work,
+    "0005_oauth_codes": oauthCodes,
+    "0006_relations": relations,
+    "0007_post_parts": postParts,
+    "0008_notifications": notifications
   })
 })
 

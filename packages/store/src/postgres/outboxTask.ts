@@ -1,9 +1,10 @@
 /** How an outbox row stands for its task. */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import type { OutboxRow, OutboxTask } from "../OutboxStore.ts"
+import type { WindowChange } from "../RelationStore.ts"
 
 /** Numbers of the tasks in the database; never reused. */
-export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4 } as const
+export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4, Notify: 5, Relation: 6 } as const
 
 /** Milliseconds for which the writer of a follow-up is taken to be driving it, before a sweeper may. */
 export const followUpClaimMillis = 5_000
@@ -38,6 +39,19 @@ interface EdgePayload {
   readonly followVersion: number
 }
 
+interface NotifyPayload {
+  readonly no: number
+  readonly shard: number
+  readonly ids: ReadonlyArray<string>
+}
+
+const noticesOf = (payload: NotifyPayload): OutboxTask => ({
+  _tag: "Notify",
+  accountNo: payload.no as LocalNo,
+  shard: payload.shard,
+  ids: payload.ids.map(BigInt)
+})
+
 const postId = (text: string | null): PostId | null => text === null ? null : BigInt(text) as PostId
 
 const edgeOf = (payload: EdgePayload): OutboxTask => ({
@@ -49,6 +63,19 @@ const edgeOf = (payload: EdgePayload): OutboxTask => ({
     followerNo: payload.followerNo as LocalNo,
     followeeNo: payload.followeeNo as LocalNo
   }
+})
+
+interface RelationPayload {
+  readonly windows: ReadonlyArray<Omit<WindowChange, "reader" | "other"> & { readonly reader: string; readonly other: string }>
+}
+
+const relationOf = (payload: RelationPayload): OutboxTask => ({
+  _tag: "Relation",
+  windows: payload.windows.map((change) => ({
+    ...change,
+    reader: BigInt(change.reader) as AccountId,
+    other: BigInt(change.other) as AccountId
+  }))
 })
 
 const taskOf = (row: StoredTask): OutboxTask => {
@@ -71,6 +98,10 @@ const taskOf = (row: StoredTask): OutboxTask => {
       return edgeOf(row.payload as EdgePayload)
     case taskKinds.Transition:
       return { _tag: "Transition", epoch: (row.payload as { epoch: number }).epoch }
+    case taskKinds.Relation:
+      return relationOf(row.payload as RelationPayload)
+    case taskKinds.Notify:
+      return noticesOf(row.payload as NotifyPayload)
     default:
       throw new Error(`outbox row ${row.id} is of an unknown kind, ${row.kind}`)
   }

@@ -1,41 +1,90 @@
 /** Edits, deletes and likes. Locks go authors, posts, counts, as in publishing. */
+import type { PgTypes } from "@effect/sql-pg"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
+import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
+import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
-import { bools, int8s, storable } from "./statement.ts"
+import { blockedText } from "./relationRules.ts"
+import { mentionsOf } from "./publishParts.ts"
+import { bools, int8s, storable, texts } from "./statement.ts"
+
+/** Numbers in `post_changes`. */
+export const changeKinds = { delete: 2, edit: 3 } as const
+type EventKind = (typeof changeKinds)[keyof typeof changeKinds]
 
 interface Told {
   readonly outboxId: bigint
 }
 
-/** The outbox row of a change, from a CTE named `changed` that has the post's `id` and `author`. */
-const tell = (sql: SqlClient.SqlClient, kind: number) =>
-  sql`INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
+/** The outbox row of a change, and its place in the log of changes, from a CTE named `changed` that has the post's `id` and `author`. */
+const tell = (sql: SqlClient.SqlClient, kind: number, logged: EventKind) =>
+  sql`, logged AS (
+        INSERT INTO post_changes (post_id, author, kind) SELECT id, author, ${logged} FROM changed
+      )
+      INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${kind}, id, '{}', clock_timestamp() + ${followUpClaimMillis}::int * interval '1 millisecond'
       FROM changed RETURNING id AS "outboxId"`
 
 const postById = (sql: SqlClient.SqlClient, id: PostId) =>
   Effect.map(sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ${id}`, ([row]) => postOf(row!))
 
+/** Those who reposted what `changed` changed, the latest first. */
+const ofEdit = (sql: SqlClient.SqlClient) =>
+  sql`SELECT r.account, ${kind.update}::int, changed.author, changed.id, false
+      FROM changed CROSS JOIN LATERAL (
+        SELECT account FROM reposts WHERE post_id = changed.id ORDER BY wrapper DESC LIMIT ${toldMax}
+      ) r`
+
+/** What the author of a post was told when the wrapper in `changed` was made. */
+const ofWrapper = (sql: SqlClient.SqlClient) =>
+  sql`SELECT p.author, ${kind.reblog}::int, changed.author, changed.repost_of
+      FROM changed JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "changed.repost_of"))}`
+
+/** Who is mentioned in an edited post; those who were before are not told again. */
+const ofMentions = (sql: SqlClient.SqlClient) =>
+  sql`SELECT n.account, ${kind.mention}::int, changed.author, changed.id, changed.visibility = 3 FROM changed, named_people n`
+
+/** CTEs that bring the rows of mentions and tags to what `named_people` and the text of `changed` say. */
+const renamed = (sql: SqlClient.SqlClient, tags: PgTypes.Parameter) =>
+  sql`unmentioned AS (
+        DELETE FROM post_mentions m USING changed
+        WHERE m.post_id = changed.id AND m.account NOT IN (SELECT account FROM named_people)
+      ), mentioning AS (
+        INSERT INTO post_mentions (account, post_id) SELECT n.account, changed.id FROM changed, named_people n
+        ON CONFLICT DO NOTHING
+      ), untagged AS (
+        DELETE FROM post_tags t USING changed WHERE t.post_id = changed.id AND t.tag <> ALL(${tags})
+      ), tagging AS (
+        INSERT INTO post_tags (post_id, tag, author, visibility)
+        SELECT changed.id, t.tag, changed.author, changed.visibility FROM changed, unnest(${tags}) AS t (tag)
+        ON CONFLICT DO NOTHING
+      )`
+
 /** The replaced text goes to the history under the version that it had. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
   Effect.gen(function*() {
+    const names = texts((change.mentions ?? []).map(storable))
+    const tags = texts(PostParts.tagsOf(storable(change.text)))
     const [told] = yield* sql<Told>`
       WITH replaced AS (
         SELECT id, version, text, spoiler, sensitive, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
         WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL FOR UPDATE
+      ), named_people AS MATERIALIZED (
+        SELECT id AS account, username FROM accounts WHERE username_key = ANY(${names}) AND disabled_at IS NULL
       ), changed AS (
         UPDATE posts p SET text = ${storable(change.text)}, spoiler = ${storable(change.spoiler)},
-          sensitive = ${change.sensitive}, language = ${change.language}, edited_at = now(), version = p.version + 1
-        FROM replaced r WHERE p.id = ${id} AND p.id = r.id RETURNING p.id, p.author
+          sensitive = ${change.sensitive}, language = ${change.language}, edited_at = now(), version = p.version + 1,
+          mentions = (SELECT ${sql.literal(mentionsOf)} FROM named_people n)
+        FROM replaced r WHERE p.id = ${id} AND p.id = r.id RETURNING p.id, p.author, p.visibility
       ), kept AS (
         INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at)
         SELECT id, version, text, spoiler, sensitive, at FROM replaced
-      )
-      ${tell(sql, taskKinds.Edited)}`
+      ), ${renamed(sql, tags)}, ${noticed(sql, sql`${ofEdit(sql)} UNION ALL ${ofMentions(sql)}`)}
+      ${tell(sql, taskKinds.Edited, changeKinds.edit)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
@@ -60,8 +109,19 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
         UPDATE post_counts n SET replies = n.replies - (changed.reply_to IS NOT NULL)::int,
           reposts = n.reposts - (changed.repost_of IS NOT NULL)::int
         FROM changed WHERE n.post_id = coalesce(changed.repost_of, changed.reply_to)
-      )
-      ${tell(sql, taskKinds.Removed)}`
+      ), untagged AS (
+        DELETE FROM post_tags t USING changed WHERE t.post_id = changed.id
+      ), unpinned AS (
+        DELETE FROM pins USING changed WHERE pins.account = changed.author AND pins.post_id = changed.id
+      ), untalked AS (
+        UPDATE conversations v SET last_post = (
+          SELECT max(o.post_id) FROM conversation_posts o WHERE o.conversation = v.id AND o.post_id < v.last_post
+        ) FROM changed JOIN conversation_posts t ON t.post_id = changed.id
+        WHERE v.id = t.conversation AND v.last_post = changed.id
+      ), forgotten AS (
+        DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
+      ), ${withdrawn(sql, ofWrapper(sql))}
+      ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
@@ -94,17 +154,20 @@ export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: Readonly
   return Effect.map(
     sql<{ likes: number }>`
       WITH post AS MATERIALIZED (
-        SELECT id FROM posts WHERE id = ${id} AND deleted_at IS NULL
+        SELECT id, author FROM posts WHERE id = ${id} AND deleted_at IS NULL
       ), input AS MATERIALIZED (
         SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
           AS i (account, liked)
       ), set_now AS (
-        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post WHERE liked ORDER BY account
-        ON CONFLICT DO NOTHING RETURNING 1
+        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post
+        WHERE liked AND NOT ${sql.literal(blockedText("input.account", "post.author"))} ORDER BY account
+        ON CONFLICT DO NOTHING RETURNING account
       ), unset AS (
         DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
-          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING 1
-      ), difference AS MATERIALIZED (
+          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING account
+      ), ${noticed(sql, sql`SELECT post.author, ${kind.favourite}::int, set_now.account, post.id, false FROM set_now, post`)},
+      ${withdrawn(sql, sql`SELECT post.author, ${kind.favourite}::int, unset.account, post.id FROM unset, post`)},
+      difference AS MATERIALIZED (
         SELECT (SELECT count(*) FROM set_now) - (SELECT count(*) FROM unset) AS n
       ), counted AS (
         INSERT INTO post_counts AS c (post_id, likes) SELECT post.id, n FROM post, difference WHERE n <> 0

@@ -10,8 +10,11 @@ import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
+import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
+import { namedIn, talkedIn } from "./publishParts.ts"
 import { columnsOf, mayAnswer, mayRepost, target, textOf } from "./publishRows.ts"
+import { mentionsOf, type StoredMentions, unprunedMatch } from "./postRows.ts"
 import { refuse } from "./publishRefusal.ts"
 import { storable } from "./statement.ts"
 
@@ -22,7 +25,21 @@ interface PublishedRow {
   readonly replyTo: PostId | null
   readonly replyToAuthor: AccountId | null
   readonly repostOf: PostId | null
+  readonly mentions: StoredMentions
 }
+
+/** Who may be told of what is in `accepted`: those whose post is reposted, those who are mentioned, and those who asked to be told of this author. */
+const toBeTold = (sql: SqlClient.SqlClient) =>
+  sql`SELECT p.author, ${kind.reblog}::int, a.author, a.wrapped, false
+      FROM accepted a JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "a.wrapped"))}
+      UNION ALL
+      SELECT n.account, ${kind.mention}::int, a.author, a.id, a.visibility = 3
+      FROM named_people n JOIN accepted a ON a.id = n.post_id
+      UNION ALL
+      SELECT f.follower, ${kind.status}::int, a.author, a.id, false FROM accepted a CROSS JOIN LATERAL (
+        SELECT follower FROM follows WHERE followee = a.author AND active AND notify LIMIT ${toldMax}
+      ) f
+      WHERE a.wrapped IS NULL AND a.visibility < 3 AND (a.answered IS NULL OR a.answered_author = a.author)`
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
   const columns = columnsOf(rows)
@@ -47,17 +64,19 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
         AND NOT EXISTS (SELECT FROM reposts r WHERE r.account = c.author AND r.post_id = p.id)
       ORDER BY p.id FOR SHARE OF p
     ), accepted AS MATERIALIZED (
-      SELECT c.*, NULL::bigint AS answered, NULL::bigint AS answered_author, NULL::bigint AS wrapped
+      SELECT c.*, NULL::bigint AS answered, NULL::bigint AS answered_author, NULL::bigint AS wrapped, NULL::bigint AS thread
       FROM candidate c WHERE c.named IS NULL AND c.use = 1
       UNION ALL
-      SELECT c.*, p.id, p.author, NULL FROM candidate c ${sql.literal(target)}
+      SELECT c.*, p.id, p.author, NULL, coalesce(p.conversation, p.id) FROM candidate c ${sql.literal(target)}
       WHERE c.reply_to IS NOT NULL AND c.use = 1 AND ${sql.literal(mayAnswer)}
       UNION ALL
-      SELECT c.*, NULL, NULL, r.id FROM candidate c
+      SELECT c.*, NULL, NULL, r.id, NULL FROM candidate c
       JOIN (SELECT min(ord) AS ord, id FROM reposted GROUP BY author, id) r ON r.ord = c.ord
-    ), posted AS (
-      INSERT INTO posts (id, author, author_no, visibility, sensitive, reply_to, reply_to_author, repost_of, text, spoiler, language)
-      SELECT id, author, no, visibility, sensitive, answered, answered_author, wrapped, text, spoiler, language FROM accepted
+    ), ${namedIn(sql, rows)}, posted AS (
+      INSERT INTO posts (id, author, author_no, visibility, sensitive, reply_to, reply_to_author, repost_of, text, spoiler, language,
+        mentions, conversation)
+      SELECT id, author, no, visibility, sensitive, answered, answered_author, wrapped, text, spoiler, language, n.mentions, thread
+      FROM accepted LEFT JOIN named_of n ON n.post_id = accepted.id
     ), keyed AS (
       INSERT INTO write_keys (account, key, post_id) SELECT author, key, id FROM accepted
     ), wrapping AS (
@@ -71,7 +90,7 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
       UPDATE authors SET version = authors.version + 1, statuses = statuses + made.posts, last_status_at = now()
       FROM (SELECT author, count(*) AS posts FROM accepted GROUP BY author) made
       WHERE account = made.author RETURNING account, authors.version
-    ), told AS (
+    ), ${talkedIn(sql)}, ${noticed(sql, toBeTold(sql))}, told AS (
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${taskKinds.Fanout}, id,
         jsonb_build_object('replyTo', answered::text, 'repostOf', wrapped::text, 'visibility', visibility),
@@ -79,8 +98,8 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
       FROM accepted ORDER BY ord RETURNING id, post_id
     )
     SELECT a.ord, b.version, told.id AS "outboxId", a.answered AS "replyTo", a.answered_author AS "replyToAuthor",
-      a.wrapped AS "repostOf"
-    FROM accepted a JOIN told ON told.post_id = a.id JOIN bumped b ON b.account = a.author`
+      a.wrapped AS "repostOf", n.mentions
+    FROM accepted a LEFT JOIN named_of n ON n.post_id = a.id JOIN told ON told.post_id = a.id JOIN bumped b ON b.account = a.author`
 }
 
 const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
@@ -101,7 +120,10 @@ const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
     version: 1,
     likes: 0,
     reposts: 0,
-    replies: 0
+    replies: 0,
+    bookmarks: 0,
+    pinned: false,
+    mentions: mentionsOf(row.mentions)
   }
   return { _tag: "Published", post, version: Number(row.version), outboxId: row.outboxId }
 }

@@ -2,6 +2,12 @@
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities } from "@rookery/domain/Post"
 
+/** As the database has them: ids as decimal strings. */
+export type StoredMentions = ReadonlyArray<{ readonly id: string; readonly username: string }> | null
+
+export const mentionsOf = (stored: StoredMentions): Post["mentions"] =>
+  (stored ?? []).map(({ id, username }) => ({ id: BigInt(id) as AccountId, username }))
+
 export interface PostRow {
   readonly id: PostId
   readonly author: AccountId
@@ -19,6 +25,9 @@ export interface PostRow {
   readonly likes: number
   readonly reposts: number
   readonly replies: number
+  readonly bookmarks: number
+  readonly pinned: boolean
+  readonly mentions: StoredMentions
 }
 
 /** Of `posts p LEFT JOIN post_counts c`. */
@@ -26,14 +35,16 @@ const postColumns = `
   p.id, p.author, p.author_no AS "authorNo", p.text, p.spoiler, p.sensitive, p.visibility, p.language,
   p.reply_to AS "replyTo", p.reply_to_author AS "replyToAuthor", p.repost_of AS "repostOf",
   p.edited_at AS "editedAt", p.version,
-  coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies`
+  coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies,
+  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions`
 
 export const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
 
 export const postOf = (row: PostRow): Post => ({
   ...row,
   visibility: visibilities[row.visibility]!,
-  editedAt: row.editedAt?.getTime() ?? null
+  editedAt: row.editedAt?.getTime() ?? null,
+  mentions: mentionsOf(row.mentions)
 })
 
 /**

@@ -2,6 +2,7 @@
 import { visibilities } from "@rookery/domain/Post"
 import type { PublishRow } from "../PostStore.ts"
 import { unprunedMatch } from "./postRows.ts"
+import { blockedText } from "./relationRules.ts"
 import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
 
 /** The rows as columns. A wrapper has no text and answers nothing. */
@@ -25,14 +26,18 @@ export const textOf = (row: PublishRow): string => row.draft.repostOf === null ?
 
 /**
  * Who may answer or repost what: `t` is the post named, `p` the post that counts, which is the one inside when a
- * wrapper is named. A person may answer what they may see, and repost what is public, or their own unless direct.
+ * wrapper is named. A person may answer what they may see (domain/Sight.ts), and repost what is public, or their own unless direct.
  */
 export const target = `
   JOIN posts t ON ${unprunedMatch("t.id", "c.named")} AND t.deleted_at IS NULL
   JOIN posts p ON ${unprunedMatch("p.id", "coalesce(t.repost_of, t.id)")} AND p.deleted_at IS NULL
   JOIN authors o ON o.account = p.author AND NOT o.disabled`
 
-export const mayRepost = "(p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author))"
+const unblocked = `NOT ${blockedText("c.author", "p.author")}`
 
-export const mayAnswer = `(p.visibility <= 1 OR p.author = c.author OR (p.visibility = 2 AND EXISTS (
-  SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active)))`
+export const mayRepost = `((p.visibility <= 1 OR (p.visibility = 2 AND p.author = c.author)) AND ${unblocked})`
+
+const isMentioned = "EXISTS (SELECT FROM post_mentions m WHERE m.account = c.author AND m.post_id = p.id)"
+
+export const mayAnswer = `((p.visibility <= 1 OR p.author = c.author OR ${isMentioned} OR (p.visibility = 2 AND EXISTS (
+  SELECT FROM follows f WHERE f.follower = c.author AND f.followee = p.author AND f.active))) AND ${unblocked})`

@@ -4,6 +4,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { StoreError } from "../StoreError.ts"
+import { sweepExpired } from "./oauthCodes.ts"
 import { ensurePartitions } from "./partitions.ts"
 import { removeWrappers } from "./postChanges.ts"
 import { operation } from "./statement.ts"
@@ -12,9 +13,17 @@ import { operation } from "./statement.ts"
 const rowsPerStep = 5_000
 const stepsMax = 200
 
+/** Days for which changes of posts are kept: more than a cursor of `/api/x/stream` may be old (ArrivalStore.ts). */
+const changeDays = 8
+
 export interface Swept {
+  readonly changes: number
   readonly keys: number
   readonly wrappers: number
+  /** Codes and logins. */
+  readonly expired: number
+  /** That have run out. */
+  readonly mutes: number
 }
 
 /** Repeats a step that answers how many rows it took, until it takes none; answers the sum. */
@@ -56,11 +65,39 @@ const sweepWrappers = (sql: SqlClient.SqlClient) =>
     })
   )
 
-/** Creates partitions to come, forgets old request keys, and ends deletions that were cut short. Run it every few minutes. */
+const sweepChanges = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.changes",
+    Effect.map(
+      sql`
+        DELETE FROM post_changes WHERE id = ANY(ARRAY(
+          SELECT id FROM post_changes WHERE created_at < now() - ${changeDays}::int * interval '1 day'
+          ORDER BY created_at LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        )) RETURNING 1`,
+      (rows) => rows.length
+    )
+  )
+
+const sweepMutes = (sql: SqlClient.SqlClient) =>
+  operation(
+    "sweep.mutes",
+    Effect.map(
+      sql`
+        DELETE FROM mutes WHERE ctid = ANY(ARRAY(
+          SELECT ctid FROM mutes WHERE expires_at < now() ORDER BY expires_at LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        )) RETURNING 1`,
+      (rows) => rows.length
+    )
+  )
+
+/** Creates partitions to come, forgets old request keys, codes, logins and mutes, and ends deletions that were cut short. Run it every few minutes. */
 export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* operation("sweep.partitions", ensurePartitions)
   const keys = yield* drain(sweepKeys(sql))
   const wrappers = yield* drain(sweepWrappers(sql))
-  return { keys, wrappers }
+  const expired = yield* drain(operation("sweep.expired", sweepExpired(sql, rowsPerStep)))
+  const changes = yield* drain(sweepChanges(sql))
+  const mutes = yield* drain(sweepMutes(sql))
+  return { changes, keys, wrappers, expired, mutes }
 })

@@ -11,6 +11,9 @@ export interface PackedWindow {
   readonly followVersion: bigint
   /** 32-bit numbers, ascending; null without followees. */
   readonly followees: Uint8Array | null
+  /** As `followees`. */
+  readonly hidden: Uint8Array | null
+  readonly hiddenMillis: number | null
   readonly modes: ReadonlyArray<readonly [author: string, no: number, mode: number, epoch: number]> | null
   /** A 64-bit id and a 32-bit number each, newest first, one more than the window may hold. */
   readonly entries: Uint8Array | null
@@ -22,14 +25,20 @@ const entryBytes = 12
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-const followeesOf = (packed: Uint8Array | null, readerNo: number): Uint32Array => {
+/** The numbers, and `more` of them to be set. */
+const numbersOf = (packed: Uint8Array | null, more: number): Uint32Array => {
   const count = packed === null ? 0 : packed.byteLength / 4
-  const followees = new Uint32Array(count + 1)
-  followees[count] = readerNo
+  const numbers = new Uint32Array(count + more)
   if (packed !== null) {
     const view = viewOf(packed)
-    for (let i = 0; i < count; i++) followees[i] = view.getUint32(i * 4)
+    for (let i = 0; i < count; i++) numbers[i] = view.getUint32(i * 4)
   }
+  return numbers
+}
+
+const followeesOf = (packed: Uint8Array | null, readerNo: number): Uint32Array => {
+  const followees = numbersOf(packed, 1)
+  followees[followees.length - 1] = readerNo
   return followees.sort()
 }
 
@@ -64,6 +73,8 @@ export const windowOf = (row: PackedWindow, entriesMax: number): WindowRows => {
     readerNo: row.readerNo,
     followVersion: Number(row.followVersion),
     followees: followeesOf(row.followees, row.readerNo),
+    hidden: numbersOf(row.hidden, 0),
+    hiddenMillis: row.hiddenMillis,
     entries,
     floor: isFull ? entries[entries.length - 1]!.id : cut,
     modes: (row.modes ?? []).map(modeOf)

@@ -1,0 +1,60 @@
+/** Brings posts to the topics they stand in: the rings of the topics' shards, and, as a hint, the fronts' streams. */
+import type { Bus } from "@rookery/bus/Bus"
+import type { Post } from "@rookery/domain/Post"
+import * as Topics from "@rookery/domain/Topics"
+import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
+import * as Coalescer from "@rookery/protocol/Coalescer"
+import { Effect } from "effect"
+import * as Hints from "./Hints.ts"
+import type { Actors } from "./Runner.ts"
+
+/** One post for one shard. */
+interface Delivery {
+  readonly postId: bigint
+  readonly topics: ReadonlyArray<string>
+}
+
+const batchMax = 256
+const waitingMax = 65_536
+
+export interface TopicSpread {
+  /** Ends when every shard of the post's topics has it. Repeats are harmless. */
+  readonly toRings: (post: Post) => Effect.Effect<void, unknown>
+  /** Tells the streams that the post is there. */
+  readonly toStreams: (post: Post) => Effect.Effect<void>
+}
+
+export const make = (
+  actors: Pick<Actors, "timelineShard">,
+  directory: ShardDirectory,
+  bus: Bus["Service"],
+  timeoutMillis: number
+): Effect.Effect<TopicSpread> =>
+  Effect.map(
+    Coalescer.make<number, Delivery, void, unknown>({
+      inFlightMax: 1,
+      batchMax,
+      waitingMax,
+      full: () => new Error("too many posts wait for the shard of a topic"),
+      send: (shard, posts) =>
+        actors.timelineShard(directory.timelineShardId(shard)).TopicPosts({ posts }).pipe(
+          Effect.timeout(timeoutMillis),
+          Effect.as(posts.map(() => undefined))
+        )
+    }),
+    (shards) => ({
+      toRings: (post) =>
+        Effect.suspend(() => {
+          const byShard = new Map<number, Array<string>>()
+          for (const topic of Topics.of(post)) {
+            const shard = Topics.shardOf(topic, directory.shardCount)
+            byShard.set(shard, [...(byShard.get(shard) ?? []), topic])
+          }
+          return Effect.forEach(byShard, ([shard, topics]) => shards.request(shard, { postId: post.id, topics }), {
+            concurrency: "unbounded",
+            discard: true
+          })
+        }),
+      toStreams: (post) => Hints.topicEvent(bus, "update", post)
+    })
+  )

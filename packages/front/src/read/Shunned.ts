@@ -1,0 +1,70 @@
+/**
+ * Whom each viewer blocks, is blocked by, mutes, or takes no reposts from: a small set for each viewer, asked for many
+ * viewers in one query, and kept for moments. Whoever changes such a set says so on the bus.
+ */
+import type { AccountId } from "@rookery/domain/Ids"
+import { type RelationStore, shunBits } from "@rookery/store/RelationStore"
+import type { StoreError } from "@rookery/store/StoreError"
+import { Effect } from "effect"
+import type { Account } from "../oauth/Identity.ts"
+import * as FillCache from "./FillCache.ts"
+
+/** A sum of `shunBits` by local number; who is missing stands in no such relation to the viewer. */
+export type Bits = ReadonlyMap<number, number>
+
+export interface Shunned {
+  /** Of a viewer; `nos` are the people in question, asked for only where the set is too large to be kept. */
+  readonly of: (viewer: Account, nos: () => ReadonlyArray<number>) => Effect.Effect<Bits, StoreError>
+  /** Forgets what is known of a viewer, loads under way included. */
+  readonly drop: (viewer: bigint) => void
+  readonly clear: () => void
+}
+
+export const isBlocked = (bits: number): boolean => (bits & (shunBits.blocking | shunBits.blockedBy)) !== 0
+export const isMuted = (bits: number): boolean => (bits & shunBits.muting) !== 0
+export const isWithoutReposts = (bits: number): boolean => (bits & shunBits.withoutReposts) !== 0
+
+interface Known {
+  readonly whole: boolean
+  readonly others: Bits
+}
+
+const bytesMax = 64 * 1024 * 1024
+
+/** How long a front that missed a message goes on by an old set, and how late a mute ends here, in milliseconds. */
+const knownMillis = 10_000
+
+const viewersPerQuery = 64
+const queriesMax = 2
+
+const nobody: Bits = new Map()
+const nothing: Known = { whole: true, others: nobody }
+
+const load = (store: RelationStore["Service"]) => (viewers: ReadonlyArray<AccountId>) =>
+  Effect.map(store.shunned(viewers), (rows) => {
+    const known = new Map<AccountId, Known>(viewers.map((viewer) => [viewer, nothing]))
+    for (const { others, viewer, whole } of rows) known.set(viewer, { whole, others: whole ? new Map(others) : nobody })
+    return known
+  })
+
+export const make = (store: RelationStore["Service"]): Effect.Effect<Shunned> =>
+  Effect.map(
+    FillCache.make<AccountId, Known>({
+      bytesMax,
+      sizeOf: ({ others }) => 48 + 40 * others.size,
+      millis: knownMillis,
+      missingMillis: () => 0,
+      batchMax: viewersPerQuery,
+      loadsMax: queriesMax,
+      load: load(store)
+    }),
+    (cache) => ({
+      of: (viewer, nos) =>
+        Effect.flatMap(cache.all([viewer.id]), ([known = nothing]) =>
+          known.whole
+            ? Effect.succeed(known.others)
+            : Effect.map(store.among(viewer.id, nos()), (others): Bits => new Map(others))),
+      drop: (viewer) => cache.invalidate(viewer as AccountId),
+      clear: cache.clear
+    })
+  )

@@ -1,0 +1,190 @@
+/** What each person sees of each kind of post on each path, as a table. */
+import { assert, describe, it } from "@effect/vitest"
+import { AccountId } from "@rookery/domain/Ids"
+import { visibilities, type Visibility } from "@rookery/domain/Post"
+import { Bus } from "@rookery/bus/Bus"
+import { invalidationSubject } from "@rookery/protocol/BusMessages"
+import { AccountStore } from "@rookery/store/AccountStore"
+import { Effect } from "effect"
+import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
+
+/**
+ * A letter for each path on which the post is shown, - where it is not:
+ * read, batch, profile (its author's posts), context (as a reply), home, wrapper (somebody else's repost, at home).
+ */
+const table = {
+  self: { public: "rbpchw", unlisted: "rbpchw", private: "rbpch-", direct: "rb-ch-" },
+  follower: { public: "rbpchw", unlisted: "rbpchw", private: "rbpch-", direct: "------" },
+  stranger: { public: "rbpc-w", unlisted: "rbpc-w", private: "------", direct: "------" },
+  blocked: { public: "------", unlisted: "------", private: "------", direct: "------" },
+  blocking: { public: "------", unlisted: "------", private: "------", direct: "------" },
+  muting: { public: "rbp---", unlisted: "rbp---", private: "rbp---", direct: "------" },
+  anonymous: { public: "rbpc--", unlisted: "rbpc--", private: "------", direct: "------" }
+} as const
+type Relation = keyof typeof table
+
+const relations = Object.keys(table) as ReadonlyArray<Relation>
+
+interface Status {
+  readonly id: string
+  readonly reblog: Status | null
+}
+
+interface World {
+  readonly client: Client
+  readonly author: Someone
+  readonly viewers: Readonly<Record<Relation, Someone | undefined>>
+  readonly root: string
+  readonly posts: Readonly<Record<Visibility, string>>
+}
+
+const tokenOf = (viewer: Someone | undefined) => viewer === undefined ? {} : { token: viewer.token }
+
+const act = (client: Client, by: Someone, other: Someone, name: string) =>
+  client.ok("POST", `/api/v1/accounts/${other.id}/${name}`, { token: by.token })
+
+/** Everybody follows the author and `rep` before anything else, so that what follows has something to end. */
+const makeWorld = (client: Client) =>
+  Effect.gen(function*() {
+    const [author, rep, follower, stranger, blocked, blocking, muting] = yield* Effect.forEach(
+      ["ann", "rep", "fay", "sam", "bea", "bob", "moe"],
+      (name) => client.signUp(name)
+    )
+    const viewers = { self: author!, follower: follower!, stranger: stranger!, blocked: blocked!, blocking: blocking!, muting: muting!, anonymous: undefined }
+    for (const viewer of [author!, follower!, stranger!, blocked!, blocking!, muting!]) yield* act(client, viewer, rep!, "follow")
+    for (const viewer of [follower!, blocked!, blocking!, muting!]) yield* act(client, viewer, author!, "follow")
+    const root = yield* client.post(rep!, "what do you say?")
+    const posts: Record<string, string> = {}
+    for (const visibility of visibilities) {
+      const post = yield* client.post(author!, `to ${visibility}`, { visibility, in_reply_to_id: root.id })
+      posts[visibility] = post.id
+      if (visibility === "public" || visibility === "unlisted") {
+        yield* client.ok("POST", `/api/v1/statuses/${post.id}/reblog`, { token: rep!.token })
+      }
+    }
+    // All of it has arrived before anybody is kept from it.
+    const home = (viewer: Someone) => client.ok("GET", "/api/v1/timelines/home?limit=40", { token: viewer.token })
+    for (const viewer of [blocked!, blocking!, muting!, follower!]) yield* eventually(home(viewer), (list) => list.length === 6)
+    yield* eventually(home(stranger!), (list) => list.length === 3)
+    yield* act(client, author!, blocked!, "block")
+    yield* act(client, blocking!, author!, "block")
+    yield* act(client, muting!, author!, "mute")
+    return { client, author: author!, viewers, root: root.id, posts: posts as Record<Visibility, string> } satisfies World
+  })
+
+/** The ids that a viewer is shown, path by path. */
+const seenBy = ({ author, client, posts, root }: World, viewer: Someone | undefined) =>
+  Effect.gen(function*() {
+    const auth = tokenOf(viewer)
+    const ids = (list: ReadonlyArray<Status>) => new Set(list.map((status) => status.id))
+    const list = (path: string) => client.ok("GET", path, auth)
+    const all = visibilities.map((visibility) => `id[]=${posts[visibility]}`).join("&")
+    const batch = ids(yield* list(`/api/v1/statuses?${all}`))
+    const profile = yield* client.call("GET", `/api/v1/accounts/${author.id}/statuses`, auth)
+    const context = yield* client.call("GET", `/api/v1/statuses/${root}/context`, auth)
+    const home: ReadonlyArray<Status> = viewer === undefined ? [] : yield* list("/api/v1/timelines/home?limit=40")
+    const read = new Set<string>()
+    for (const id of Object.values(posts)) {
+      const { status } = yield* client.call("GET", `/api/v1/statuses/${id}`, auth)
+      if (status === 200) read.add(id)
+      // What is said about a post is as hidden as the post.
+      for (const about of ["context", "history", "favourited_by", "reblogged_by"]) {
+        const reply = yield* client.call("GET", `/api/v1/statuses/${id}/${about}`, auth)
+        assert.strictEqual(reply.status, status, `${about} of ${id}`)
+      }
+    }
+    return {
+      r: read,
+      b: batch,
+      p: ids(profile.status === 200 ? profile.body : []),
+      c: ids(context.status === 200 ? context.body.descendants : []),
+      h: ids(home),
+      w: new Set(home.flatMap((status) => status.reblog === null ? [] : [status.reblog.id]))
+    }
+  })
+
+const rowOf = (world: World, viewer: Someone | undefined) =>
+  Effect.map(seenBy(world, viewer), (seen) =>
+    Object.fromEntries(visibilities.map((visibility) => [
+      visibility,
+      Object.entries(seen).map(([letter, ids]) => ids.has(world.posts[visibility]) ? letter : "-").join("")
+    ])))
+
+const rowsOf = (world: World) =>
+  Effect.map(
+    Effect.forEach(relations, (relation) => Effect.map(rowOf(world, world.viewers[relation]), (row) => [relation, row] as const)),
+    (rows) => Object.fromEntries(rows)
+  )
+
+/** As an operator does: the row, and a word to the fronts. */
+const setDisabled = (person: Someone, disabled: boolean) =>
+  Effect.gen(function*() {
+    const accounts = yield* AccountStore
+    const bus = yield* Bus
+    yield* accounts.setDisabled(AccountId.make(BigInt(person.id)), disabled)
+    yield* bus.publish(invalidationSubject, new TextEncoder().encode(JSON.stringify({ _tag: "AccountChanged", accountIds: [person.id] })))
+  })
+
+const nothing = Object.fromEntries(visibilities.map((visibility) => [visibility, "------"]))
+
+describe("permissions", () => {
+  it.live("each visibility, relation and path are as the table says, also after a suspension has come and gone", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const world = yield* makeWorld(client)
+        assert.deepStrictEqual(yield* rowsOf(world), table)
+        yield* setDisabled(world.author, true)
+        const { author: _, viewers } = world
+        for (const relation of relations.filter((one) => one !== "self")) {
+          yield* eventually(rowOf(world, viewers[relation]), (row) => JSON.stringify(row) === JSON.stringify(nothing))
+        }
+        const suspended = yield* client.call("GET", "/api/v1/timelines/home", { token: world.author.token })
+        assert.strictEqual(Math.floor(suspended.status / 100), 4)
+        yield* setDisabled(world.author, false)
+        yield* eventually(rowOf(world, viewers.self), (row) => row["public"] === "rbpchw")
+        assert.deepStrictEqual(yield* rowsOf(world), table)
+      })), { timeout: 60_000 })
+
+  it.live("nobody likes, answers or reposts across a block, nor what they may not see", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const { author, posts, viewers } = yield* makeWorld(client)
+        const attempts = (viewer: Someone, id: string) =>
+          Effect.gen(function*() {
+            const call = (path: string, json: object = {}) => Effect.map(client.call("POST", path, { token: viewer.token, json }), (reply) => reply.status)
+            return [
+              yield* call(`/api/v1/statuses/${id}/favourite`),
+              yield* call(`/api/v1/statuses/${id}/reblog`),
+              yield* call("/api/v1/statuses", { status: "but", in_reply_to_id: id })
+            ]
+          })
+        for (const relation of ["blocked", "blocking"] as const) {
+          assert.deepStrictEqual(yield* attempts(viewers[relation], posts.public), [404, 404, 404], relation)
+        }
+        assert.deepStrictEqual(yield* attempts(viewers.stranger, posts.private), [404, 404, 404])
+        assert.deepStrictEqual(yield* attempts(viewers.follower, posts.private), [200, 403, 200])
+        const seen = yield* client.ok("GET", `/api/v1/statuses/${posts.public}`, { token: author.token })
+        assert.deepStrictEqual([seen.favourites_count, seen.reblogs_count, seen.replies_count], [0, 1, 0])
+      })))
+
+  it.live("lists of people name neither those blocked in either direction nor those muted", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const world = yield* makeWorld(client)
+        const { author, posts, viewers } = world
+        const { follower } = viewers
+        // Of those who blocked or mute each other, each list holds only whom its reader may be shown.
+        yield* client.ok("POST", `/api/v1/statuses/${posts.public}/favourite`, { token: viewers.stranger.token })
+        yield* act(client, follower, viewers.stranger, "follow")
+        yield* act(client, viewers.muting, viewers.stranger, "mute")
+        const names = (viewer: Someone | undefined, path: string) =>
+          Effect.map(client.ok("GET", path, tokenOf(viewer)), (list: ReadonlyArray<{ username: string }>) => list.map((one) => one.username))
+        const likers = `/api/v1/statuses/${posts.public}/favourited_by`
+        assert.deepStrictEqual(yield* names(follower, likers), ["sam"])
+        assert.deepStrictEqual(yield* names(viewers.muting, likers), [])
+        yield* act(client, viewers.stranger, follower, "block")
+        assert.deepStrictEqual(yield* names(follower, likers), [])
+        assert.deepStrictEqual(yield* names(undefined, `/api/v1/accounts/${author.id}/followers`), ["moe", "fay"])
+        assert.deepStrictEqual(yield* names(viewers.blocked, `/api/v1/accounts/${author.id}/followers`), [])
+      })))
+})

@@ -1,0 +1,32 @@
+/** Timelines of topics (domain/Topics.ts) as the database knows them: what rings are cut from, and pages below them. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PageQuery } from "@rookery/domain/TimelinePage"
+import { Context, type Effect } from "effect"
+import type { StoreError } from "./StoreError.ts"
+import type { AuthorQuery } from "./TimelineStore.ts"
+
+/** Normalised tags: a post has one of `any`, each of `all` and none of `none`. */
+export interface TagQuery extends PageQuery {
+  readonly any: ReadonlyArray<string>
+  readonly all: ReadonlyArray<string>
+  readonly none: ReadonlyArray<string>
+}
+
+/** Public posts of one day with a tag. */
+export interface TagDay {
+  /** Midnight UTC, in milliseconds since 1970. */
+  readonly day: number
+  readonly uses: number
+  readonly accounts: number
+}
+
+export class TopicStore extends Context.Service<TopicStore, {
+  /** One page of a topic, newest first; shorter than its limit only at the true end. */
+  readonly page: (topic: string, query: PageQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** The same of several tags together. */
+  readonly tagged: (query: TagQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** An author's posts with a tag. */
+  readonly authorTagged: (author: AccountId, tag: string, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** The last seven days, today first; of a tag that is used beyond measure, the newest 100,000 posts. */
+  readonly usage: (tag: string) => Effect.Effect<ReadonlyArray<TagDay>, StoreError>
+}>()("rookery/store/TopicStore") {}
