@@ -15,10 +15,14 @@ interface Entry<A, B, E> {
   readonly done: Deferred.Deferred<B, E>
 }
 
-/** `write` answers one result for each item, in order. A write that fails fails the callers of its own group only. */
+/**
+ * `write` answers one result for each item, in order. A write that fails fails the callers of its own group only.
+ * The first item of a group waits `gatherMillis` for company: what a write costs by itself is then shared by more.
+ */
 export const make = <A, B, E>(
   write: (items: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, E>,
-  groupMax: number
+  groupMax: number,
+  gatherMillis = 0
 ): Effect.Effect<GroupCommit<A, B, E>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const queue = yield* Queue.unbounded<Entry<A, B, E>>()
@@ -36,7 +40,10 @@ export const make = <A, B, E>(
         Effect.asVoid
       )
 
-    yield* Queue.takeBetween(queue, 1, groupMax).pipe(
+    const gather = gatherMillis === 0 ? Effect.void : Effect.andThen(Queue.peek(queue), Effect.sleep(gatherMillis))
+
+    yield* gather.pipe(
+      Effect.andThen(Queue.takeBetween(queue, 1, groupMax)),
       Effect.flatMap(writeGroup),
       Effect.forever,
       Effect.forkScoped

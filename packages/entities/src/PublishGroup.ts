@@ -14,6 +14,9 @@ import * as GroupCommit from "./GroupCommit.ts"
 /** Posts in one transaction at most. */
 const groupMax = 256
 
+/** How long the first post of a group waits for others, in milliseconds. */
+const gatherMillis = 4
+
 /** A post on its way to a group. The author's version is asked for when the group starts, and told when it is in. */
 export interface Submission {
   readonly author: AccountId
@@ -64,6 +67,6 @@ export const make = (claimMillis: number, onCommit: () => void) =>
         return settle(submissions, results)
       })
 
-    const group = yield* GroupCommit.make(write, groupMax)
+    const group = yield* GroupCommit.make(write, groupMax, gatherMillis)
     return { publish: group.commit } satisfies PublishGroup
   })

@@ -23,6 +23,9 @@ import * as WindowLoader from "./WindowLoader.ts"
 /** Outbox rows deleted in one write. */
 const doneMax = 1_000
 
+/** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
+const doneGatherMillis = 50
+
 export interface Runner {
   readonly settings: Settings
   readonly directory: ShardDirectory.ShardDirectory
@@ -98,7 +101,8 @@ export const make = (settings: Settings) =>
     })
     const deletions = yield* GroupCommit.make(
       (ids: ReadonlyArray<bigint>) => Effect.as(outbox.done(ids), ids.map(() => undefined)),
-      doneMax
+      doneMax,
+      doneGatherMillis
     )
     const runner: Runner = {
       settings,

@@ -62,4 +62,18 @@ describe("GroupCommit", () => {
       assert.isAtMost(Math.max(...sizes), 4)
       assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), 10)
     }))
+
+  it.effect("waits for company when told to, and no longer", () =>
+    Effect.gen(function*() {
+      const { gates, groups, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 100, 5)
+      const callers = [yield* Effect.forkChild(commit(1))]
+      yield* TestClock.adjust("4 millis")
+      callers.push(yield* Effect.forkChild(commit(2)))
+      assert.deepStrictEqual(groups, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(groups, [[1, 2]])
+      Deferred.doneUnsafe(gates[0]!, Effect.void)
+      assert.deepStrictEqual(yield* Effect.forEach(callers, Fiber.join), [10, 20])
+    }))
 })
