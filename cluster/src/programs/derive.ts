@@ -79,6 +79,7 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
   contactEmail: "",
   registrationsOpen: configuration.registrationsOpen,
   passwordGrant: configuration.passwordGrant,
+  trustedProxies: configuration.trustedProxies,
   postCharactersMax: configuration.postTextMax,
   limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax }
 })

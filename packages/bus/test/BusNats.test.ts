@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Bus, type Delivery } from "@rookery/bus/Bus"
 import * as BusNats from "@rookery/bus/nats/BusNats"
+import * as EndedSockets from "../src/nats/endedSockets.ts"
 import * as Envelope from "@rookery/bus/nats/Envelope"
 import * as SenderNumbers from "@rookery/bus/nats/SenderNumbers"
 import * as NatsServer from "@rookery/cluster/servers/NatsServer"
@@ -55,6 +56,22 @@ describe("The bus over NATS", () => {
         Effect.timeout("10 seconds")
       )
       assert.strictEqual(rest.at(-1)!._tag, "Message")
+    }).pipe(Effect.scoped))
+
+  it.live("writes nothing to a socket that was ended, which would be an error that nobody hears", () =>
+    Effect.gen(function*() {
+      yield* open(inject("natsUrl"), "ended") // guards the client
+      const connection = yield* Effect.promise(() => connect({ servers: inject("natsUrl"), reconnect: false }))
+      const transport = EndedSockets.transportOf(connection) as unknown as {
+        readonly socket: { end(): void; write: unknown }
+        _send(frame: Uint8Array): Promise<void>
+      }
+      let written = 0
+      transport.socket.end()
+      transport.socket.write = () => written++
+      yield* Effect.promise(() => transport._send(new Uint8Array([1])))
+      assert.strictEqual(written, 0)
+      yield* Effect.promise(() => connection.closed())
     }).pipe(Effect.scoped))
 
   it.live("tells of a gap in a sender's numbers, of a sender first heard in the middle, and of broken messages", () =>

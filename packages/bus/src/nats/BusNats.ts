@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto"
 import { Bus, BusError } from "../Bus.ts"
 import * as Inbox from "../Inbox.ts"
 import * as Subject from "../Subject.ts"
+import * as EndedSockets from "./endedSockets.ts"
 import * as Envelope from "./Envelope.ts"
 import * as SenderNumbers from "./SenderNumbers.ts"
 
@@ -176,6 +177,7 @@ const close = (connection: NatsConnection) =>
 const make = (options: NatsOptions): Effect.Effect<Bus["Service"], BusError, Scope.Scope> =>
   Effect.gen(function*() {
     const connection = yield* Effect.acquireRelease(open(options), close)
+    if (!EndedSockets.guard(connection)) yield* Effect.logWarning("the NATS client is not the one that was tested")
     const state: State = {
       connection,
       sender: randomBytes(8).readBigUInt64LE(),
