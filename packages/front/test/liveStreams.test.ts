@@ -142,8 +142,9 @@ describe("streams", () => {
         for (let round = 0; round < 3; round++) {
           const reader = yield* Streams.serverSent(client.base, "/api/x/stream", bob.token, { "last-event-id": cursor! })
           for (let i = 0; i < 3; i++) expected.push((yield* client.post(ann, `${round} ${i}`)).id)
-          yield* eventually(Effect.sync(() => reader.received.length + seen.length), (count) => count >= expected.length)
-          seen.push(...reader.received.map(({ payload }) => JSON.parse(payload).id))
+          const read = Effect.sync(() => [...seen, ...Streams.updatesAfter(reader, mine.id)])
+          yield* eventually(read, (ids) => ids.length >= expected.length)
+          seen.push(...Streams.updatesAfter(reader, mine.id))
           cursor = reader.ended.lastId
           reader.close()
           expected.push((yield* client.post(ann, `${round} while nobody reads`)).id)

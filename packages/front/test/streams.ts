@@ -28,6 +28,13 @@ export const events = (reader: Reader, event: string, count: number) =>
     (found) => found.length >= count
   )
 
+/**
+ * Ids of the statuses that came, without `before`: a stream without a cursor begins at the oldest transaction that is
+ * still open, so that a status acknowledged just before it may be its first.
+ */
+export const updatesAfter = (reader: Reader, before: string): ReadonlyArray<string> =>
+  reader.received.map(({ payload }): string => JSON.parse(payload).id).filter((id) => id !== before)
+
 export const ended = (reader: Reader) => eventually(Effect.sync(() => reader.ended), ({ isOver }) => isOver)
 
 /** Opens a WebSocket; ends when it is open. */

@@ -72,8 +72,9 @@ describe("two fronts", () => {
           const reader = yield* Streams.serverSent(client.base, `/api/x/stream?cursor=${cursor}`, bob.token)
           yield* eventually(Effect.sync(() => reader.ended.lastId), (id) => id !== undefined)
           expected.push((yield* client.post(ann, `${round} while Bob reads`)).id)
-          yield* eventually(Effect.sync(() => seen.length + reader.received.length), (count) => count >= expected.length)
-          seen.push(...reader.received.map(({ payload }): string => JSON.parse(payload).id))
+          const read = Effect.sync(() => [...seen, ...Streams.updatesAfter(reader, mine.id)])
+          yield* eventually(read, (ids) => ids.length >= expected.length)
+          seen.push(...Streams.updatesAfter(reader, mine.id))
           cursor = reader.ended.lastId!
           reader.close()
           if (round < 2) expected.push((yield* one.post(ann, `${round} while Bob is away`)).id)

@@ -41,7 +41,7 @@ export interface Arrivals {
 export const positionAgeMax = 7 * 24 * 3_600_000
 
 export class ArrivalStore extends Context.Service<ArrivalStore, {
-  /** The position of this moment. */
+  /** The position of this moment: that of the oldest open transaction, so that what is committed behind it comes too. */
   readonly now: Effect.Effect<Position, StoreError>
   /** What came after `position`, at most `limit`; undefined for a position that is too old, or not of this database. */
   readonly after: (account: AccountId, position: Position, limit: number) => Effect.Effect<Arrivals | undefined, StoreError>
