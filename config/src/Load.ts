@@ -1,5 +1,7 @@
 /** Reads all settings at a program's start. Wrong ones are told together, so that a start fails once and not once for each. */
+import * as Datacenters from "@rookery/domain/Datacenters"
 import { Config, Effect, Option, Schema } from "effect"
+import * as LinkCredentials from "./LinkCredentials.ts"
 import { type Setting, withoutPassword } from "./Setting.ts"
 import { type Settings, settings } from "./Settings.ts"
 import * as Topology from "./Topology.ts"
@@ -21,6 +23,16 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
 export interface Configuration extends Settings {
   readonly machines: Topology.Datacenter["machines"]
   readonly datacenters: ReadonlyArray<Topology.Datacenter>
+  /** The same datacenters as plain facts: who owns an id, who decides about a username. */
+  readonly world: Datacenters.Datacenters
+  /** Undefined when there is only one datacenter. */
+  readonly links: Links | undefined
+}
+
+/** How the own NATS server is used for the links to other datacenters. */
+export interface Links {
+  readonly natsUrl: string
+  readonly credentials: LinkCredentials.LinkCredentials
 }
 
 const shownMax = 200
@@ -58,9 +70,9 @@ const crossProblems = (values: Settings): Array<Problem> => {
   return [problem(settings.shardLockExpirationMillis.name, String(expiration), least)]
 }
 
-const withTopology = (values: Settings) =>
+/** Reads the topology; notes what is wrong with it, or that the own datacenter is not in it. */
+const readTopology = (values: Settings, problems: Array<Problem>) =>
   Effect.gen(function*() {
-    const problems = crossProblems(values)
     const noteTopology = (error: Topology.TopologyError) =>
       Effect.sync(() => {
         problems.push(problem("TOPOLOGY", values.topology, `${settings.topology.allowed} (${error.reason})`))
@@ -71,8 +83,38 @@ const withTopology = (values: Settings) =>
     if (own === undefined && datacenters.length > 0) {
       problems.push(problem("DATACENTER", values.datacenter, `one of ${datacenters.map(({ name }) => name).join(", ")}`))
     }
-    if (own === undefined || problems.length > 0) return yield* new ConfigurationError({ problems })
-    return { ...values, machines: own.machines, datacenters }
+    return { datacenters, own }
+  })
+
+/** Undefined for who is alone, and after a problem was noted. */
+const readLinks = (
+  values: Settings,
+  own: Topology.Datacenter,
+  others: ReadonlyArray<string>,
+  problems: Array<Problem>
+): Effect.Effect<Links | undefined> =>
+  Effect.gen(function*() {
+    if (others.length === 0 || own.nats === undefined) return undefined
+    const { url: natsUrl } = own.nats
+    const note = (reason: string) =>
+      Effect.sync(() => {
+        const { allowed, name } = settings.linkCredentials
+        problems.push(problem(name, values.linkCredentials, `${allowed} (${reason})`))
+        return undefined
+      })
+    const credentials = yield* Effect.catch(LinkCredentials.load(values.linkCredentials, others), note)
+    return credentials === undefined ? undefined : { natsUrl, credentials }
+  })
+
+const withTopology = (values: Settings) =>
+  Effect.gen(function*() {
+    const problems = crossProblems(values)
+    const { datacenters, own } = yield* readTopology(values, problems)
+    if (own === undefined) return yield* new ConfigurationError({ problems })
+    const others = datacenters.filter((datacenter) => datacenter !== own).map(({ name }) => name)
+    const links = yield* readLinks(values, own, others, problems)
+    if (problems.length > 0) return yield* new ConfigurationError({ problems })
+    return { ...values, machines: own.machines, datacenters, world: Datacenters.make(datacenters, own.name), links }
   })
 
 /** Reads the settings from the `ConfigProvider`; programs leave it at the environment. */

@@ -93,10 +93,10 @@ const fanout = {
 const cluster = {
   topology: text("TOPOLOGY", {
     fallback: "single",
-    allowed: "the name of a file in config/datacenters, without .json",
-    pattern: /^[\w-]+$/,
-    lengthMax: 100,
-    doc: "Which datacenters there are and which machine ids they own"
+    allowed: "the name of a file in config/datacenters, without .json, or the absolute path of a .json file",
+    pattern: /^([\w-]+|([A-Za-z]:)?[\\/].+\.json)$/,
+    lengthMax: 4_096,
+    doc: "Which datacenters there are, which machine ids and username slots they own, and where they are reached"
   }),
   datacenter: text("DATACENTER", {
     fallback: "home",
@@ -104,6 +104,13 @@ const cluster = {
     pattern: /^[\w-]+$/,
     lengthMax: 100,
     doc: "The datacenter that this process runs in"
+  }),
+  linkCredentials: text("LINK_CREDENTIALS", {
+    fallback: "",
+    allowed: "the absolute path of a .json file, for a topology of several datacenters",
+    pattern: /^([A-Za-z]:)?[\\/].+\.json$/,
+    lengthMax: 4_096,
+    doc: "Users and passwords for the links between datacenters"
   }),
   shardsPerGroup: prime("SHARDS_PER_GROUP", 2, 9_973, {
     fallback: 127,

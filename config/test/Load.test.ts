@@ -2,6 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigurationError, load, table } from "@rookery/config/Load"
 import * as Topology from "@rookery/config/Topology"
 import { ConfigProvider, Effect } from "effect"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 const withEnvironment = (env: Record<string, string>) =>
   load.pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })))
@@ -105,19 +108,103 @@ describe("The configuration", () => {
   })
 })
 
+const datacenter = (name: string, first: number, last: number) => ({ name, machines: { first, last } })
+
+/** As {@link datacenter}, with the addresses that it needs beside others. */
+const reachable = (name: string, first: number, last: number) => ({
+  ...datacenter(name, first, last),
+  nats: { url: `nats://nats.${name}:4222`, leafUrl: `nats-leaf://nats.${name}:7422` },
+  fronts: [`https://${name}.example.org`]
+})
+
+const write = (file: string, content: unknown) => Effect.promise(() => writeFile(file, JSON.stringify(content)))
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-config-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
 describe("A topology", () => {
   const reasonFor = (topology: unknown) => Effect.map(Effect.flip(Topology.parse(JSON.stringify(topology))), (e) => e.reason)
-  const datacenter = (name: string, first: number, last: number) => ({ name, machines: { first, last } })
 
   it.effect("may not give a machine to two datacenters, nor name one twice, nor go past the last machine", () =>
     Effect.gen(function*() {
-      assert.include(yield* reasonFor({ datacenters: [datacenter("b", 5, 9), datacenter("a", 0, 5)] }), "share machines")
-      assert.include(yield* reasonFor({ datacenters: [datacenter("a", 0, 1), datacenter("a", 2, 3)] }), "twice")
+      assert.include(yield* reasonFor({ datacenters: [reachable("b", 5, 9), reachable("a", 0, 5)] }), "share machines")
+      assert.include(yield* reasonFor({ datacenters: [reachable("a", 0, 1), reachable("a", 2, 3)] }), "twice")
       assert.include(yield* reasonFor({ datacenters: [datacenter("a", 3, 2)] }), "above its last")
       assert.include(yield* reasonFor({ datacenters: [datacenter("a", 0, 1_024)] }), "1023")
-      assert.deepStrictEqual(
-        yield* Topology.parse(JSON.stringify({ datacenters: [datacenter("a", 0, 4), datacenter("b", 5, 9)] })),
-        { datacenters: [datacenter("a", 0, 4), datacenter("b", 5, 9)] }
-      )
+      const good = { datacenters: [reachable("a", 0, 4), reachable("b", 5, 9)] }
+      assert.deepStrictEqual(yield* Topology.parse(JSON.stringify(good)), good)
+    }))
+
+  it.effect("of several needs addresses for each; of one it needs none", () =>
+    Effect.gen(function*() {
+      const one = reachable("a", 0, 4)
+      const other = reachable("b", 5, 9)
+      const without = (key: "nats" | "fronts") => {
+        const { [key]: _, ...rest } = other
+        return reasonFor({ datacenters: [one, rest] })
+      }
+      assert.include(yield* without("nats"), "b needs \"nats\"")
+      assert.include(yield* without("fronts"), "b needs \"fronts\"")
+      assert.include(yield* reasonFor({ datacenters: [one, { ...other, nats: one.nats }] }), "two datacenters have the leaf address")
+      assert.isString(yield* reasonFor({ datacenters: [one, { ...other, fronts: ["ftp://b"] }] }))
+      assert.isString(yield* reasonFor({ datacenters: [one, { ...other, nats: { ...other.nats, url: "nats://user:secret@b" } }] }))
+      assert.isString(yield* reasonFor({ datacenters: [] }))
+      yield* Topology.parse(JSON.stringify({ datacenters: [datacenter("a", 0, 1_023)] }))
+    }))
+
+  it.effect("gives every username slot to one datacenter, or says nothing of slots", () =>
+    Effect.gen(function*() {
+      const withSlots = (...slots: ReadonlyArray<ReadonlyArray<readonly [number, number]> | undefined>) => ({
+        datacenters: slots.map((ranges, i) => ({
+          ...reachable(`d${i}`, i, i),
+          ...(ranges === undefined ? {} : { slots: ranges.map(([first, last]) => ({ first, last })) })
+        }))
+      })
+      assert.include(yield* reasonFor(withSlots([[0, 600]], [[600, 1_023]])), "slot 600 is given twice")
+      assert.include(yield* reasonFor(withSlots([[0, 599]], [[601, 1_023]])), "slot 600 is given to nobody")
+      assert.include(yield* reasonFor(withSlots([[0, 1_023]], undefined)), "d1 has no \"slots\"")
+      yield* Topology.parse(JSON.stringify(withSlots([[0, 9], [20, 1_023]], [[10, 19]], [])))
+    }))
+})
+
+describe("A process of one datacenter of several", () => {
+  const users = { own: { user: "a.a", password: "owns" }, others: { b: { user: "b.a", password: "reads" } } }
+  const arrange = Effect.gen(function*() {
+    const path = yield* folder
+    const env = { TOPOLOGY: join(path, "world.json"), DATACENTER: "b", LINK_CREDENTIALS: join(path, "links.json") }
+    yield* write(env.TOPOLOGY, { datacenters: [reachable("a", 0, 4), reachable("b", 5, 9)] })
+    yield* write(env.LINK_CREDENTIALS, { ...users, others: { a: users.others.b } })
+    return env
+  })
+
+  it.live("mints from its own block only, and knows the others and how to reach them", () =>
+    Effect.gen(function*() {
+      const settings = yield* withEnvironment(yield* arrange)
+      assert.deepStrictEqual(settings.machines, { first: 5, last: 9 })
+      assert.deepStrictEqual(settings.world.names, ["a", "b"])
+      assert.strictEqual(settings.world.own, 1)
+      assert.strictEqual(settings.links?.natsUrl, "nats://nats.b:4222")
+      assert.strictEqual(settings.links?.credentials.others["a"]?.user, "b.a")
+    }).pipe(Effect.scoped))
+
+  it.live("refuses to start without the links' credentials, and shows none of them when it complains", () =>
+    Effect.gen(function*() {
+      const env = yield* arrange
+      const complaint = (change: Partial<typeof env>) => Effect.map(problemsOf({ ...env, ...change }), ({ message }) => message)
+      assert.include(yield* complaint({ LINK_CREDENTIALS: "" }), "LINK_CREDENTIALS")
+      assert.include(yield* complaint({ LINK_CREDENTIALS: `${env.LINK_CREDENTIALS}.json` }), "there is no such file")
+      yield* write(env.LINK_CREDENTIALS, users)
+      assert.include(yield* complaint({}), "it has no user for a")
+      yield* write(env.LINK_CREDENTIALS, { own: { user: "a.a", password: "a very secret word" } })
+      const message = yield* complaint({})
+      assert.include(message, "it is not of the form")
+      assert.notInclude(message, "secret")
+    }).pipe(Effect.scoped))
+
+  it.live("is asked for no credentials when it is alone", () =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* withEnvironment({})).links)
     }))
 })
