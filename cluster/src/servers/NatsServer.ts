@@ -1,7 +1,9 @@
 /** A private NATS server on loopback, with JetStream kept in a folder. */
 import { Effect, type Scope } from "effect"
-import { mkdir } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { type Program, requireServer } from "./debian.ts"
+import { configuration, type NatsLinks } from "./natsLinks.ts"
 import { answers, awaitReady, onPort } from "./readiness.ts"
 import { ServerError, spawn } from "./ServerProcess.ts"
 
@@ -12,8 +14,10 @@ export interface Options {
   readonly port?: number | undefined
   /** Where the binary is; found on this machine if left out. */
   readonly program?: Program | undefined
-  /** Further arguments, such as `--config FILE` for leaf nodes between datacenters. */
+  /** Further arguments. */
   readonly args?: ReadonlyArray<string>
+  /** Joins it to the servers of other datacenters. */
+  readonly links?: NatsLinks | undefined
 }
 
 export interface NatsServer {
@@ -31,13 +35,13 @@ export const start = (options: Options): Effect.Effect<NatsServer, ServerError, 
 const startOn = Effect.fnUntraced(function*(options: Options, port: number) {
   const program = options.program ?? (yield* requireServer("nats-server"))
   yield* Effect.tryPromise({
-    try: () => mkdir(options.folder, { recursive: true }),
+    try: () => prepare(options),
     catch: (cause) => new ServerError({ server: "NATS", reason: String(cause) })
   })
   const server = yield* spawn({
     name: "NATS",
     file: program.file,
-    args: ["--addr", "127.0.0.1", "--port", `${port}`, "--jetstream", "--store_dir", ".", ...(options.args ?? [])],
+    args: ["--addr", "127.0.0.1", "--port", `${port}`, ...storeArguments(options), ...(options.args ?? [])],
     cwd: options.folder,
     env: program.env,
     stop: [["SIGTERM", 10_000]]
@@ -46,3 +50,14 @@ const startOn = Effect.fnUntraced(function*(options: Options, port: number) {
   yield* awaitReady(server, () => answers(port, "", "\"jetstream\":true"), READY_LIMIT_MS)
   return { url: `nats://127.0.0.1:${port}`, port, pid: server.pid }
 })
+
+const CONFIG = "links.conf"
+
+/** The file holds passwords. */
+const prepare = async ({ folder, links }: Options): Promise<void> => {
+  await mkdir(folder, { recursive: true })
+  if (links !== undefined) await writeFile(join(folder, CONFIG), configuration(links, "."), { mode: 0o600 })
+}
+
+const storeArguments = ({ links }: Options): ReadonlyArray<string> =>
+  links === undefined ? ["--jetstream", "--store_dir", "."] : ["--config", CONFIG]

@@ -48,6 +48,13 @@ export const renderCacheMisses = counter("rookery_render_cache_misses_total", "P
 export const readBatchSize = histogram("rookery_read_batch_size", "Reads of home timelines in one message", sizes)
 export const retries = counters("rookery_retries_total", "Messages to actors sent again", ["reason"])
 
+// Between datacenters
+export const linkUp = gauges("rookery_link_up", "1 while another datacenter's server answers, 0 while it does not", ["datacenter"])
+export const linkPending = gauges("rookery_link_pending", "Messages of another datacenter that wait for this one", ["datacenter"])
+export const linkMessages = counters("rookery_link_messages_total", "Messages between datacenters", ["direction"])
+export const linkRefused = counters("rookery_link_refused_total", "Messages of another datacenter that cannot be used", ["datacenter"])
+export const linkAsks = counters("rookery_link_asks_total", "Questions to another datacenter", ["datacenter", "result"])
+
 // Around
 export const busMessages = counters("rookery_bus_messages_total", "Messages on the bus", ["direction"])
 export const busMaybeLost = counters("rookery_bus_maybe_lost_total", "Times that a subscriber was told of a possible loss", ["reason"])

@@ -2,7 +2,7 @@
  * The bus over NATS core publish and subscribe. NATS may lose messages: on a reconnect of either side, and when a
  * reader is slow. Every message carries its sender's number, so a reader sees it and is told `MaybeLost`.
  */
-import { connect, type Msg, type NatsConnection, type Status } from "@nats-io/transport-node"
+import type { Msg, NatsConnection, Status } from "@nats-io/transport-node"
 import * as Logs from "@rookery/observe/Logs"
 import { busMessages } from "@rookery/observe/Metrics"
 import { Effect, Layer, Schedule, type Scope, Stream } from "effect"
@@ -10,12 +10,12 @@ import { randomBytes } from "node:crypto"
 import { Bus, BusError } from "../Bus.ts"
 import * as Inbox from "../Inbox.ts"
 import * as Subject from "../Subject.ts"
-import * as EndedSockets from "./endedSockets.ts"
+import * as Connection from "./connection.ts"
 import * as Envelope from "./Envelope.ts"
 import * as SenderNumbers from "./SenderNumbers.ts"
 
 export interface NatsOptions {
-  /** `nats://host:port`, also several separated by commas. */
+  /** `nats://host:port` or `nats://user:password@host:port`, also several separated by commas. */
   readonly url: string
   /** Shown by the server. */
   readonly name: string
@@ -24,11 +24,7 @@ export interface NatsOptions {
 }
 
 /** Milliseconds. */
-const connectMillisMax = 5_000
 const flushMillisMax = 2_000
-const closeMillisMax = 2_000
-const reconnectWaitMillis = 250
-const pingMillis = 5_000
 
 /** Bytes on their way to the server at most; beyond them `publish` fails. */
 const unflushedBytesMax = 8 * 1_024 * 1_024
@@ -136,7 +132,7 @@ const recover = (state: State) =>
     yield* Effect.logInfo(Logs.names.dependencyBack).pipe(Effect.annotateLogs({ dependency: "nats" }))
   }).pipe(
     Effect.tapError((error) => Effect.logWarning(Logs.names.busLost, error)),
-    Effect.retry(Schedule.spaced(reconnectWaitMillis)),
+    Effect.retry(Schedule.spaced(Connection.reconnectWaitMillis)),
     // The connection retries for ever, and so does this; it is stopped with the bus.
     Effect.orDie
   )
@@ -153,31 +149,9 @@ const watch = (state: State, { type }: Status): Effect.Effect<void> => {
   })
 }
 
-const open = (options: NatsOptions) =>
-  Effect.tryPromise({
-    try: () =>
-      connect({
-        servers: options.url.split(","),
-        name: options.name,
-        timeout: connectMillisMax,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: reconnectWaitMillis,
-        reconnectJitter: reconnectWaitMillis,
-        pingInterval: pingMillis
-      }),
-    catch: fail
-  })
-
-const close = (connection: NatsConnection) =>
-  Effect.tryPromise({ try: () => connection.close(), catch: fail }).pipe(
-    Effect.timeout(closeMillisMax),
-    Effect.catchCause((cause) => Effect.logWarning(Logs.names.busLost, cause))
-  )
-
 const make = (options: NatsOptions): Effect.Effect<Bus["Service"], BusError, Scope.Scope> =>
   Effect.gen(function*() {
-    const connection = yield* Effect.acquireRelease(open(options), close)
-    if (!EndedSockets.guard(connection)) yield* Effect.logWarning("the NATS client is not the one that was tested")
+    const connection = yield* Connection.make(options, fail)
     const state: State = {
       connection,
       sender: randomBytes(8).readBigUInt64LE(),
