@@ -1,20 +1,22 @@
 /**
  * `npm run cluster -- --runners 2 --fronts 1`: a real cluster on this machine, with Postgres, Redis and NATS of its own
- * and every runner and front as a process of its own. Takes operator commands on its terminal and, for
+ * and every runner and front as a process of its own; with `--datacenters 3` several of them, linked. Takes operator commands on its terminal and, for
  * `npm run rookery -- cluster …`, on a loopback port. Restarts nothing by itself; leaves nothing running.
  */
 import "@rookery/cluster/programs/nodeVersion"
 import { NodeServices } from "@effect/platform-node"
-import * as ClusterFile from "@rookery/cluster/local/ClusterFile"
-import * as ControlServer from "@rookery/cluster/local/ControlServer"
+import type * as ClusterFile from "@rookery/cluster/local/ClusterFile"
+import type * as ControlServer from "@rookery/cluster/local/ControlServer"
 import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
+import { datacentersMax } from "@rookery/cluster/local/LocalDatacenters"
 import * as operator from "@rookery/cluster/local/operator"
 import * as main from "@rookery/cluster/programs/main"
 import { ensureServers } from "@rookery/cluster/servers/debian"
-import { Deferred, Effect, Schema, Semaphore } from "effect"
+import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { join, resolve } from "node:path"
-import { createInterface } from "node:readline"
+import * as localDatacenters from "./localDatacenters.ts"
+import { memberEntry, say, start } from "./operating.ts"
 
 const count = (name: string, initial: number, what: string) =>
   Flag.Int(name).pipe(
@@ -26,64 +28,60 @@ const count = (name: string, initial: number, what: string) =>
 const flags = {
   runners: count("runners", 2, "runners"),
   fronts: count("fronts", 1, "fronts"),
+  datacenters: Flag.Int("datacenters").pipe(
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: datacentersMax }))),
+    Flag.withDefault(1),
+    Flag.withDescription(`complete datacenters, 1 to ${datacentersMax}, each with so many runners and fronts`)
+  ),
+  latencyMillis: Flag.Int("latency-ms").pipe(
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))),
+    Flag.withDefault(0),
+    Flag.withDescription("between datacenters, one way")
+  ),
+  loss: Flag.Finite("loss").pipe(
+    Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.5 }))),
+    Flag.withDefault(0),
+    Flag.withDescription("share of the packets between datacenters that are lost, 0 to 0.5")
+  ),
   folder: Flag.String("data").pipe(
     Flag.withDefault(process.env["DATA_DIR"] ?? ".data"),
     Flag.withDescription("where data and cluster.json are kept (DATA_DIR)")
   )
 }
 
-const say = (text: string): void => console.log(text)
+interface Options {
+  readonly runners: number
+  readonly fronts: number
+  readonly datacenters: number
+  readonly latencyMillis: number
+  readonly loss: number
+  readonly folder: string
+}
 
-const run = Effect.fnUntraced(function*(options: { runners: number; fronts: number; folder: string }) {
+const run = Effect.fnUntraced(function*(options: Options) {
   const folder = resolve(options.folder)
   yield* ensureServers(["redis-server", "nats-server"], say)
+  if (options.datacenters > 1) yield* localDatacenters.run({ ...options, folder })
+  else yield* runOne({ ...options, folder })
+})
+
+const runOne = Effect.fnUntraced(function*(options: Options) {
+  const { folder } = options
   say("Starting PostgreSQL, Redis and NATS …")
   const cluster = yield* LocalCluster.make({
     folder: join(folder, "cluster"),
     onLine: (member, line) => say(`[${member}] ${line}`)
   })
-  const quit = yield* Deferred.make<void>()
-  const execute = yield* makeOperator(cluster, folder, quit)
-  yield* start(cluster, options)
-  yield* execute.announce
-  say(describe(cluster, join(folder, "cluster.json")))
-  yield* Effect.forkScoped(readTerminal(execute.line))
-  yield* Deferred.await(quit)
-})
-
-/** Runs commands one at a time and keeps `cluster.json` true, also when a member ends by itself. */
-const makeOperator = Effect.fnUntraced(function*(
-  cluster: LocalCluster.LocalCluster,
-  folder: string,
-  quit: Deferred.Deferred<void>
-) {
-  const one = Semaphore.makeUnsafe(1)
-  const writing = Semaphore.makeUnsafe(1)
-  const watched = new Set<string>()
-  const scope = yield* Effect.scope
-  const line = (text: string): Effect.Effect<operator.Answer> =>
-    operator.execute(cluster, text).pipe(
-      Effect.tap(() => announce),
-      Effect.tap((answer) => answer.quit === true ? Deferred.succeed(quit, undefined) : Effect.void),
-      one.withPermits(1)
-    )
-  const control = yield* ControlServer.start((text) => Effect.runPromise(line(text)))
-  const announce: Effect.Effect<void> = Effect.suspend(() => {
-    const fresh = cluster.members().filter((member) => !watched.has(member.name))
-    for (const member of fresh) watched.add(member.name)
-    const watch = (member: LocalCluster.Member) =>
-      member.exited.pipe(
-        Effect.tap((how) => Effect.sync(() => say(`${member.name} has ended (${how})`))),
-        Effect.andThen(Effect.suspend(() => announce)),
-        Effect.forkIn(scope)
-      )
-    return Effect.andThen(
-      writing.withPermits(1)(Effect.promise(() => ClusterFile.write(folder, entryOf(cluster, control)))),
-      Effect.forEach(fresh, watch, { discard: true })
-    )
+  const operating = yield* start({
+    folder,
+    execute: (line) => operator.execute(cluster, line),
+    members: () => cluster.members().map((member) => ({ name: member.name, member })),
+    entry: (control) => entryOf(cluster, control)
   })
-  yield* Effect.addFinalizer(() => Effect.promise(() => ClusterFile.remove(folder)))
-  return { line, announce }
+  yield* startMembers(cluster, options)
+  yield* operating.announce
+  say(describe(cluster, join(folder, "cluster.json")))
+  yield* operating.untilQuit
 })
 
 const entryOf = (cluster: LocalCluster.LocalCluster, control: ControlServer.Control): ClusterFile.ClusterEntry => ({
@@ -92,16 +90,10 @@ const entryOf = (cluster: LocalCluster.LocalCluster, control: ControlServer.Cont
   redisUrl: cluster.redisUrl,
   natsUrl: cluster.natsUrl,
   control,
-  members: cluster.members().map((member) => ({
-    kind: member.kind,
-    number: member.number,
-    pid: member.pid,
-    address: `127.0.0.1:${member.clusterPort}`,
-    url: member.url
-  }))
+  members: cluster.members().map(memberEntry)
 })
 
-const start = (cluster: LocalCluster.LocalCluster, options: { runners: number; fronts: number }) => {
+const startMembers = (cluster: LocalCluster.LocalCluster, options: { readonly runners: number; readonly fronts: number }) => {
   const many = <A, E>(times: number, effect: Effect.Effect<A, E>) =>
     Effect.all(Array.from({ length: times }, () => effect), { concurrency: 2 })
   return Effect.andThen(many(options.runners, cluster.startRunner()), many(options.fronts, cluster.startFront()))
@@ -123,14 +115,6 @@ const describe = (cluster: LocalCluster.LocalCluster, file: string): string => {
     ""
   ].join("\n")
 }
-
-/** The terminal's end (a script's closed stdin) is not a wish to stop. */
-const readTerminal = (execute: (line: string) => Effect.Effect<operator.Answer>): Effect.Effect<void> =>
-  Effect.callback<never>(() => {
-    const lines = createInterface({ input: process.stdin })
-    lines.on("line", (line) => void Effect.runPromise(execute(line)).then((answer) => say(answer.text)))
-    return Effect.sync(() => lines.close())
-  })
 
 const command = Command.make("cluster", flags, (options) => Effect.scoped(run(options))).pipe(
   Command.withDescription("A real cluster on this machine, in separate processes.")

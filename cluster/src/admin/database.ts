@@ -26,13 +26,18 @@ export const find = Effect.fnUntraced(function*(configuration: Configuration) {
   const { dataDir, databaseUrl } = configuration
   if (databaseUrl !== undefined) return { url: databaseUrl, what: "the database of DATABASE_URL", isOurs: false }
   const cluster = yield* stateOf(() => ClusterFile.read(dataDir))
-  if (cluster !== undefined) {
+  if (cluster?.datacenters !== undefined) return yield* new AdminError({ message: severalMessage(cluster.datacenters) })
+  if (cluster?.postgresUrl !== undefined) {
     return { url: cluster.postgresUrl, what: "the local cluster's database", isOurs: false }
   }
   const one = yield* stateOf(() => OneFile.read(dataDir))
   if (one !== undefined) return { url: one.postgresUrl, what: "the running server's database", isOurs: false }
   return yield* startEmbedded(dataDir)
 })
+
+const severalMessage = (datacenters: ReadonlyArray<{ readonly name: string; readonly envFile: string }>): string =>
+  ["several datacenters run here; say which one is meant:", ...datacenters.map(({ envFile, name }) =>
+    `  ${name}: env $(cat ${envFile}) npm run rookery -- …`)].join("\n")
 
 /** The NATS server of the cluster that uses that database; undefined when a process alone does. */
 export const findNats = Effect.fnUntraced(function*({ dataDir, databaseUrl, natsUrl }: Configuration) {

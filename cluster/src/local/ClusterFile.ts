@@ -4,6 +4,8 @@ import { join } from "node:path"
 import * as stateFile from "./stateFile.ts"
 
 const MemberEntry = Schema.Struct({
+  /** Where there are several. */
+  datacenter: Schema.optionalKey(Schema.String),
   kind: Schema.Literals(["runner", "front"]),
   number: Schema.Int,
   pid: Schema.Int,
@@ -13,11 +15,23 @@ const MemberEntry = Schema.Struct({
   url: Schema.String
 })
 
+/** One of several; without servers while it is stopped. */
+const DatacenterEntry = Schema.Struct({
+  name: Schema.String,
+  /** Any of its fronts. */
+  frontsUrl: Schema.String,
+  /** What the command line and further programs of this datacenter are to be told, as `NAME=value` lines. */
+  envFile: Schema.String,
+  servers: Schema.optionalKey(Schema.Struct({ postgresUrl: Schema.String, redisUrl: Schema.String, natsUrl: Schema.String }))
+})
+
 const ClusterEntry = Schema.Struct({
   pid: Schema.Int,
-  postgresUrl: Schema.String,
-  redisUrl: Schema.String,
-  natsUrl: Schema.String,
+  /** The servers are left out where there are several datacenters. */
+  postgresUrl: Schema.optionalKey(Schema.String),
+  redisUrl: Schema.optionalKey(Schema.String),
+  natsUrl: Schema.optionalKey(Schema.String),
+  datacenters: Schema.optionalKey(Schema.Array(DatacenterEntry)),
   /** Takes operator commands, with the token as bearer. */
   control: Schema.Struct({ url: Schema.String, token: Schema.String }),
   members: Schema.Array(MemberEntry)

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Kind, LocalCluster, Member } from "./LocalCluster.ts"
 import type { MemberError } from "./MemberProcess.ts"
 
-const HELP = `add runner|front           start one more
+export const HELP = `add runner|front           start one more
 stop runner|front N        drain it and end it
 kill runner|front N        end it without warning (SIGKILL)
 pause runner|front N       freeze it (SIGSTOP)

@@ -1,9 +1,11 @@
 /** What a runner and a front have in common: membership, stores, logs, and saying that they serve. */
+import type { Links } from "@rookery/bus/Links"
 import type { Configuration } from "@rookery/config/Load"
 import * as Logs from "@rookery/observe/Logs"
 import { Effect, Latch, Layer, type Scope } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as ClusterSockets from "../layers/ClusterSockets.ts"
+import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as processName from "../layers/processName.ts"
 import * as Storage from "../layers/Storage.ts"
@@ -37,11 +39,11 @@ const layerBelow = (configuration: Configuration, storage: Storage.Options, hold
 
 type Below = Layer.Success<ReturnType<typeof layerBelow>>
 
-/** Joins the cluster, starts what `serve` starts, and stays until it is told to stop. */
+/** Joins the cluster, starts what `serve` starts, and stays until it is told to stop. `links` are there when there are other datacenters. */
 export const run = <E>(
   configuration: Configuration,
   kind: "runner" | "front",
-  serve: Effect.Effect<void, E, Below | Scope.Scope>
+  serve: (links: Links["Service"] | undefined) => Effect.Effect<void, E, Below | Scope.Scope>
 ) => {
   const life = Effect.gen(function*() {
     const registered = Latch.makeUnsafe()
@@ -53,7 +55,8 @@ export const run = <E>(
       duration: REGISTER_LIMIT_S * 1000,
       orElse: () => Effect.fail(new AdminError({ message: `the cluster could not be joined within ${REGISTER_LIMIT_S} s` }))
     }))
-    yield* Effect.provideContext(serve, below)
+    const links = yield* DatacenterLinks.make(configuration, storage.processName, storage.patience)
+    yield* Effect.provideContext(serve(links), below)
     yield* Effect.logInfo(Logs.names.ready).pipe(Effect.annotateLogs({ kind, address: addressOf(configuration) }))
     yield* announceReady
     yield* Effect.never

@@ -6,6 +6,7 @@ import * as Logs from "@rookery/observe/Logs"
 import { Effect, Layer } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as adminHints from "../layers/adminHints.ts"
+import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
@@ -31,6 +32,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
   Effect.gen(function*() {
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
+    yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
     const actors = yield* Layer.build(
       Layer.mergeAll(Entities.layer(derive.entities(configuration)), Housekeeping.layer, adminHints.layerListener).pipe(
         Layer.provide(Layer.succeedContext(below))

@@ -16,5 +16,5 @@ export const program = Effect.gen(function*() {
     const ops = OpsServer.layer({ host, port, readiness: Effect.asVoid(sql`SELECT 1`) })
     yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration)), ops, Housekeeping.layer))
   })
-  yield* member.run(configuration, "runner", serve)
+  yield* member.run(configuration, "runner", () => serve)
 })

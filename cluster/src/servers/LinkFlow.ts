@@ -101,18 +101,18 @@ export const pump = (from: Socket, to: Socket, way: Way, back: Way, random: () =
     if (data === undefined) return void to.end()
     bytes -= data.length
     if (back.isCut) unheard += data.length
-    const isTaken = to.write(data)
-    if (!isTaken) to.once("drain", resume)
-    if (isTaken) resume()
+    if (to.write(data)) resume()
   }
   const resume = () => {
     if (bytes <= windowBytes && to.writableLength < windowBytes) from.resume()
   }
   from.on("data", take).once("end", () => take(undefined))
+  to.on("drain", resume)
   way.listeners.add(deliver)
   back.listeners.add(deliver)
   return () => {
     clearTimeout(timer)
+    to.off("drain", resume)
     way.listeners.delete(deliver)
     back.listeners.delete(deliver)
   }

@@ -83,6 +83,8 @@ export const configuration = (links: NatsLinks, storeFolder: string): string => 
     "leafnodes {",
     `  listen: ${quote(links.leafListen)}`,
     "  reconnect: 1",
+    // Others come by the address that they were given (a proxy, a load balancer), never by one that we would tell them.
+    "  no_advertise: true",
     ...(tls === undefined ? [] : [`  ${tlsBlock(tls)}`]),
     "  remotes: [",
     ...Object.entries(links.leafRemotes).map(([origin, address]) => remoteLine(links, origin, address)),

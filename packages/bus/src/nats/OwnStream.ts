@@ -1,6 +1,16 @@
 /** The stream of the own datacenter and its readers' consumers: made, kept up, made again when they were wiped, and written to. */
-import { AckPolicy, DeliverPolicy, DiscardPolicy, jetstream, type JetStreamManager, jetstreamManager, RetentionPolicy, StorageType } from "@nats-io/jetstream"
-import { type NatsConnection, nanos } from "@nats-io/transport-node"
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  jetstream,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType
+} from "@nats-io/jetstream"
+import { nanos, type NatsConnection, TimeoutError } from "@nats-io/transport-node"
 import * as Logs from "@rookery/observe/Logs"
 import { linkMessages } from "@rookery/observe/Metrics"
 import { Effect, Schedule, type Scope } from "effect"
@@ -28,7 +38,7 @@ const publishesAtOnce = 64
 
 const fail = (reason: string) => (cause: unknown) => new LinkError({ reason, cause })
 
-const makeStream = (manager: JetStreamManager, options: StreamOptions) => {
+const makeStream = async (manager: JetStreamManager, options: StreamOptions): Promise<void> => {
   const config = {
     subjects: [...linkNames.streamSubjects],
     storage: StorageType.File,
@@ -38,12 +48,14 @@ const makeStream = (manager: JetStreamManager, options: StreamOptions) => {
     max_bytes: options.bytesMax,
     duplicate_window: nanos(Math.min(duplicateWindowMillis, options.keepMillis))
   }
-  return manager.streams.info(linkNames.stream).then(
-    (found) => found.config.max_age === config.max_age && found.config.max_bytes === config.max_bytes
-      ? undefined
-      : manager.streams.update(linkNames.stream, config),
-    () => manager.streams.add({ name: linkNames.stream, ...config })
-  )
+  const found = await manager.streams.info(linkNames.stream).catch((cause: unknown) => {
+    if (cause instanceof JetStreamApiError && cause.status === 404) return undefined
+    throw cause
+  })
+  if (found === undefined) await manager.streams.add({ name: linkNames.stream, ...config })
+  else if (found.config.max_age !== config.max_age || found.config.max_bytes !== config.max_bytes) {
+    await manager.streams.update(linkNames.stream, config)
+  }
 }
 
 /** Readers cannot make consumers: so none can take what is for another, or keep it from the other. */
@@ -100,10 +112,12 @@ export const make = (
     const publishAll = (parcels: ReadonlyArray<Parcel>) =>
       Effect.forEach(parcels, publish, { concurrency: publishesAtOnce, discard: true })
     return {
-      // A stream that was wiped is made again at once, by whoever notices first.
+      // A stream that was wiped is made again at once, by whoever notices first. A server that is silent is not asked again.
       send: (parcels) =>
         publishAll(parcels).pipe(
-          Effect.catch(() => Effect.andThen(ensure, publishAll(parcels))),
+          Effect.catch((error) =>
+            error.cause instanceof TimeoutError ? Effect.fail(error) : Effect.andThen(ensure, publishAll(parcels))
+          ),
           Effect.tap(() => Effect.sync(() => void (linkMessages.at("out").value += parcels.length)))
         )
     }
