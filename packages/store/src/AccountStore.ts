@@ -28,6 +28,8 @@ export interface AccountRow {
   readonly defaultSensitive: boolean
   readonly defaultLanguage: string | null
   readonly admin: boolean
+  /** Its home is another datacenter: this row is what that one last told, and nothing here changes it. */
+  readonly remote: boolean
   readonly disabledAt: number | null
   readonly followers: number
   readonly following: number
@@ -80,13 +82,15 @@ export class AccountStore extends Context.Service<AccountStore, {
   readonly byUsername: (username: string) => Effect.Effect<AccountRow | undefined, StoreError>
   /** By username or e-mail address. */
   readonly credentials: (login: string) => Effect.Effect<Credentials | undefined, StoreError>
+  /** Undefined for an account of another datacenter too, here and below. */
   readonly update: (id: AccountId, change: ProfileChange) => Effect.Effect<AccountRow | undefined, StoreError>
   /** Sets or clears `disabledAt`; a disabled account's tokens stop working. False when there is none of that id. */
   readonly setDisabled: (id: AccountId, disabled: boolean) => Effect.Effect<boolean, StoreError>
   /** Deletes for good: the account's posts, edges, likes and tokens with it. False when there was none. */
   readonly remove: (id: AccountId) => Effect.Effect<boolean, StoreError>
-  /** Ascending by id, after `after`. */
+  /** Ascending by id, after `after`; those whose home is here. */
   readonly list: (after: AccountId | undefined, limit: number) => Effect.Effect<ReadonlyArray<AccountRow>, StoreError>
+  /** Of those whose home is here. */
   readonly totals: Effect.Effect<
     { readonly accounts: number; readonly posts: number; readonly activeMonth: number },
     StoreError

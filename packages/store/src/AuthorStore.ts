@@ -29,7 +29,7 @@ export interface FollowerRow {
 
 export class AuthorStore extends Context.Service<AuthorStore, {
   readonly load: (author: AccountId) => Effect.Effect<AuthorRow | undefined, StoreError>
-  /** The follower set and the `edgeSequence` it is of, in one snapshot. */
+  /** The follower set of this datacenter and the `edgeSequence` it is of, in one snapshot. */
   readonly followers: (author: AccountId) => Effect.Effect<
     { readonly edgeSequence: number; readonly followers: ReadonlyArray<FollowerRow> },
     StoreError

@@ -12,20 +12,24 @@ import * as Stores from "../src/postgres/layer.ts"
 import { migrate } from "../src/postgres/migrate.ts"
 import { type PublishResult, type PublishRow, PostStore } from "../src/PostStore.ts"
 
-const url = TestDatabase.make({
-  serverUrl: inject("postgresUrl"),
-  template: "store",
-  migrate: (address) =>
-    migrate.pipe(
-      Effect.provide(Client.operatorLayer({ url: Redacted.make(address), applicationName: "store migrations" }))
-    )
-})
+const url = () =>
+  TestDatabase.make({
+    serverUrl: inject("postgresUrl"),
+    template: "store",
+    migrate: (address) =>
+      migrate.pipe(
+        Effect.provide(Client.operatorLayer({ url: Redacted.make(address), applicationName: "store migrations" }))
+      )
+  })
 
-/** The stores and their `SqlClient` on a database of their own. */
-export const layer = Layer.unwrap(Effect.map(url, (address) => {
-  const settings = { url: Redacted.make(address), maxConnections: 16, applicationName: "store tests" }
-  return Layer.provideMerge(Stores.layer, Client.layer(settings))
-}))
+/** The stores and their `SqlClient` on a database of their own, another one with each call. */
+export const makeLayer = () =>
+  Layer.unwrap(Effect.map(url(), (address) => {
+    const settings = { url: Redacted.make(address), maxConnections: 16, applicationName: "store tests" }
+    return Layer.provideMerge(Stores.layer, Client.layer(settings))
+  }))
+
+export const layer = makeLayer()
 
 let lastId = 1_000n
 export const newId = (): bigint => ++lastId

@@ -12,11 +12,13 @@ interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
 }
 
 const columns = `
-  a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin,
+  a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin, a.remote,
   a.discoverable, a.fields, a.default_privacy AS "defaultPrivacy", a.default_sensitive AS "defaultSensitive",
-  a.default_language AS "defaultLanguage", a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
+  a.default_language AS "defaultLanguage", a.disabled_at AS "disabledAt",
+  CASE WHEN a.remote THEN 0 ELSE w.followers END + w.followers_elsewhere AS followers,
+  coalesce(r.following, w.following_elsewhere) AS following, w.statuses, w.last_status_at AS "lastStatusAt"`
 
-const tables = "accounts a JOIN authors w ON w.account = a.id JOIN readers r ON r.account = a.id"
+const tables = "accounts a JOIN authors w ON w.account = a.id LEFT JOIN readers r ON r.account = a.id"
 
 const accountOf = (row: Row): AccountRow => ({
   ...row,
@@ -71,9 +73,9 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
           default_sensitive = coalesce(${change.defaultSensitive ?? null}, default_sensitive),
           default_language = CASE WHEN ${change.defaultLanguage !== undefined}
             THEN ${change.defaultLanguage ?? null} ELSE default_language END
-        WHERE id = ${id}`.pipe(
+        WHERE id = ${id} AND NOT remote`.pipe(
       Effect.andThen(byIds([id])),
-      Effect.map((rows) => rows[0]),
+      Effect.map((rows) => rows.find((row) => !row.remote)),
       (effect) => operation("AccountStore.update", effect)
     )
 
@@ -81,7 +83,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
     sql`
       WITH changed AS (
         UPDATE accounts SET disabled_at = CASE WHEN ${disabled} THEN coalesce(disabled_at, now()) END
-        WHERE id = ${id} RETURNING id
+        WHERE id = ${id} AND NOT remote RETURNING id
       )
       UPDATE authors SET disabled = ${disabled} FROM changed WHERE account = changed.id RETURNING account`.pipe(
       Effect.map((rows) => rows.length > 0)
@@ -91,7 +93,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
     Effect.map(
       sql<{ id: AccountId; passwordHash: string | null; disabledAt: Date | null }>`
         SELECT id, password_hash AS "passwordHash", disabled_at AS "disabledAt" FROM accounts
-        WHERE username_key = ${usernameKey(login)} OR email = ${emailKey(login)}
+        WHERE NOT remote AND (username_key = ${usernameKey(login)} OR email = ${emailKey(login)})
         ORDER BY username_key = ${usernameKey(login)} DESC LIMIT 1`,
       ([row]): Credentials | undefined => row && { ...row, disabledAt: row.disabledAt?.getTime() ?? null }
     )
@@ -100,7 +102,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
     sql<{ accounts: bigint; posts: bigint; activeMonth: bigint }>`
       SELECT count(*) AS accounts, coalesce(sum(statuses), 0)::bigint AS posts,
         count(*) FILTER (WHERE last_status_at > now() - interval '30 days') AS "activeMonth"
-      FROM authors`,
+      FROM authors WHERE NOT is_remote(account)`,
     ([row]) => ({
       accounts: Number(row!.accounts),
       posts: Number(row!.posts),
@@ -129,7 +131,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
       operation(
         "AccountStore.list",
         Effect.map(
-          sql<Row>`${from} WHERE a.id > ${after ?? 0n} ORDER BY a.id LIMIT ${limit}`,
+          sql<Row>`${from} WHERE a.id > ${after ?? 0n} AND NOT a.remote ORDER BY a.id LIMIT ${limit}`,
           (rows) => rows.map(accountOf)
         )
       ),

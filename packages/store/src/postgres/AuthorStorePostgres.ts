@@ -63,7 +63,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
           SELECT string_agg(int4send(follower_no) || int2send(follower_shard), '') AS chunk
           FROM (
             SELECT follower_no, follower_shard, (row_number() OVER () - 1) / ${followersPerChunk}::int AS part
-            FROM follows WHERE followee = a.account AND active
+            FROM follows WHERE followee = a.account AND active AND follower_shard <> 0
           ) numbered
           GROUP BY part
         ) packed ON true

@@ -52,7 +52,7 @@ const followers = (sql: SqlClient.SqlClient, id: AccountId) =>
   Effect.map(
     sql<{ account: AccountId }>`
       WITH part AS MATERIALIZED (
-        SELECT follower FROM follows WHERE followee = ${id} AND active ORDER BY follower LIMIT ${rowsPerStep}
+        SELECT follower FROM follows WHERE followee = ${id} AND active AND NOT is_remote(follower) ORDER BY follower LIMIT ${rowsPerStep}
       ), locked AS MATERIALIZED (
         SELECT account FROM readers JOIN part ON account = follower ORDER BY account FOR UPDATE OF readers
       ), ended AS (
@@ -107,6 +107,8 @@ export const removeAccount = (sql: SqlClient.SqlClient, id: AccountId): Effect.E
     WITH gone AS (UPDATE accounts SET disabled_at = coalesce(disabled_at, now()) WHERE id = ${id} RETURNING id)
     UPDATE authors SET disabled = true FROM gone WHERE account = gone.id`
   return Effect.gen(function*() {
+    const own = yield* operation(name, sql`SELECT 1 FROM accounts WHERE id = ${id} AND NOT remote`)
+    if (own.length === 0) return false
     yield* operation(name, disable)
     yield* drain(name, posts(sql, id))
     yield* drain(name, following(sql, id))

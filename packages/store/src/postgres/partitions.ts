@@ -52,6 +52,9 @@ const extend = (sql: SqlClient.SqlClient, exists: boolean, last: number, wanted:
     }
     yield* sql.unsafe(partition(tail, `${floorOf(wanted + 1)}`, "MAXVALUE"))
     if (!exists) return
+    // Rows that move are no news to other datacenters.
+    yield* sql`SELECT set_config('rookery.quiet', 'on', true)`
     yield* sql.unsafe(`INSERT INTO posts SELECT * FROM ${tail}_old`)
+    yield* sql`SELECT set_config('rookery.quiet', 'off', true)`
     yield* sql.unsafe(`DROP TABLE ${tail}_old`)
   })

@@ -3,7 +3,7 @@ import type { PgTypes } from "@effect/sql-pg"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
 import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
@@ -64,7 +64,7 @@ const renamed = (sql: SqlClient.SqlClient, tags: PgTypes.Parameter) =>
         ON CONFLICT DO NOTHING
       )`
 
-/** The replaced text goes to the history under the version that it had. */
+/** The replaced text goes to the history under the version that it had. Posts of other datacenters are theirs to change. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
   Effect.gen(function*() {
     const names = texts((change.mentions ?? []).map(storable))
@@ -72,7 +72,7 @@ export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, chan
     const [told] = yield* sql<Told>`
       WITH replaced AS (
         SELECT id, version, text, spoiler, sensitive, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
-        WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL FOR UPDATE
+        WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL AND NOT is_remote(id) FOR UPDATE
       ), named_people AS MATERIALIZED (
         SELECT id AS account, username FROM accounts WHERE username_key = ANY(${names}) AND disabled_at IS NULL
       ), changed AS (
@@ -88,6 +88,25 @@ export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, chan
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
+/** CTEs that take the posts of `changed` out of the conversations that they are in. */
+export const untalking = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql`
+      untalked AS (
+        UPDATE conversations v SET last_post = (
+          SELECT max(o.post_id) FROM conversation_posts o WHERE o.conversation = v.id AND o.post_id < v.last_post
+        ) FROM changed JOIN conversation_posts t ON t.post_id = changed.id
+        WHERE v.id = t.conversation AND v.last_post = changed.id
+      ), forgotten AS (
+        DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
+      )`
+
+/** CTEs that take the posts of `changed` out of what hangs on them here: tags, conversations, and the notice of a wrapper. */
+export const forgetting = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql`
+      untagged AS (
+        DELETE FROM post_tags t USING changed WHERE t.post_id = changed.id
+      ), ${untalking(sql)}, ${withdrawn(sql, ofWrapper(sql))}`
+
 /**
  * Sets the tombstone and takes the post out of what it was counted in: its author's posts, and the replies or reposts
  * of another. Reposting locks the post, so that no wrapper is made past this statement.
@@ -97,7 +116,7 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
     const [told] = yield* sql<Told>`
       WITH owner AS MATERIALIZED (
         SELECT a.account FROM authors a
-        WHERE a.account = (SELECT author FROM posts WHERE id = ${id} AND deleted_at IS NULL) FOR UPDATE
+        WHERE a.account = (SELECT author FROM posts WHERE id = ${id} AND deleted_at IS NULL AND NOT is_remote(id)) FOR UPDATE
       ), changed AS (
         UPDATE posts p SET deleted_at = now() FROM owner WHERE p.id = ${id} AND p.deleted_at IS NULL
         RETURNING p.id, p.author, p.reply_to, p.repost_of
@@ -109,28 +128,19 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
         UPDATE post_counts n SET replies = n.replies - (changed.reply_to IS NOT NULL)::int,
           reposts = n.reposts - (changed.repost_of IS NOT NULL)::int
         FROM changed WHERE n.post_id = coalesce(changed.repost_of, changed.reply_to)
-      ), untagged AS (
-        DELETE FROM post_tags t USING changed WHERE t.post_id = changed.id
       ), unpinned AS (
         DELETE FROM pins USING changed WHERE pins.account = changed.author AND pins.post_id = changed.id
-      ), untalked AS (
-        UPDATE conversations v SET last_post = (
-          SELECT max(o.post_id) FROM conversation_posts o WHERE o.conversation = v.id AND o.post_id < v.last_post
-        ) FROM changed JOIN conversation_posts t ON t.post_id = changed.id
-        WHERE v.id = t.conversation AND v.last_post = changed.id
-      ), forgotten AS (
-        DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
-      ), ${withdrawn(sql, ofWrapper(sql))}
+      ), ${forgetting(sql)}
       ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
-/** Takes the wrappers of a deleted post out, `limit` of them, as if their authors had; answers how many. */
+/** Takes the wrappers that own people made of a deleted post out, `limit` of them, as if their authors had; answers how many. */
 export const removeWrappers = (sql: SqlClient.SqlClient, id: PostId, limit: number) =>
   Effect.map(
     sql<{ wrapper: PostId }>`
       WITH part AS MATERIALIZED (
-        SELECT account, wrapper FROM reposts WHERE post_id = ${id} ORDER BY account LIMIT ${limit}
+        SELECT account, wrapper FROM reposts WHERE post_id = ${id} AND NOT is_remote(account) ORDER BY account LIMIT ${limit}
       ), owners AS MATERIALIZED (
         SELECT a.account FROM authors a JOIN part s ON s.account = a.account ORDER BY a.account FOR UPDATE OF a
       ), changed AS (

@@ -8,7 +8,7 @@
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
-import type { SqlClient, SqlError } from "effect/sql"
+import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
@@ -28,15 +28,17 @@ interface PublishedRow {
   readonly mentions: StoredMentions
 }
 
-/** Who may be told of what is in `accepted`: those whose post is reposted, those who are mentioned, and those who asked to be told of this author. */
-const toBeTold = (sql: SqlClient.SqlClient) =>
+/** Who may be told of what is in `accepted`, since it names them: those whose post is reposted, and those who are mentioned. */
+export const toldOfNaming = (sql: SqlClient.SqlClient): Statement.Fragment =>
   sql`SELECT p.author, ${kind.reblog}::int, a.author, a.wrapped, false
       FROM accepted a JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "a.wrapped"))}
       UNION ALL
       SELECT n.account, ${kind.mention}::int, a.author, a.id, a.visibility = 3
-      FROM named_people n JOIN accepted a ON a.id = n.post_id
-      UNION ALL
-      SELECT f.follower, ${kind.status}::int, a.author, a.id, false FROM accepted a CROSS JOIN LATERAL (
+      FROM named_people n JOIN accepted a ON a.id = n.post_id`
+
+/** Those who asked to be told of the author of what is in `accepted`. */
+export const toldOfNew = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql`SELECT f.follower, ${kind.status}::int, a.author, a.id, false FROM accepted a CROSS JOIN LATERAL (
         SELECT follower FROM follows WHERE followee = a.author AND active AND notify LIMIT ${toldMax}
       ) f
       WHERE a.wrapped IS NULL AND a.visibility < 3 AND (a.answered IS NULL OR a.answered_author = a.author)`
@@ -90,7 +92,7 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
       UPDATE authors SET version = authors.version + 1, statuses = statuses + made.posts, last_status_at = now()
       FROM (SELECT author, count(*) AS posts FROM accepted GROUP BY author) made
       WHERE account = made.author RETURNING account, authors.version
-    ), ${talkedIn(sql)}, ${noticed(sql, toBeTold(sql))}, told AS (
+    ), ${talkedIn(sql)}, ${noticed(sql, sql`${toldOfNaming(sql)} UNION ALL ${toldOfNew(sql)}`)}, told AS (
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${taskKinds.Fanout}, id,
         jsonb_build_object('replyTo', answered::text, 'repostOf', wrapped::text, 'visibility', visibility),

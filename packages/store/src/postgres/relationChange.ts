@@ -9,12 +9,13 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { EdgeRow, FollowFlags } from "../FollowStore.ts"
 import { type RelationChange, type RelationResult, type RelationStore, shunnedMax, type WindowChange } from "../RelationStore.ts"
 import { type ChangedRow, edgeChange, edgeOf, flagColumns } from "./edgeChange.ts"
-import { kind, withdrawn } from "./notices.ts"
+import { kind, noticed, withdrawn } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
 import { blockedBetween, muteStands } from "./relationRules.ts"
 import { int8s } from "./statement.ts"
 
-type Input = Parameters<RelationStore["Service"]["change"]>[0]
+/** `far`: the other's home is another datacenter, so they have no reader row here, and no window. */
+type Input = Parameters<RelationStore["Service"]["change"]>[0] & { readonly far: boolean }
 type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** What one kind of change did. `readers` are those whose windows it concerns, also when nothing changed. */
@@ -37,6 +38,10 @@ interface StateRow extends Omit<WindowChange, "followVersion" | "hidden" | "hidd
   readonly mutedMillis: number | null
 }
 
+/** Whether an account is a shadow; undefined when it is not there. */
+const isFar = (sql: SqlClient.SqlClient, account: AccountId): Sql<boolean | undefined> =>
+  Effect.map(sql<{ remote: boolean }>`SELECT remote FROM accounts WHERE id = ${account}`, ([row]) => row?.remote)
+
 const lock = (sql: SqlClient.SqlClient, { account, other }: Input): Sql<ReadonlyArray<LockedRow>> =>
   Effect.tap(
     sql<LockedRow>`
@@ -47,15 +52,32 @@ const lock = (sql: SqlClient.SqlClient, { account, other }: Input): Sql<Readonly
     () => sql`SELECT account FROM authors WHERE account = ANY(${int8s([account, other])}) ORDER BY account FOR UPDATE`
   )
 
+interface EdgeDone extends Pick<Done, "edges"> {
+  readonly changed: boolean
+}
+
+/** An edge of a follower elsewhere: their home is told by the row's trigger. */
+const setFarEdge = (sql: SqlClient.SqlClient, follower: AccountId, followee: AccountId, following: boolean): Sql<EdgeDone> =>
+  Effect.gen(function*() {
+    const stands = yield* sql`SELECT FROM follows WHERE follower = ${follower} AND followee = ${followee} AND active`
+    if ((stands.length > 0) === following) return { changed: false, edges: [] }
+    yield* sql`SELECT gossip_far_edge(${follower}, ${followee}, ${following})`
+    const pair = sql`SELECT ${followee}::bigint, ${kind.follow}::int, ${follower}::bigint, 0::bigint`
+    yield* following
+      ? sql`WITH ${noticed(sql, sql`${pair}, false`)} SELECT`
+      : sql`WITH ${withdrawn(sql, pair)} SELECT`
+    return { changed: true, edges: [] }
+  })
+
 /** Begins or ends an edge; nothing when it stands so already, or when the follower follows as many as they may. */
 const setEdge = (
   sql: SqlClient.SqlClient,
-  { claimMillis }: Input,
+  input: Input,
   [follower, followee]: readonly [AccountId, AccountId],
   following: boolean,
   flags: FollowFlags = {}
-): Sql<Done["edges"]> =>
-  Effect.map(
+): Sql<EdgeDone> =>
+  input.far && follower === input.other ? setFarEdge(sql, follower, followee, following) : Effect.map(
     sql<ChangedRow>`
       WITH pair AS (
         SELECT a.id AS follower, a.no AS follower_no, a.shard, b.id AS followee, b.no AS followee_no,
@@ -63,8 +85,11 @@ const setEdge = (
         FROM accounts a JOIN readers r ON r.account = a.id JOIN accounts b ON b.id = ${followee}
         WHERE a.id = ${follower} AND (NOT ${following} OR r.following < ${Limits.followeesMax})
           AND EXISTS (SELECT FROM follows f WHERE f.follower = a.id AND f.followee = b.id AND f.active) <> ${following}
-      ), ${edgeChange(sql, following, claimMillis)}`,
-    (rows) => rows.map((row) => ({ edge: edgeOf(follower, followee, following, row), outboxId: row.outboxId }))
+      ), ${edgeChange(sql, following, input.claimMillis)}`,
+    (rows) => ({
+      changed: rows.length > 0,
+      edges: rows.map((row) => ({ edge: edgeOf(follower, followee, following, row), outboxId: row.outboxId }))
+    })
   )
 
 /** Whether one more fits. The list is this account's own, so the locked reader row keeps the count. */
@@ -93,7 +118,7 @@ const setBlock = (sql: SqlClient.SqlClient, input: Input, blocked: boolean): Sql
     }
     const out = yield* setEdge(sql, input, [account, other], false)
     const back = yield* setEdge(sql, input, [other, account], false)
-    return { outcome: "changed", readers, edges: [...out, ...back] }
+    return { outcome: "changed", readers, edges: [...out.edges, ...back.edges] }
   })
 
 const setMute = (sql: SqlClient.SqlClient, input: Input, notifications: boolean, millis: number | null): Sql<Done> =>
@@ -129,13 +154,13 @@ const answer = (sql: SqlClient.SqlClient, input: Input, accepted: boolean): Sql<
       return { outcome: accepted && stands.length > 0 ? "same" : "missing", readers: [other], edges: [] }
     }
     if (!accepted) return { outcome: "changed", readers: [], edges: [] }
-    const edges = yield* setEdge(sql, input, [other, account], true, request)
-    return { outcome: edges.length > 0 ? "changed" : "full", readers: [other], edges }
+    const { changed, edges } = yield* setEdge(sql, input, [other, account], true, request)
+    return { outcome: changed ? "changed" : "full", readers: [other], edges }
   })
 
 const removeFollower = (sql: SqlClient.SqlClient, input: Input): Sql<Done> =>
-  Effect.map(setEdge(sql, input, [input.other, input.account], false), (edges) => ({
-    outcome: edges.length > 0 ? "changed" : "same",
+  Effect.map(setEdge(sql, input, [input.other, input.account], false), ({ changed, edges }) => ({
+    outcome: changed ? "changed" : "same",
     readers: [input.other],
     edges
   }))
@@ -215,11 +240,13 @@ class Undone {
   readonly _tag = "Undone"
 }
 
-export const change = (sql: SqlClient.SqlClient, input: Input): Sql<RelationResult> => {
+export const change = (sql: SqlClient.SqlClient, asked: Omit<Input, "far">): Sql<RelationResult> => {
   const within = Effect.gen(function*() {
+    const far = yield* isFar(sql, asked.other)
+    const input = { ...asked, far: far === true }
     const locked = yield* lock(sql, input)
     const own = locked.find((row) => row.account === input.account)
-    if (own === undefined || !own.enabled || locked.length < 2) return { _tag: "NotFound" } as const
+    if (own === undefined || !own.enabled || far === undefined || asked.account === asked.other) return { _tag: "NotFound" } as const
     if (Number(own.followVersion) !== input.followVersion) return { _tag: "Stale" } as const
     const result = yield* settle(sql, input, yield* carryOut(sql, input, input.change))
     return result._tag === "Full" ? yield* Effect.fail(new Undone()) : result

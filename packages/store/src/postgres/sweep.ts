@@ -59,8 +59,8 @@ const sweepWrappers = (sql: SqlClient.SqlClient) =>
     "sweep.wrappers",
     Effect.gen(function*() {
       const posts = yield* sql<{ id: PostId }>`
-        SELECT p.id FROM posts p JOIN post_counts c ON c.post_id = p.id
-        WHERE p.deleted_at > now() - interval '2 days' AND c.reposts > 0 LIMIT 1`
+        SELECT p.id FROM posts p WHERE p.deleted_at > now() - interval '2 days'
+          AND EXISTS (SELECT FROM reposts r WHERE r.post_id = p.id AND NOT is_remote(r.account)) LIMIT 1`
       return posts.length === 0 ? 0 : yield* removeWrappers(sql, posts[0]!.id, rowsPerStep)
     })
   )

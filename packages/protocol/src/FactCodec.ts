@@ -1,0 +1,241 @@
+/** Facts of gossip as bytes: a kind, then its fields; what may be absent has a bit among the flags. */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountFact, GossipFact, PostFact, Verdict } from "@rookery/domain/GossipFact"
+import { mentionsMax } from "@rookery/domain/PostParts"
+import * as Bytes from "./ByteCodec.ts"
+
+/** Numbers on the wire; never reused. */
+const kinds = {
+  Account: 1,
+  AccountCounts: 2,
+  Post: 3,
+  Tombstone: 4,
+  Follow: 5,
+  Answer: 6,
+  Block: 7,
+  Like: 8,
+  Counts: 9
+} as const
+
+/** Bytes of one text, and lines of a profile, at most: more than the product lets anybody write. */
+const nameBytesMax = 200
+const textBytesMax = 8 * 1024
+const fieldsMax = 16
+
+const flagsOf = (...bits: ReadonlyArray<boolean>): number =>
+  bits.reduce((flags, bit, i) => bit ? flags | (1 << i) : flags, 0)
+
+/** As many flags as asked for; a bit beyond them is of a sender that says more than this receiver knows. */
+const takeFlags = (from: Bytes.ByteReader, count: number): ReadonlyArray<boolean> => {
+  const flags = Bytes.takeByte(from)
+  if (flags >= 1 << count) throw new RangeError("unknown flags")
+  return Array.from({ length: count }, (_, i) => (flags & (1 << i)) !== 0)
+}
+
+const takeAccount = (from: Bytes.ByteReader): AccountId => Bytes.takeId(from) as AccountId
+const takePost = (from: Bytes.ByteReader): PostId => Bytes.takeId(from) as PostId
+
+const putAccountFact = (out: Bytes.ByteWriter, fact: AccountFact): void => {
+  Bytes.putId(out, fact.id)
+  Bytes.putNumber(out, fact.version)
+  Bytes.putByte(out, flagsOf(fact.locked, fact.bot, fact.discoverable, fact.suspended, fact.gone))
+  Bytes.putText(out, fact.username)
+  Bytes.putText(out, fact.displayName)
+  Bytes.putText(out, fact.note)
+  Bytes.putNumber(out, fact.fields.length)
+  for (const { name, value } of fact.fields) {
+    Bytes.putText(out, name)
+    Bytes.putText(out, value)
+  }
+}
+
+const takeFields = (from: Bytes.ByteReader): AccountFact["fields"] => {
+  const count = Bytes.takeNumber(from)
+  if (count > fieldsMax) throw new RangeError("too many lines")
+  return Array.from({ length: count }, () => ({
+    name: Bytes.takeText(from, textBytesMax),
+    value: Bytes.takeText(from, textBytesMax)
+  }))
+}
+
+const takeAccountFact = (from: Bytes.ByteReader): AccountFact => {
+  const id = takeAccount(from)
+  const version = Bytes.takeNumber(from)
+  const [locked, bot, discoverable, suspended, gone] = takeFlags(from, 5) as [boolean, boolean, boolean, boolean, boolean]
+  const username = Bytes.takeText(from, nameBytesMax)
+  const displayName = Bytes.takeText(from, textBytesMax)
+  const note = Bytes.takeText(from, textBytesMax)
+  const fields = takeFields(from)
+  return { _tag: "Account", id, version, username, displayName, note, locked, bot, discoverable, fields, suspended, gone }
+}
+
+const putPostFact = (out: Bytes.ByteWriter, fact: PostFact): void => {
+  const { conversation, editedAt, mentions, replyTo, replyToAuthor, repostOf } = fact
+  Bytes.putId(out, fact.id)
+  Bytes.putId(out, fact.author)
+  Bytes.putNumber(out, fact.version)
+  Bytes.putByte(
+    out,
+    fact.visibility << 6 |
+      flagsOf(replyTo !== null, repostOf !== null, conversation !== null, editedAt > 0, mentions.length > 0, fact.sensitive)
+  )
+  if (replyTo !== null) {
+    Bytes.putId(out, replyTo)
+    // A reply always names whom it answers, also the author themselves.
+    Bytes.putId(out, replyToAuthor ?? fact.author)
+  }
+  if (repostOf !== null) Bytes.putId(out, repostOf)
+  if (conversation !== null) Bytes.putId(out, conversation)
+  if (editedAt > 0) Bytes.putNumber(out, editedAt)
+  if (mentions.length > 0) Bytes.putNumber(out, mentions.length)
+  for (const mention of mentions) Bytes.putId(out, mention)
+}
+
+const takeMentions = (from: Bytes.ByteReader): ReadonlyArray<AccountId> => {
+  const count = Bytes.takeNumber(from)
+  if (count < 1 || count > mentionsMax) throw new RangeError("too many mentions, or none")
+  return Array.from({ length: count }, () => takeAccount(from))
+}
+
+const takePostFact = (from: Bytes.ByteReader): PostFact => {
+  const id = takePost(from)
+  const author = takeAccount(from)
+  const version = Bytes.takeCount(from)
+  const flags = Bytes.takeByte(from)
+  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0
+  return {
+    _tag: "Post",
+    id,
+    author,
+    version,
+    visibility: flags >> 6,
+    sensitive: has(5),
+    replyTo: has(0) ? takePost(from) : null,
+    replyToAuthor: has(0) ? takeAccount(from) : null,
+    repostOf: has(1) ? takePost(from) : null,
+    conversation: has(2) ? takePost(from) : null,
+    editedAt: has(3) ? Bytes.takeNumber(from) : 0,
+    mentions: has(4) ? takeMentions(from) : []
+  }
+}
+
+const takeVerdict = (from: Bytes.ByteReader): Verdict => {
+  const verdict = Bytes.takeByte(from)
+  if (verdict < 1 || verdict > 3) throw new RangeError(`${verdict} is no verdict`)
+  return verdict as Verdict
+}
+
+const putIds = (out: Bytes.ByteWriter, one: bigint, other: bigint): void => {
+  Bytes.putId(out, one)
+  Bytes.putId(out, other)
+}
+
+const putNumbers = (out: Bytes.ByteWriter, ...numbers: ReadonlyArray<number>): void => {
+  for (const number of numbers) Bytes.putNumber(out, number)
+}
+
+/** Appends one fact. */
+export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
+  Bytes.putByte(out, kinds[fact._tag])
+  switch (fact._tag) {
+    case "Account":
+      return putAccountFact(out, fact)
+    case "AccountCounts":
+      Bytes.putId(out, fact.id)
+      return putNumbers(out, fact.version, fact.followers, fact.following, fact.statuses, fact.lastStatusAt)
+    case "Post":
+      return putPostFact(out, fact)
+    case "Tombstone":
+      putIds(out, fact.id, fact.author)
+      return putNumbers(out, fact.deletedAt)
+    case "Follow":
+      putIds(out, fact.follower, fact.followee)
+      putNumbers(out, fact.version)
+      return Bytes.putByte(out, flagsOf(fact.active, fact.asked))
+    case "Answer":
+      putIds(out, fact.follower, fact.followee)
+      putNumbers(out, fact.version)
+      return Bytes.putByte(out, fact.verdict)
+    case "Block":
+      putIds(out, fact.account, fact.target)
+      putNumbers(out, fact.version)
+      return Bytes.putByte(out, flagsOf(fact.active))
+    case "Like":
+      putIds(out, fact.account, fact.post)
+      putNumbers(out, fact.version)
+      return Bytes.putByte(out, flagsOf(fact.active))
+    case "Counts":
+      Bytes.putId(out, fact.post)
+      return putNumbers(out, fact.version, fact.likes, fact.reposts, fact.replies)
+  }
+}
+
+const scratch = Bytes.writer(4096)
+
+/** Bytes that a fact takes. */
+export const bytesOf = (fact: GossipFact): number => {
+  scratch.length = 0
+  put(scratch, fact)
+  return scratch.length
+}
+
+const takers: Readonly<Record<number, (from: Bytes.ByteReader) => GossipFact>> = {
+  [kinds.Account]: takeAccountFact,
+  [kinds.AccountCounts]: (from) => ({
+    _tag: "AccountCounts",
+    id: takeAccount(from),
+    version: Bytes.takeNumber(from),
+    followers: Bytes.takeCount(from),
+    following: Bytes.takeCount(from),
+    statuses: Bytes.takeCount(from),
+    lastStatusAt: Bytes.takeNumber(from)
+  }),
+  [kinds.Post]: takePostFact,
+  [kinds.Tombstone]: (from) => ({
+    _tag: "Tombstone",
+    id: takePost(from),
+    author: takeAccount(from),
+    deletedAt: Bytes.takeNumber(from)
+  }),
+  [kinds.Follow]: (from) => {
+    const pair = { follower: takeAccount(from), followee: takeAccount(from), version: Bytes.takeNumber(from) }
+    const [active, asked] = takeFlags(from, 2) as [boolean, boolean]
+    return { _tag: "Follow", ...pair, active, asked }
+  },
+  [kinds.Answer]: (from) => ({
+    _tag: "Answer",
+    follower: takeAccount(from),
+    followee: takeAccount(from),
+    version: Bytes.takeNumber(from),
+    verdict: takeVerdict(from)
+  }),
+  [kinds.Block]: (from) => ({
+    _tag: "Block",
+    account: takeAccount(from),
+    target: takeAccount(from),
+    version: Bytes.takeNumber(from),
+    active: takeFlags(from, 1)[0]!
+  }),
+  [kinds.Like]: (from) => ({
+    _tag: "Like",
+    account: takeAccount(from),
+    post: takePost(from),
+    version: Bytes.takeNumber(from),
+    active: takeFlags(from, 1)[0]!
+  }),
+  [kinds.Counts]: (from) => ({
+    _tag: "Counts",
+    post: takePost(from),
+    version: Bytes.takeNumber(from),
+    likes: Bytes.takeCount(from),
+    reposts: Bytes.takeCount(from),
+    replies: Bytes.takeCount(from)
+  })
+}
+
+/** Reads one fact. Throws `RangeError` when there is none. */
+export const take = (from: Bytes.ByteReader): GossipFact => {
+  const taker = takers[Bytes.takeByte(from)]
+  if (taker === undefined) throw new RangeError("a fact of an unknown kind")
+  return taker(from)
+}
