@@ -25,8 +25,8 @@ export interface Ended {
 export interface Program {
   readonly pid: number
   readonly ended: Effect.Effect<Ended>
-  /** The first match in what it said, once it said it; fails when it ends, or after 30 s. */
-  readonly says: (pattern: RegExp) => Effect.Effect<RegExpExecArray, DidNotSay>
+  /** The first match in what it said, once it said it; fails when it ends, or after 30 s unless told otherwise. */
+  readonly says: (pattern: RegExp, millis?: number) => Effect.Effect<RegExpExecArray, DidNotSay>
   readonly tell: (line: string) => void
   readonly kill: (signal: NodeJS.Signals) => void
 }
@@ -67,7 +67,7 @@ const launch = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<
   return {
     pid: child.pid!,
     ended: Effect.promise(() => end),
-    says: (pattern) => says(heard, end, pattern),
+    says: (pattern, millis = 30_000) => says(heard, end, pattern, millis),
     tell: (line) => void child.stdin.write(`${line}\n`),
     kill: (signal) => void child.kill(signal)
   }
@@ -92,7 +92,7 @@ const listen = (child: ChildProcess, heard: Heard): Promise<Ended> => {
   })
 }
 
-const says = (heard: Heard, end: Promise<Ended>, pattern: RegExp): Effect.Effect<RegExpExecArray, DidNotSay> => {
+const says = (heard: Heard, end: Promise<Ended>, pattern: RegExp, millis: number): Effect.Effect<RegExpExecArray, DidNotSay> => {
   const fail = (why: string) => new DidNotSay({ message: `${why} without saying ${pattern}; it said:\n${heard.output}` })
   return Effect.callback<RegExpExecArray, DidNotSay>((resume) => {
     const look = () => {
@@ -103,5 +103,5 @@ const says = (heard: Heard, end: Promise<Ended>, pattern: RegExp): Effect.Effect
     look()
     void end.then(() => resume(Effect.fail(fail("it ended"))))
     return Effect.sync(() => heard.listeners.delete(look))
-  }).pipe(Effect.timeoutOrElse({ duration: 30_000, orElse: () => Effect.fail(fail("30 s passed")) }))
+  }).pipe(Effect.timeoutOrElse({ duration: millis, orElse: () => Effect.fail(fail(`${millis / 1_000} s passed`)) }))
 }
