@@ -4,6 +4,7 @@ import { AccountStore } from "../AccountStore.ts"
 import { ArrivalStore } from "../ArrivalStore.ts"
 import { AudienceStore } from "../AudienceStore.ts"
 import { AuthorStore } from "../AuthorStore.ts"
+import { ClaimStore } from "../ClaimStore.ts"
 import { FollowStore } from "../FollowStore.ts"
 import { LeaseStore } from "../LeaseStore.ts"
 import { NotificationStore } from "../NotificationStore.ts"
@@ -19,6 +20,7 @@ import * as Accounts from "./AccountStorePostgres.ts"
 import * as Arrivals from "./ArrivalStorePostgres.ts"
 import * as Audience from "./AudienceStorePostgres.ts"
 import * as Authors from "./AuthorStorePostgres.ts"
+import * as Claims from "./ClaimStorePostgres.ts"
 import * as Follows from "./FollowStorePostgres.ts"
 import * as Leases from "./LeaseStorePostgres.ts"
 import * as Notifications from "./NotificationStorePostgres.ts"
@@ -37,6 +39,7 @@ export const layer = Layer.mergeAll(
   Layer.effect(ArrivalStore, Arrivals.make),
   Layer.effect(AudienceStore, Audience.make),
   Layer.effect(AuthorStore, Authors.make),
+  Layer.effect(ClaimStore, Claims.make),
   Layer.effect(FollowStore, Follows.make),
   Layer.effect(LeaseStore, Leases.make),
   Layer.effect(NotificationStore, Notifications.make),

@@ -10,6 +10,7 @@ import relations from "./migrations/0006_relations.ts"
 import postParts from "./migrations/0007_post_parts.ts"
 import notifications from "./migrations/0008_notifications.ts"
 import gossip from "./migrations/0020_gossip.ts"
+import claims from "./migrations/0021_claims.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -23,7 +24,8 @@ const run = Migrator.make({})({
     "0006_relations": relations,
     "0007_post_parts": postParts,
     "0008_notifications": notifications,
-    "0020_gossip": gossip
+    "0020_gossip": gossip,
+    "0021_claims": claims
   })
 })
 
