@@ -3,12 +3,12 @@
  * linked, and every byte between two datacenters (their links, and the requests that fronts pass on) through a proxy with
  * latency, losses and cuts. Nothing is restarted by itself, and nothing outlives the scope.
  */
-import * as Datacenter from "./LocalDatacenter.ts"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { join } from "node:path"
 import * as LinkedNats from "./LinkedNats.ts"
 import * as LinkNetwork from "./LinkNetwork.ts"
 import type * as LocalCluster from "./LocalCluster.ts"
+import * as Datacenter from "./LocalDatacenter.ts"
 
 export interface Options extends Pick<LocalCluster.Options, "folder" | "postgresSettings" | "env"> {
   /** In the topology's order; see {@link namesOf}. */
@@ -77,10 +77,3 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   }
   return result
 })
-
-/** As {@link make}, with so many runners and fronts in each, one datacenter after the other. */
-export const startAll = (
-  options: Options,
-  members: Datacenter.Members
-): Effect.Effect<LocalDatacenters, Datacenter.StartError, Scope.Scope> =>
-  Effect.tap(make(options), ({ datacenters }) => Effect.forEach(datacenters, ({ start }) => start(members), { discard: true }))

@@ -91,7 +91,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* until("it came three times", () => deliveries.length === 3)
       yield* until("nothing waits", () => west.state("east").pending === 0)
       assert.isAtLeast(deliveries[0]!, 1)
-      assert.isTrue(deliveries[0]! < deliveries[1]! && deliveries[1]! < deliveries[2]!, `${deliveries}`)
+      assert.isTrue(deliveries[0]! < deliveries[1]! && deliveries[1]! < deliveries[2]!, deliveries.join(" "))
       assert.deepStrictEqual(atWest.filter((text) => text === "3-refused"), ["3-refused"])
     }))
 

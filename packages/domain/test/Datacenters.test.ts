@@ -27,7 +27,10 @@ describe("Datacenters", () => {
   })
 
   it("share the username slots evenly in their order when none are given", () => {
-    const { slots } = Datacenters.make(blocks, "east")
+    const datacenters = Datacenters.make(blocks, "east")
+    const { slots } = datacenters
+    // Slots 123, 628 and 726.
+    assert.deepStrictEqual(["ada", "größe", "user-17"].map((key) => Datacenters.claimedAt(datacenters, key)), [0, 1, 2])
     assert.deepStrictEqual([0, 340, 341, 681, 682, 1023].map((slot) => slots[slot]), [0, 0, 1, 1, 2, 2])
   })
 
