@@ -7,8 +7,9 @@ import { loadGraph } from "../cluster/loadGraph.ts"
 import * as Member from "../cluster/member.ts"
 import * as Metrics from "../cluster/metrics.ts"
 import { type Bench, type BenchOptions, type Report, whole } from "../harness/Bench.ts"
+import * as Sockets from "../live/sockets.ts"
+import { tokenOf } from "../load/tokens.ts"
 import * as Probing from "./probing.ts"
-import { openAll } from "./sockets.ts"
 
 const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60 }
 /** Before the first look: what code and caches take must not count. */
@@ -23,8 +24,6 @@ interface Unit {
   readonly rssBytes: number
   readonly goal: number
 }
-
-const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const readers = whole(options, "readers", Math.round(full.readers * options.scale))
@@ -99,29 +98,22 @@ const followers = (bed: Bed) => {
   })
 }
 
-/** The actors that took connections in go after a while; the people's rows stay. */
-const settled = (bed: Bed) =>
-  Metrics.until("no idle Session actor", 180, 1_000, Effect.map(
-    Metrics.total([bed.runner], "effect_cluster_entities{type=\"Session\"}"),
-    (actors) => actors === 0
-  ))
-
 const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions) {
-  const port = Number(new URL(bed.front.url).port)
+  const target = { ...Sockets.streamOf(bed.front.url, "user"), onText: () => {} }
   const wanted = Math.min(whole(options, "sockets", Math.round(full.sockets * options.scale)), bed.people.length - warmSockets)
   const tokens = bed.people.map((person) => person.token)
-  yield* openAll(port, tokens.slice(0, warmSockets))
-  yield* settled(bed)
+  yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
+  yield* Metrics.noSessionActors([bed.runner])
   const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const socket = yield* added(bed, bed.front.pid, "idle WebSocket on the front", 16_000, wanted,
     Effect.andThen(
-      openAll(port, tokens.slice(warmSockets, warmSockets + wanted)),
+      Sockets.open({ ...target, tokens: tokens.slice(warmSockets, warmSockets + wanted) }),
       Metrics.until("every session", 60, 100, Effect.map(
         Metrics.total([bed.runner], "rookery_sessions"),
         (sessions) => sessions >= warmSockets + wanted
       ))
     ))
-  yield* settled(bed)
+  yield* Metrics.noSessionActors([bed.runner])
   const left = yield* Metrics.total([bed.runner], "rookery_sessions")
   if (left < warmSockets + wanted) return yield* Effect.fail(new Error(`only ${left} sessions are left to measure`))
   const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
