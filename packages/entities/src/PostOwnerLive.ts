@@ -1,8 +1,9 @@
 /** Behaviour of `PostOwner`: one writer for each post. Likes that come together are one transaction. */
 import { Bus } from "@rookery/bus/Bus"
 import { type AccountId, PostId } from "@rookery/domain/Ids"
+import * as Media from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
-import { NotFound, Unavailable } from "@rookery/protocol/Errors"
+import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
 import { type EditChange, type LikeChange, PostStore } from "@rookery/store/PostStore"
 import { Effect, Semaphore } from "effect"
@@ -10,13 +11,14 @@ import { Entity } from "effect/cluster"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
 import * as Notices from "./Notices.ts"
+import { noMedia } from "./Publishing.ts"
 import type { Runner } from "./Runner.ts"
 
 const staleMax = 5
 const likesMax = 1_000
 
-const asAnswer = (error: unknown): NotFound | Unavailable =>
-  error instanceof NotFound || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
+const asAnswer = (error: unknown): NotFound | Refused | Unavailable =>
+  error instanceof NotFound || error instanceof Refused || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
 
 const gone = new NotFound({ what: "post" })
 
@@ -54,13 +56,14 @@ export const PostOwnerLive = (runner: Runner) =>
 
       const isSame = (post: Post, change: EditChange): boolean =>
         post.text === change.text && post.spoiler === change.spoiler && post.sensitive === change.sensitive &&
-        post.language === change.language
+        post.language === change.language && (change.media === undefined || Media.isCarried(post.media, change.media))
 
       const editOnce = (by: AccountId, change: EditChange) =>
         Effect.gen(function*() {
           const post = yield* owned(by)
           if (isSame(post, change)) return post
-          const written = yield* posts.edit(id, post.version, change)
+          const written = yield* Effect.catchTag(posts.edit(id, post.version, change), "NoMedia", () =>
+            Effect.fail(new Refused({ reason: noMedia })))
           if (written === undefined) return undefined
           Notices.due(runner)
           yield* afterWrite("edit", written)

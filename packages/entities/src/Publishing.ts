@@ -10,6 +10,8 @@ import type { PublishGroup } from "./PublishGroup.ts"
 /** How often a commit that met another owner's write is tried on the reloaded row. */
 const staleMax = 5
 
+export const noMedia = "Validation failed: Media attachments must be yours, processed, and in no other post"
+
 export type Committed = Extract<PublishResult, { readonly _tag: "Published" | "Repeated" }>
 
 /** Commits the draft once for its key, on a row version that holds. */
@@ -57,5 +59,7 @@ const judge = (result: PublishResult): Effect.Effect<Committed, Unavailable | No
       return Effect.fail(new NotFound({ what: "the post replied to or reposted" }))
     case "Unknown":
       return Effect.fail(new Refused({ reason: "the account is not there or is disabled" }))
+    case "NoMedia":
+      return Effect.fail(new Refused({ reason: noMedia }))
   }
 }

@@ -27,6 +27,9 @@ export interface AccountRow {
   readonly defaultPrivacy: Visibility
   readonly defaultSensitive: boolean
   readonly defaultLanguage: string | null
+  /** Keys of objects (domain/Media.ts). */
+  readonly avatar: string | null
+  readonly header: string | null
   readonly admin: boolean
   readonly disabledAt: number | null
   readonly followers: number

@@ -37,6 +37,8 @@ export interface AuthorQuery extends PageQuery {
   readonly excludeReposts: boolean
   /** Whether followers-only posts are shown; direct ones never are. */
   readonly includePrivate: boolean
+  /** Only posts with pictures; all unless set. */
+  readonly onlyMedia?: boolean
 }
 
 export class TimelineStore extends Context.Service<TimelineStore, {

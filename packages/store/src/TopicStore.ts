@@ -5,8 +5,13 @@ import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
 import type { AuthorQuery } from "./TimelineStore.ts"
 
+/** A page of posts with pictures only, or of all. */
+export interface TopicPage extends PageQuery {
+  readonly onlyMedia?: boolean
+}
+
 /** Normalised tags: a post has one of `any`, each of `all` and none of `none`. */
-export interface TagQuery extends PageQuery {
+export interface TagQuery extends TopicPage {
   readonly any: ReadonlyArray<string>
   readonly all: ReadonlyArray<string>
   readonly none: ReadonlyArray<string>
@@ -22,7 +27,7 @@ export interface TagDay {
 
 export class TopicStore extends Context.Service<TopicStore, {
   /** One page of a topic, newest first; shorter than its limit only at the true end. */
-  readonly page: (topic: string, query: PageQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  readonly page: (topic: string, query: TopicPage) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** The same of several tags together. */
   readonly tagged: (query: TagQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** An author's posts with a tag. */

@@ -14,7 +14,7 @@ interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
 const columns = `
   a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin,
   a.discoverable, a.fields, a.default_privacy AS "defaultPrivacy", a.default_sensitive AS "defaultSensitive",
-  a.default_language AS "defaultLanguage", a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
+  a.default_language AS "defaultLanguage", a.avatar, a.header, a.disabled_at AS "disabledAt", w.followers, r.following, w.statuses, w.last_status_at AS "lastStatusAt"`
 
 const tables = "accounts a JOIN authors w ON w.account = a.id JOIN readers r ON r.account = a.id"
 

@@ -4,7 +4,8 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
-import type { Mark, Marker, PostStore } from "../PostStore.ts"
+import { type Mark, type Marker, NoMedia, type PostStore } from "../PostStore.ts"
+import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 import * as Changes from "./postChanges.ts"
 import { publish } from "./postPublish.ts"
 import { type PostRow, postOf, selectPosts } from "./postRows.ts"
@@ -23,6 +24,7 @@ interface EditRow {
   readonly spoiler: string
   readonly sensitive: boolean
   readonly at: Date | null
+  readonly media: StoredMedia
 }
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] => {
@@ -46,12 +48,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
   const history = (id: PostId) =>
     Effect.map(
       sql<EditRow>`
-        SELECT text, spoiler, sensitive, nullif(at, to_timestamp(0)) AS at FROM (
-          SELECT version, text, spoiler, sensitive, at FROM post_edits WHERE post_id = ${id}
+        SELECT text, spoiler, sensitive, media, nullif(at, to_timestamp(0)) AS at FROM (
+          SELECT version, text, spoiler, sensitive, media, at FROM post_edits WHERE post_id = ${id}
           UNION ALL
-          SELECT version, text, spoiler, sensitive, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
+          SELECT version, text, spoiler, sensitive, media, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
         ) versions ORDER BY version`,
-      (rows) => rows.map((row) => ({ ...row, at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
+      (rows) => rows.map((row) => ({ ...row, media: mediaOf(row.media), at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
     )
 
   /** Ends at the first post above that is deleted. */
@@ -113,7 +115,9 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
           idsOf
         )
       ),
-    edit: (id, version, change) => operation("PostStore.edit", Changes.edit(sql, id, version, change)),
+    edit: (id, version, change) =>
+      Effect.flatMap(operation("PostStore.edit", Changes.edit(sql, id, version, change)), (written) =>
+        written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
     remove: (id) => operation("PostStore.remove", remove(id)),
     setLikes: (id, changes) => operation("PostStore.setLikes", Changes.setLikes(sql, id, changes)),
     repostBy: (account, id) =>

@@ -67,6 +67,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
           AND p.visibility <= ${query.includePrivate ? 2 : 1}
           AND (NOT ${query.excludeReplies} OR p.reply_to IS NULL OR p.reply_to_author = p.author)
           AND (NOT ${query.excludeReposts} OR p.repost_of IS NULL) AND ${sql.literal(wholeWrapper)}
+          ${sql.literal(query.onlyMedia === true ? "AND p.media IS NOT NULL" : "")}
         ORDER BY p.id ${sql.literal(direction(upwards))} LIMIT ${query.limit}`,
       (rows) => (upwards ? rows.toReversed() : rows).map((row) => row.id)
     )

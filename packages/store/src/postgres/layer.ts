@@ -2,6 +2,7 @@
 import { Layer } from "effect"
 import { AccountStore } from "../AccountStore.ts"
 import { ArrivalStore } from "../ArrivalStore.ts"
+import { AttachmentStore } from "../AttachmentStore.ts"
 import { AudienceStore } from "../AudienceStore.ts"
 import { AuthorStore } from "../AuthorStore.ts"
 import { FollowStore } from "../FollowStore.ts"
@@ -17,6 +18,7 @@ import { KeptStore } from "../KeptStore.ts"
 import { TopicStore } from "../TopicStore.ts"
 import * as Accounts from "./AccountStorePostgres.ts"
 import * as Arrivals from "./ArrivalStorePostgres.ts"
+import * as Attachments from "./AttachmentStorePostgres.ts"
 import * as Audience from "./AudienceStorePostgres.ts"
 import * as Authors from "./AuthorStorePostgres.ts"
 import * as Follows from "./FollowStorePostgres.ts"
@@ -35,6 +37,7 @@ import * as Topics from "./TopicStorePostgres.ts"
 export const layer = Layer.mergeAll(
   Layer.effect(AccountStore, Accounts.make),
   Layer.effect(ArrivalStore, Arrivals.make),
+  Layer.effect(AttachmentStore, Attachments.make),
   Layer.effect(AudienceStore, Audience.make),
   Layer.effect(AuthorStore, Authors.make),
   Layer.effect(FollowStore, Follows.make),

@@ -9,6 +9,7 @@ import oauthCodes from "./migrations/0005_oauth_codes.ts"
 import relations from "./migrations/0006_relations.ts"
 import postParts from "./migrations/0007_post_parts.ts"
 import notifications from "./migrations/0008_notifications.ts"
+import media from "./migrations/0009_media.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -21,7 +22,8 @@ const run = Migrator.make({})({
     "0005_oauth_codes": oauthCodes,
     "0006_relations": relations,
     "0007_post_parts": postParts,
-    "0008_notifications": notifications
+    "0008_notifications": notifications,
+    "0009_media": media
   })
 })
 

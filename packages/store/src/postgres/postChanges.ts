@@ -1,14 +1,18 @@
 /** Edits, deletes and likes. Locks go authors, posts, counts, as in publishing. */
 import type { PgTypes } from "@effect/sql-pg"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { MediaEdit } from "@rookery/domain/Media"
 import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { EditChange, LikeChange } from "../PostStore.ts"
+import { unusedHours } from "../AttachmentStore.ts"
+import { changeText, states } from "./mediaRows.ts"
 import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
 import { blockedText } from "./relationRules.ts"
+import { isFree } from "./publishMedia.ts"
 import { mentionsOf } from "./publishParts.ts"
 import { bools, int8s, storable, texts } from "./statement.ts"
 
@@ -64,29 +68,63 @@ const renamed = (sql: SqlClient.SqlClient, tags: PgTypes.Parameter) =>
         ON CONFLICT DO NOTHING
       )`
 
+/**
+ * CTEs after `fence`, which is the post: `replaced` is the post again, if all the pictures that it shall carry are its
+ * author's and in no other post; `carried` is what it then carries. Pictures that it carries no more stay with it, for its history.
+ */
+const carriedIn = (sql: SqlClient.SqlClient, media: ReadonlyArray<MediaEdit>) =>
+  sql`wanted_media AS MATERIALIZED (
+        SELECT media, change::jsonb AS change, place
+        FROM unnest(${int8s(media.map((one) => one.id))}, ${texts(media.map(changeText))}) WITH ORDINALITY AS w (media, change, place)
+      ), held_media AS MATERIALIZED (
+        SELECT m.id, m.shown || w.change AS shown, w.place FROM wanted_media w JOIN media m ON m.id = w.media
+        JOIN fence f ON f.author = m.account
+        WHERE (m.post_id = f.id AND m.state = ${states.stored}) OR (${sql.literal(isFree)})
+        ORDER BY m.id FOR UPDATE OF m
+      ), replaced AS MATERIALIZED (
+        SELECT * FROM fence WHERE (SELECT count(*) FROM wanted_media) = (SELECT count(*) FROM held_media)
+      ), carried AS MATERIALIZED (
+        SELECT jsonb_agg(shown ORDER BY place) AS media FROM held_media
+      ), attaching AS (
+        UPDATE media m SET post_id = r.id, expires_at = NULL, shown = h.shown
+        FROM replaced r, held_media h WHERE m.id = h.id
+      )`
+
+/** A picture that the edit asks for cannot be had. */
+export const noMedia = "no media"
+
 /** The replaced text goes to the history under the version that it had. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
   Effect.gen(function*() {
     const names = texts((change.mentions ?? []).map(storable))
     const tags = texts(PostParts.tagsOf(storable(change.text)))
     const [told] = yield* sql<Told>`
-      WITH replaced AS (
-        SELECT id, version, text, spoiler, sensitive, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
+      WITH fence AS MATERIALIZED (
+        SELECT id, author, version, text, spoiler, sensitive, media, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
         WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL FOR UPDATE
-      ), named_people AS MATERIALIZED (
+      ), ${carriedIn(sql, change.media ?? [])}, named_people AS MATERIALIZED (
         SELECT id AS account, username FROM accounts WHERE username_key = ANY(${names}) AND disabled_at IS NULL
       ), changed AS (
         UPDATE posts p SET text = ${storable(change.text)}, spoiler = ${storable(change.spoiler)},
           sensitive = ${change.sensitive}, language = ${change.language}, edited_at = now(), version = p.version + 1,
-          mentions = (SELECT ${sql.literal(mentionsOf)} FROM named_people n)
+          mentions = (SELECT ${sql.literal(mentionsOf)} FROM named_people n),
+          media = CASE WHEN ${change.media === undefined} THEN p.media ELSE (SELECT media FROM carried) END
         FROM replaced r WHERE p.id = ${id} AND p.id = r.id RETURNING p.id, p.author, p.visibility
       ), kept AS (
-        INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at)
-        SELECT id, version, text, spoiler, sensitive, at FROM replaced
+        INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, media, at)
+        SELECT id, version, text, spoiler, sensitive, media, at FROM replaced
       ), ${renamed(sql, tags)}, ${noticed(sql, sql`${ofEdit(sql)} UNION ALL ${ofMentions(sql)}`)}
       ${tell(sql, taskKinds.Edited, changeKinds.edit)}`
-    return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
+    if (told !== undefined) return { post: yield* postById(sql, id), outboxId: told.outboxId }
+    return change.media !== undefined && (yield* isAt(sql, id, version)) ? noMedia : undefined
   })
+
+/** Whether the post is still at a version: an edit of it that changed nothing was then refused for its pictures. */
+const isAt = (sql: SqlClient.SqlClient, id: PostId, version: number) =>
+  Effect.map(
+    sql`SELECT 1 FROM posts WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL`,
+    (rows) => rows.length > 0
+  )
 
 /**
  * Sets the tombstone and takes the post out of what it was counted in: its author's posts, and the replies or reposts
@@ -120,6 +158,9 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
         WHERE v.id = t.conversation AND v.last_post = changed.id
       ), forgotten AS (
         DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
+      ), unshown AS (
+        UPDATE media m SET post_id = NULL, expires_at = now() + ${unusedHours}::int * interval '1 hour'
+        FROM changed WHERE m.post_id = changed.id
       ), ${withdrawn(sql, ofWrapper(sql))}
       ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
