@@ -5,24 +5,23 @@ import * as Media from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
-import { type EditChange, type LikeChange, PostStore } from "@rookery/store/PostStore"
+import { type EditChange, PostStore } from "@rookery/store/PostStore"
 import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
-import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
+import type { LikeGroup } from "./LikeGroup.ts"
 import * as Notices from "./Notices.ts"
 import { noMedia } from "./Publishing.ts"
 import type { Runner } from "./Runner.ts"
 
 const staleMax = 5
-const likesMax = 1_000
 
 const asAnswer = (error: unknown): NotFound | Refused | Unavailable =>
   error instanceof NotFound || error instanceof Refused || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
 
 const gone = new NotFound({ what: "post" })
 
-export const PostOwnerLive = (runner: Runner) =>
+export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
   PostOwner.toLayer(
     Effect.gen(function*() {
       const { entityId } = yield* Entity.CurrentAddress
@@ -87,23 +86,16 @@ export const PostOwnerLive = (runner: Runner) =>
           return written.post
         })
 
-      const writeLikes = (changes: ReadonlyArray<LikeChange>): Effect.Effect<ReadonlyArray<Post>, unknown> =>
-        Effect.gen(function*() {
-          const count = yield* posts.setLikes(id, changes)
-          if (count === undefined) return yield* Effect.fail(gone)
-          Notices.due(runner)
-          const post = yield* load
-          yield* Hints.postsChanged(bus, [id])
-          return changes.map(() => post)
-        })
-      const likes = yield* GroupCommit.make(writeLikes, likesMax)
+      const setLike = (account: AccountId, liked: boolean) =>
+        Effect.flatMap(likes.setLike({ postId: id, account, liked }), (post) =>
+          post === undefined ? Effect.fail(gone) : Effect.succeed(post))
 
       return PostOwner.of({
         Edit: ({ payload: { by, ...change } }) =>
           Effect.mapError(turn.withPermits(1)(edit(by, change)), asAnswer),
         Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload.by)), asAnswer),
         SetLike: ({ payload }) =>
-          Effect.mapError(likes.commit({ account: payload.by, liked: payload.liked }), asAnswer)
+          Effect.mapError(setLike(payload.by, payload.liked), asAnswer)
       })
     }),
     { concurrency: "unbounded", disableFatalDefects: true }

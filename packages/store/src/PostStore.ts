@@ -52,6 +52,7 @@ export class NoMedia extends Schema.TaggedError<NoMedia>()("NoMedia", {}) {}
 
 /** One like set or cleared. */
 export interface LikeChange {
+  readonly postId: PostId
   readonly account: AccountId
   readonly liked: boolean
 }
@@ -97,8 +98,8 @@ export class PostStore extends Context.Service<PostStore, {
   >
   /** Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already. */
   readonly remove: (id: PostId) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
-  /** Sets and clears likes of one post, with its count, in one transaction; answers the count. Undefined when the post is gone. */
-  readonly setLikes: (id: PostId, changes: ReadonlyArray<LikeChange>) => Effect.Effect<number | undefined, StoreError>
+  /** Sets and clears likes of any posts, with their counts, in one transaction; answers the counts, without posts that are gone. At most 1,000. */
+  readonly setLikes: (changes: ReadonlyArray<LikeChange>) => Effect.Effect<ReadonlyMap<PostId, number>, StoreError>
   /** The wrapper by which `account` reposts `id`. */
   readonly repostBy: (account: AccountId, id: PostId) => Effect.Effect<PostId | undefined, StoreError>
   /** What each viewer did with each post; pairs without a mark are left out. At most 2,000 pairs. */

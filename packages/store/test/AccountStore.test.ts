@@ -98,7 +98,7 @@ layer(Database.layer, { excludeTestServices: true })("AccountStore", (it) => {
       const own = yield* post(gone!, { replyTo: root.id })
       yield* post(friend!, { repostOf: own.id })
       yield* post(gone!, { repostOf: root.id })
-      yield* posts.setLikes(root.id, [{ account: gone!.id, liked: true }])
+      yield* posts.setLikes([{ postId: root.id, account: gone!.id, liked: true }])
       const before = yield* accounts.totals
       assert.isTrue(yield* accounts.remove(gone!.id))
       assert.isFalse(yield* accounts.remove(gone!.id))

@@ -26,7 +26,7 @@ const told = (account: AccountRow, filter: Partial<NotificationFilter> = {}) =>
   Effect.map(list(account, filter), (rows) => rows.map((row) => `${row.kind} ${row.from} ${row.object ?? 0n}`).reverse())
 
 const like = (by: AccountRow, id: PostId, liked = true) =>
-  Effect.flatMap(PostStore, (posts) => posts.setLikes(id, [{ account: by.id, liked }]))
+  Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: id, account: by.id, liked }]))
 
 const unreblog = (by: AccountRow, id: PostId) =>
   Effect.gen(function*() {
@@ -137,7 +137,7 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       yield* outbox.claimNotices(10_000, 60_000)
       const [ann, bob, cid] = yield* people(3)
       const hers = yield* post(ann!)
-      yield* posts.setLikes(hers.id, [{ account: bob!.id, liked: true }, { account: cid!.id, liked: true }])
+      yield* posts.setLikes([bob!, cid!].map(({ id }) => ({ postId: hers.id, account: id, liked: true })))
       const rows = yield* outbox.claimNotices(10_000, 60_000)
       assert.strictEqual(rows.length, 1)
       const ids = (yield* list(ann!)).map((row) => row.id).reverse()

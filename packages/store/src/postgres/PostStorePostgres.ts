@@ -1,10 +1,11 @@
-/** Posts in Postgres. Publishing, and edits, deletes and likes, have files of their own. */
+/** Posts in Postgres. Publishing, likes, and edits with deletes have files of their own. */
 import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
 import { type Mark, type Marker, NoMedia, type PostStore } from "../PostStore.ts"
+import { setLikes } from "./likes.ts"
 import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 import * as Changes from "./postChanges.ts"
 import { publish } from "./postPublish.ts"
@@ -119,7 +120,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
       Effect.flatMap(operation("PostStore.edit", Changes.edit(sql, id, version, change)), (written) =>
         written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
     remove: (id) => operation("PostStore.remove", remove(id)),
-    setLikes: (id, changes) => operation("PostStore.setLikes", Changes.setLikes(sql, id, changes)),
+    setLikes: (changes) => operation("PostStore.setLikes", setLikes(sql, changes)),
     repostBy: (account, id) =>
       operation(
         "PostStore.repostBy",

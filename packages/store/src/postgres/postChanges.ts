@@ -1,20 +1,19 @@
-/** Edits, deletes and likes. Locks go authors, posts, counts, as in publishing. */
+/** Edits and deletes. Locks go authors, posts, counts, as in publishing. */
 import type { PgTypes } from "@effect/sql-pg"
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PostId } from "@rookery/domain/Ids"
 import type { MediaEdit } from "@rookery/domain/Media"
 import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
-import type { EditChange, LikeChange } from "../PostStore.ts"
+import type { EditChange } from "../PostStore.ts"
 import { unusedHours } from "../AttachmentStore.ts"
 import { changeText, states } from "./mediaRows.ts"
 import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
-import { blockedText } from "./relationRules.ts"
 import { isFree } from "./publishMedia.ts"
 import { mentionsOf } from "./publishParts.ts"
-import { bools, int8s, storable, texts } from "./statement.ts"
+import { int8s, storable, texts } from "./statement.ts"
 
 /** Numbers in `post_changes`. */
 export const changeKinds = { delete: 2, edit: 3 } as const
@@ -187,35 +186,3 @@ export const removeWrappers = (sql: SqlClient.SqlClient, id: PostId, limit: numb
       SELECT id AS wrapper FROM changed`,
     (rows) => rows.length
   )
-
-/** The last word of each account counts; rows are set in the order of accounts, so that two writers cannot block each other. */
-export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: ReadonlyArray<LikeChange>) => {
-  const last = new Map<AccountId, boolean>(changes.map((change) => [change.account, change.liked]))
-  const accounts = [...last.keys()].sort((a, b) => a < b ? -1 : 1)
-  return Effect.map(
-    sql<{ likes: number }>`
-      WITH post AS MATERIALIZED (
-        SELECT id, author FROM posts WHERE id = ${id} AND deleted_at IS NULL
-      ), input AS MATERIALIZED (
-        SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
-          AS i (account, liked)
-      ), set_now AS (
-        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post
-        WHERE liked AND NOT ${sql.literal(blockedText("input.account", "post.author"))} ORDER BY account
-        ON CONFLICT DO NOTHING RETURNING account
-      ), unset AS (
-        DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
-          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING account
-      ), ${noticed(sql, sql`SELECT post.author, ${kind.favourite}::int, set_now.account, post.id, false FROM set_now, post`)},
-      ${withdrawn(sql, sql`SELECT post.author, ${kind.favourite}::int, unset.account, post.id FROM unset, post`)},
-      difference AS MATERIALIZED (
-        SELECT (SELECT count(*) FROM set_now) - (SELECT count(*) FROM unset) AS n
-      ), counted AS (
-        INSERT INTO post_counts AS c (post_id, likes) SELECT post.id, n FROM post, difference WHERE n <> 0
-        ON CONFLICT (post_id) DO UPDATE SET likes = c.likes + excluded.likes RETURNING likes
-      )
-      SELECT coalesce((SELECT likes FROM counted), (SELECT likes FROM post_counts WHERE post_id = post.id), 0) AS likes
-      FROM post`,
-    ([row]) => row?.likes
-  )
-}
