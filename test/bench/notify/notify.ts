@@ -27,7 +27,7 @@ export interface NotifyResult {
 }
 
 /** Nobody follows anybody. */
-const strangers = (accounts: number): FollowGraph => ({
+export const strangers = (accounts: number): FollowGraph => ({
   accounts,
   starts: new Uint32Array(accounts + 1),
   followees: new Uint32Array(0)
