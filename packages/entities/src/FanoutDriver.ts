@@ -107,6 +107,8 @@ const perform = (
       )
     case "Edge":
     case "Relation":
+    case "Unlocked":
+    case "Account":
     case "Notify":
       return Effect.void
   }

@@ -5,6 +5,7 @@ import * as Media from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
+import type { Act } from "@rookery/store/ModerationStore"
 import { type EditChange, PostStore } from "@rookery/store/PostStore"
 import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
@@ -77,14 +78,15 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
           )
         )
 
-      const remove = (by: AccountId) =>
+      const removeNow = (act?: Act) =>
         Effect.gen(function*() {
-          yield* owned(by)
-          const written = yield* posts.remove(id)
+          const written = yield* posts.remove(id, act)
           if (written === undefined) return yield* Effect.fail(gone)
           yield* afterWrite("delete", written)
           return written.post
         })
+
+      const remove = (by: AccountId) => Effect.andThen(owned(by), removeNow())
 
       const setLike = (account: AccountId, liked: boolean) =>
         Effect.flatMap(likes.setLike({ postId: id, account, liked }), (post) =>
@@ -94,6 +96,7 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
         Edit: ({ payload: { by, ...change } }) =>
           Effect.mapError(turn.withPermits(1)(edit(by, change)), asAnswer),
         Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload.by)), asAnswer),
+        Moderate: ({ payload }) => Effect.mapError(turn.withPermits(1)(removeNow(payload)), asAnswer),
         SetLike: ({ payload }) =>
           Effect.mapError(setLike(payload.by, payload.liked), asAnswer)
       })

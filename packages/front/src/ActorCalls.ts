@@ -62,6 +62,8 @@ export interface ActorCalls {
     }
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>
+  /** By a moderator, with their reason. */
+  readonly moderate: (post: PostId, by: AccountId, reason: string) => Effect.Effect<Post, ApiError>
   readonly setLike: (post: PostId, by: AccountId, liked: boolean) => Effect.Effect<Post, ApiError>
   readonly setFollow: (
     reader: AccountId,
@@ -113,6 +115,7 @@ export const make = (
       publish: (id, requestKey, draft) => write(author(String(id)).Publish({ requestKey, draft })),
       edit: (id, change) => write(postOwner(String(id)).Edit(change)),
       remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
+      moderate: (id, by, reason) => write(postOwner(String(id)).Moderate({ by, reason })),
       setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
       setFollow: (id, followee, following, flags) =>
         write(userTimeline(String(id)).SetFollow({ followee, following, ...(flags === undefined ? {} : { flags }) })),

@@ -8,6 +8,7 @@ import type { IdSource } from "@rookery/store/IdSource"
 import type { KeptStore } from "@rookery/store/KeptStore"
 import type { ArrivalStore } from "@rookery/store/ArrivalStore"
 import type { AudienceStore } from "@rookery/store/AudienceStore"
+import type { ModerationStore } from "@rookery/store/ModerationStore"
 import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
@@ -43,6 +44,7 @@ export interface Deps {
   readonly notifications: NotificationStore["Service"]
   readonly audience: AudienceStore["Service"]
   readonly arrivals: ArrivalStore["Service"]
+  readonly moderation: ModerationStore["Service"]
   readonly views: Views
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]

@@ -8,6 +8,7 @@ import { IdSource } from "@rookery/store/IdSource"
 import { KeptStore } from "@rookery/store/KeptStore"
 import { ArrivalStore } from "@rookery/store/ArrivalStore"
 import { AudienceStore } from "@rookery/store/AudienceStore"
+import { ModerationStore } from "@rookery/store/ModerationStore"
 import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
@@ -69,6 +70,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       notifications: yield* NotificationStore,
       audience: yield* AudienceStore,
       arrivals: yield* ArrivalStore,
+      moderation: yield* ModerationStore,
       snapshots: yield* SnapshotStore,
       ids: yield* IdSource,
       bus: yield* Bus,

@@ -69,6 +69,24 @@ describe("relations over HTTP", () => {
         assert.strictEqual(broken.status, 422)
       })))
 
+  it.live("whoever waits for an answer is accepted when the account is unlocked", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const { lock, relation } = speak(client)
+        const [ann, bob, eve] = yield* three(client)
+        yield* lock(ann)
+        for (const fan of [bob, eve]) yield* client.ok("POST", `/api/v1/accounts/${ann.id}/follow`, { token: fan.token })
+        const post = yield* client.post(ann, "for followers", { visibility: "private" })
+        assert.deepInclude(yield* relation(bob, ann), { requested: true, following: false })
+        yield* client.ok("PATCH", "/api/v1/accounts/update_credentials", { token: ann.token, json: { locked: false } })
+        for (const fan of [bob, eve]) {
+          yield* eventually(relation(fan, ann), ({ following, requested }) => following && !requested)
+          const home = client.ok("GET", "/api/v1/timelines/home", { token: fan.token })
+          yield* eventually(home, (list: ReadonlyArray<{ id: string }>) => list.some((status) => status.id === post.id))
+        }
+        assert.deepStrictEqual(yield* client.ok("GET", "/api/v1/follow_requests", { token: ann.token }), [])
+      })))
+
   it.live("who follows a locked account asks; the request is listed, accepted or rejected, and can be taken back", () =>
     withFront((client) =>
       Effect.gen(function*() {

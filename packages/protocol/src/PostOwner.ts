@@ -33,6 +33,13 @@ export const Edit = Rpc.make("Edit", {
 /** Deletes for good; answers the post as it last was. Deleting again is `NotFound`. */
 export const Delete = Rpc.make("Delete", { payload: { by: AccountId }, success: Post, error: PostError })
 
+/** The same by a moderator (null: an operator), whoever wrote the post; logged with their reason. */
+export const Moderate = Rpc.make("Moderate", {
+  payload: { by: Schema.NullOr(AccountId), reason: Schema.String },
+  success: Post,
+  error: PostError
+})
+
 /** Sets whether `by` likes the post; idempotent. Answers the post with its new count. */
 export const SetLike = Rpc.make("SetLike", {
   payload: { by: AccountId, liked: Schema.Boolean },
@@ -40,5 +47,5 @@ export const SetLike = Rpc.make("SetLike", {
   error: PostError
 })
 
-export const PostOwner = Entity.make("PostOwner", [Edit, Delete, SetLike])
+export const PostOwner = Entity.make("PostOwner", [Edit, Delete, Moderate, SetLike])
   .annotate(ClusterSchema.ClientTracingEnabled, false)

@@ -31,6 +31,7 @@ export interface AccountRow {
   readonly avatar: string | null
   readonly header: string | null
   readonly admin: boolean
+  /** Since when the account is suspended (ModerationStore.ts); null when it is not. */
   readonly disabledAt: number | null
   readonly followers: number
   readonly following: number
@@ -84,8 +85,6 @@ export class AccountStore extends Context.Service<AccountStore, {
   /** By username or e-mail address. */
   readonly credentials: (login: string) => Effect.Effect<Credentials | undefined, StoreError>
   readonly update: (id: AccountId, change: ProfileChange) => Effect.Effect<AccountRow | undefined, StoreError>
-  /** Sets or clears `disabledAt`; a disabled account's tokens stop working. False when there is none of that id. */
-  readonly setDisabled: (id: AccountId, disabled: boolean) => Effect.Effect<boolean, StoreError>
   /** Deletes for good: the account's posts, edges, likes and tokens with it. False when there was none. */
   readonly remove: (id: AccountId) => Effect.Effect<boolean, StoreError>
   /** Ascending by id, after `after`. */

@@ -4,6 +4,7 @@ import type { Media, MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import { Context, type Effect, Schema } from "effect"
 import type { CursorQuery } from "./FollowStore.ts"
+import type { Act } from "./ModerationStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** One post to be committed by its Author. */
@@ -96,8 +97,11 @@ export class PostStore extends Context.Service<PostStore, {
     { readonly post: Post; readonly outboxId: bigint } | undefined,
     StoreError | NoMedia
   >
-  /** Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already. */
-  readonly remove: (id: PostId) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
+  /**
+   * Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already.
+   * With `act` it is a moderator who deletes, which is logged with it.
+   */
+  readonly remove: (id: PostId, act?: Act) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
   /** Sets and clears likes of any posts, with their counts, in one transaction; answers the counts, without posts that are gone. At most 1,000. */
   readonly setLikes: (changes: ReadonlyArray<LikeChange>) => Effect.Effect<ReadonlyMap<PostId, number>, StoreError>
   /** The wrapper by which `account` reposts `id`. */

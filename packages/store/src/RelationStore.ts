@@ -57,6 +57,7 @@ export type RelationResult =
 /** Everything that one person is to another. */
 export interface FullRelation {
   readonly id: AccountId
+  readonly suspended: boolean
   readonly following: boolean
   readonly reblogs: boolean
   readonly notify: boolean

@@ -44,10 +44,9 @@ layer(Database.layer, { excludeTestServices: true })("FollowStore", (it) => {
       assert.isTrue(again._tag === "Changed" && again.edge.version === 3 && again.edge.sequence === 3)
     }))
 
-  it.effect("refuses a stale version, oneself, the unknown and the disabled; a disabled one can be unfollowed", () =>
+  it.effect("refuses a stale version, oneself, the unknown and the suspended; a suspended one can be unfollowed", () =>
     Effect.gen(function*() {
       const follows = yield* FollowStore
-      const accounts = yield* AccountStore
       const [ann, bob] = yield* people(2)
       const base = { follower: ann!.id, followee: bob!.id, following: true, followVersion: 1, claimMillis: 1_000 }
       const tagOf = (change: Partial<typeof base>) =>
@@ -57,7 +56,7 @@ layer(Database.layer, { excludeTestServices: true })("FollowStore", (it) => {
       assert.strictEqual(yield* tagOf({ followee: 3n as AccountId }), "NotFound")
       assert.strictEqual(yield* tagOf({ follower: 3n as AccountId }), "NotFound")
       assert.strictEqual(yield* tagOf({}), "Changed")
-      yield* accounts.setDisabled(bob!.id, true)
+      yield* Database.suspend(bob!)
       assert.strictEqual(yield* tagOf({ following: false, followVersion: 2 }), "Changed")
       assert.strictEqual(yield* tagOf({ followVersion: 3 }), "NotFound")
     }))

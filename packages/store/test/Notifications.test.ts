@@ -5,7 +5,6 @@ import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { AccountRow } from "../src/AccountStore.ts"
-import { AccountStore } from "../src/AccountStore.ts"
 import { AudienceStore } from "../src/AudienceStore.ts"
 import { type NotificationFilter, NotificationStore } from "../src/NotificationStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
@@ -100,9 +99,9 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       yield* like(bob!, hers.id, false)
       yield* like(bob!, hers.id)
       assert.strictEqual((yield* told(ann!)).length, 1)
-      yield* Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(bob!.id, true))
+      yield* Database.suspend(bob!)
       assert.deepStrictEqual(yield* told(ann!), [])
-      yield* Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(bob!.id, false))
+      yield* Database.suspend(bob!, false)
       yield* Effect.flatMap(PostStore, (posts) => posts.remove(hers.id))
       assert.deepStrictEqual(yield* told(ann!), [])
     }))

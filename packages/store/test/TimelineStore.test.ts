@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities, type Visibility } from "@rookery/domain/Post"
 import { Effect } from "effect"
-import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
+import type { AccountRow } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import { TimelineStore } from "../src/TimelineStore.ts"
@@ -81,10 +81,9 @@ layer(Database.layer, { excludeTestServices: true })("TimelineStore", (it) => {
   it.effect(`pages of home timelines are the plain join (seed ${seed})`, () =>
     Effect.gen(function*() {
       const timelines = yield* TimelineStore
-      const accounts = yield* AccountStore
       const pick = random(seed)
       const world = yield* makeWorld(8, 250, pick)
-      yield* accounts.setDisabled(world.people[0]!.id, true)
+      yield* Database.suspend(world.people[0]!)
       world.disabled.add(world.people[0]!.id)
       for (const reader of world.people) {
         const model = homeOf(world, reader)

@@ -42,16 +42,20 @@ const makeClients = (deps: Deps, marks: Marks.Marks) =>
       bufferMax: limits.socketBufferMax
     })
     const runCallback = Effect.runCallbackWith(yield* Effect.context<never>())
+    const run = (effect: Effect.Effect<void>) => void runCallback(effect)
+    const open = new Set<Client.Client>()
+    const check = Recheck.make(open, deps.tokens, run)
     const clients: Streams.Streams = {
-      open: new Set(),
+      open,
       entering: 0,
       people,
       subscriptions: Subscriptions.make(),
       limits,
       events,
-      run: (effect) => void runCallback(effect)
+      run,
+      recheck: check.one
     }
-    return clients
+    return { clients, check }
   })
 
 /** Tells every stream to come back, and ends those that do not listen. */
@@ -82,7 +86,7 @@ const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.o
 export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
   Effect.gen(function*() {
     const marks = yield* Marks.make(deps.posts)
-    const clients = yield* makeClients(deps, marks)
+    const { check, clients } = yield* makeClients(deps, marks)
     const run = Effect.runCallbackWith(yield* Effect.context<never>())
     yield* TopicStreams.listen(deps.bus, {
       people: clients.people,
@@ -100,6 +104,6 @@ export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
     return {
       takes: EventStreams.takes({ clients, tokens, resume, isDraining, run: (effect, options) => run(effect, options) }),
       attach: attach(clients, Sockets.onUpgrade(clients, tokens, isDraining, run)),
-      check: Recheck.make(clients.open, tokens, clients.run)
+      check
     }
   })

@@ -1,5 +1,5 @@
 /**
- * Who a token belongs to, remembered for a short while. Revocation and disabling take effect by the bus at once,
+ * Who a token belongs to, remembered for a short while. Revocation and suspension take effect by the bus at once,
  * and by the age bound at the latest.
  */
 import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
@@ -83,11 +83,12 @@ export const make = (
 }
 
 const identityOf = (token: OAuthToken, row: AccountRow | undefined): Identity | undefined => {
-  if (token.account !== null && (row === undefined || row.disabledAt !== null)) return undefined
+  if (token.account !== null && row === undefined) return undefined
   return {
     tokenHash: token.tokenHash,
     appId: token.appId,
     scopes: new Set(token.scopes.split(" ")),
-    account: row === undefined ? undefined : { id: row.id, no: row.no, shard: row.shard }
+    account: row === undefined ? undefined : { id: row.id, no: row.no, shard: row.shard },
+    suspended: row !== undefined && row.disabledAt !== null
   }
 }

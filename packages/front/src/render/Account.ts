@@ -12,8 +12,27 @@ export const headerPath = "/headers/missing.svg"
 
 const dayOf = (millis: number): string => new Date(millis).toISOString().slice(0, 10)
 
+/** What others are shown of a suspended account: that it is one. */
+const blank = (row: AccountRow): AccountRow => ({
+  ...row,
+  displayName: "",
+  note: "",
+  locked: false,
+  bot: false,
+  discoverable: false,
+  fields: [],
+  followers: 0,
+  following: 0,
+  statuses: 0,
+  lastStatusAt: null
+})
+
 /** The `Account` entity; an object, for answers that hold it once. */
-export const entity = (row: AccountRow, publicUrl: string) => ({
+export const entity = (row: AccountRow, publicUrl: string): ReturnType<typeof whole> & { readonly suspended?: true } =>
+  row.disabledAt === null ? whole(row, publicUrl) : { ...whole(blank(row), publicUrl), suspended: true }
+
+/** The same for moderators, who see of a suspended account what they see of any. */
+export const whole = (row: AccountRow, publicUrl: string) => ({
   id: String(row.id),
   username: row.username,
   acct: row.username,

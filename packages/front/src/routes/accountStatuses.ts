@@ -12,7 +12,7 @@ import * as Links from "../http/Links.ts"
 import { optional, type Route, route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Page } from "../read/Reader.ts"
-import { accountNow, addressOf, viewerOf } from "./shared.ts"
+import { addressOf, anyAccount, viewerOf } from "./shared.ts"
 
 const decodeQuery = Input.decoder(Schema.Struct({
   ...Input.Paging,
@@ -59,7 +59,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       }
       const page = yield* pageOf(deps, author, viewer, input, filter)
       // Only an empty page leaves open whether there is such an account.
-      if (page.items.length === 0) yield* accountNow(deps, author)
+      if (page.items.length === 0) yield* anyAccount(deps, author)
       const bytes = yield* deps.reader.present(viewer, page.items)
       const link = Links.page(addressOf(deps, request), request.rawQuery, page.cursors)
       return Edge.shared(request, deps.settings.limits, Answer.bytes(bytes, link))

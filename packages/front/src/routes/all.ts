@@ -2,6 +2,8 @@
 import type { Deps } from "../Deps.ts"
 import type { Route } from "../http/Route.ts"
 import * as Absent from "./absent.ts"
+import * as AdminAccounts from "./adminAccounts.ts"
+import * as AdminReports from "./adminReports.ts"
 import * as Accounts from "./accounts.ts"
 import * as AccountStatuses from "./accountStatuses.ts"
 import * as Apps from "./apps.ts"
@@ -21,6 +23,7 @@ import * as Presence from "./presence.ts"
 import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
+import * as Reports from "./reports.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
@@ -53,6 +56,9 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     NotificationPolicy,
     Markers,
     Presence,
+    Reports,
+    AdminReports,
+    AdminAccounts,
     Instance,
     WellKnown,
     Health

@@ -24,7 +24,7 @@ const requestKeyOf = (request: Request): string => {
 }
 
 /** Drops what a change of `post` makes stale here, before the bus says so: people see their own writes. */
-export const dropAround = (deps: Deps, me: Account, post: Post): void => {
+export const dropAround = (deps: Deps, me: Pick<Account, "no">, post: Post): void => {
   deps.hydration.dropPost(post.id)
   deps.hydration.dropAccountNo(me.no)
   if (post.replyTo !== null) deps.hydration.dropPost(post.replyTo)

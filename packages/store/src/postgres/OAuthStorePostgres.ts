@@ -35,8 +35,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"]
     Effect.map(
       sql<TokenRow>`
         SELECT t.token_hash AS "tokenHash", t.app_id AS "appId", t.account, t.scopes, t.created_at AS "createdAt"
-        FROM oauth_tokens t LEFT JOIN accounts a ON a.id = t.account
-        WHERE t.token_hash = ${tokenHash} AND t.revoked_at IS NULL AND a.disabled_at IS NULL`,
+        FROM oauth_tokens t WHERE t.token_hash = ${tokenHash} AND t.revoked_at IS NULL`,
       ([row]) => row && { ...row, createdAt: row.createdAt.getTime() }
     )
 

@@ -4,6 +4,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
+import type { Act } from "../ModerationStore.ts"
 import { type Mark, type Marker, NoMedia, type PostStore } from "../PostStore.ts"
 import { setLikes } from "./likes.ts"
 import { mediaOf, type StoredMedia } from "./mediaRows.ts"
@@ -94,8 +95,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
       WHERE m.cursor < ${query.before ?? idMax} AND m.cursor > ${query.after ?? 0n}
       ORDER BY m.cursor DESC LIMIT ${query.limit}`
 
-  const remove = (id: PostId) =>
-    Effect.tap(Changes.remove(sql, id), (gone) =>
+  const remove = (id: PostId, act: Act | undefined) =>
+    Effect.tap(Changes.remove(sql, id, act), (gone) =>
       gone === undefined ? Effect.void : Changes.removeWrappers(sql, id, wrappersAtOnce))
 
   return {
@@ -119,7 +120,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
     edit: (id, version, change) =>
       Effect.flatMap(operation("PostStore.edit", Changes.edit(sql, id, version, change)), (written) =>
         written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
-    remove: (id) => operation("PostStore.remove", remove(id)),
+    remove: (id, act) => operation("PostStore.remove", remove(id, act)),
     setLikes: (changes) => operation("PostStore.setLikes", setLikes(sql, changes)),
     repostBy: (account, id) =>
       operation(

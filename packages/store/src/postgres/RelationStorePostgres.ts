@@ -42,7 +42,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): RelationStore["Servic
   const between = (viewer: AccountId, others: ReadonlyArray<AccountId>) =>
     Effect.map(
       sql<RelationRow>`
-        SELECT a.id, f.follower IS NOT NULL AS following, coalesce(f.reblogs, q.reblogs, false) AS reblogs,
+        SELECT a.id, a.disabled_at IS NOT NULL AS suspended, f.follower IS NOT NULL AS following, coalesce(f.reblogs, q.reblogs, false) AS reblogs,
           coalesce(f.notify, q.notify, false) AS notify, coalesce(f.languages, q.languages) AS languages,
           EXISTS (SELECT FROM follows WHERE follower = a.id AND followee = ${viewer} AND active) AS "followedBy",
           EXISTS (SELECT FROM blocks WHERE account = ${viewer} AND target = a.id) AS blocking,

@@ -87,6 +87,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
           count(*) AS uses, count(DISTINCT author) AS accounts
         FROM (
           SELECT post_id, author FROM post_tags WHERE tag = ${tag} AND visibility = 0 AND post_id >= ${floor}
+            AND author NOT IN (SELECT account FROM authors WHERE disabled)
           ORDER BY post_id DESC LIMIT ${usageMax}
         ) used GROUP BY 1`,
       (rows) => {

@@ -7,6 +7,7 @@ import { AudienceStore } from "../AudienceStore.ts"
 import { AuthorStore } from "../AuthorStore.ts"
 import { FollowStore } from "../FollowStore.ts"
 import { LeaseStore } from "../LeaseStore.ts"
+import { ModerationStore } from "../ModerationStore.ts"
 import { NotificationStore } from "../NotificationStore.ts"
 import { OAuthStore } from "../OAuthStore.ts"
 import { OutboxStore } from "../OutboxStore.ts"
@@ -23,6 +24,7 @@ import * as Audience from "./AudienceStorePostgres.ts"
 import * as Authors from "./AuthorStorePostgres.ts"
 import * as Follows from "./FollowStorePostgres.ts"
 import * as Leases from "./LeaseStorePostgres.ts"
+import * as Moderation from "./ModerationStorePostgres.ts"
 import * as Notifications from "./NotificationStorePostgres.ts"
 import * as OAuth from "./OAuthStorePostgres.ts"
 import * as Outbox from "./OutboxStorePostgres.ts"
@@ -42,6 +44,7 @@ export const layer = Layer.mergeAll(
   Layer.effect(AuthorStore, Authors.make),
   Layer.effect(FollowStore, Follows.make),
   Layer.effect(LeaseStore, Leases.make),
+  Layer.effect(ModerationStore, Moderation.make),
   Layer.effect(NotificationStore, Notifications.make),
   Layer.effect(OAuthStore, OAuth.make),
   Layer.effect(OutboxStore, Outbox.make),

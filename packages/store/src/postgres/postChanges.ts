@@ -5,6 +5,7 @@ import type { MediaEdit } from "@rookery/domain/Media"
 import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
+import type { Act } from "../ModerationStore.ts"
 import type { EditChange } from "../PostStore.ts"
 import { unusedHours } from "../AttachmentStore.ts"
 import { changeText, states } from "./mediaRows.ts"
@@ -129,7 +130,7 @@ const isAt = (sql: SqlClient.SqlClient, id: PostId, version: number) =>
  * Sets the tombstone and takes the post out of what it was counted in: its author's posts, and the replies or reposts
  * of another. Reposting locks the post, so that no wrapper is made past this statement.
  */
-export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
+export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
   Effect.gen(function*() {
     const [told] = yield* sql<Told>`
       WITH owner AS MATERIALIZED (
@@ -160,6 +161,10 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
       ), unshown AS (
         UPDATE media m SET post_id = NULL, expires_at = now() + ${unusedHours}::int * interval '1 hour'
         FROM changed WHERE m.post_id = changed.id
+      ), audited AS (
+        INSERT INTO moderation_log (actor, action, account, post_id, reason)
+        SELECT ${act?.by ?? null}::bigint, 'delete_post', author, id, ${storable(act?.reason ?? "")} FROM changed
+        WHERE ${act !== undefined}
       ), ${withdrawn(sql, ofWrapper(sql))}
       ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
