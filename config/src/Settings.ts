@@ -133,6 +133,29 @@ const cluster = {
   })
 }
 
+const discovery = {
+  searchIndexMillis: integer("SEARCH_INDEX_MILLIS", 50, 600_000, {
+    fallback: 1_000,
+    doc: "How often new posts are taken into the search, by one member of all"
+  }),
+  searchMillisMax: integer("SEARCH_MILLIS_MAX", 100, 8_000, {
+    fallback: 2_000,
+    doc: "How long one page of found posts may take; it then shows what was found, and where to go on"
+  }),
+  trendsMillis: integer("TRENDS_MILLIS", 1_000, 86_400_000, {
+    fallback: 60_000,
+    doc: "How often trends are computed, by one member of all"
+  }),
+  trendsHalfLifeMillis: integer("TRENDS_HALF_LIFE_MILLIS", 60_000, 604_800_000, {
+    fallback: 21_600_000,
+    doc: "Time after which a use of a tag, or the age of a post, counts half"
+  }),
+  trendsAccountsMin: integer("TRENDS_ACCOUNTS_MIN", 2, 1_000_000, {
+    fallback: 3,
+    doc: "Accounts that use a tag, or like or repost a post, before it is a trend"
+  })
+}
+
 const logs = {
   logLevel: oneOf("LOG_LEVEL", ["All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"], {
     fallback: "Info",
@@ -144,7 +167,7 @@ const logs = {
   })
 }
 
-export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...logs }
+export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...discovery, ...logs }
 
 /** What the programs are given: every setting by its short name. */
 export type Settings = {

@@ -81,7 +81,7 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
   passwordGrant: configuration.passwordGrant,
   trustedProxies: configuration.trustedProxies,
   postCharactersMax: configuration.postTextMax,
-  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax }
+  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax }
 })
 
 export const logs = (configuration: Configuration): LogOptions => ({

@@ -6,6 +6,7 @@ import * as Logs from "@rookery/observe/Logs"
 import { Effect, Layer } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as adminHints from "../layers/adminHints.ts"
+import * as Discovery from "../layers/Discovery.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
@@ -32,7 +33,12 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     const actors = yield* Layer.build(
-      Layer.mergeAll(Entities.layer(derive.entities(configuration)), Housekeeping.layer, adminHints.layerListener).pipe(
+      Layer.mergeAll(
+        Entities.layer(derive.entities(configuration)),
+        Housekeeping.layer,
+        Discovery.layer(configuration),
+        adminHints.layerListener
+      ).pipe(
         Layer.provide(Layer.succeedContext(below))
       )
     )

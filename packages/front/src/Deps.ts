@@ -13,6 +13,7 @@ import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { PostStore } from "@rookery/store/PostStore"
 import type { RelationStore } from "@rookery/store/RelationStore"
+import type { SearchStore } from "@rookery/store/SearchStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TimelineStore } from "@rookery/store/TimelineStore"
 import type { TopicStore } from "@rookery/store/TopicStore"
@@ -20,7 +21,9 @@ import type { ActorCalls } from "./ActorCalls.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
+import type { Discovery } from "./read/Discovery.ts"
 import type { Hydration } from "./read/Hydration.ts"
+import type { PostSearch } from "./read/PostSearch.ts"
 import type { Reader } from "./read/Reader.ts"
 import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
@@ -45,6 +48,9 @@ export interface Deps {
   readonly audience: AudienceStore["Service"]
   readonly arrivals: ArrivalStore["Service"]
   readonly moderation: ModerationStore["Service"]
+  readonly discovery: Discovery
+  readonly postSearch: PostSearch
+  readonly search: SearchStore["Service"]
   readonly views: Views
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]

@@ -13,9 +13,11 @@ import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { RelationStore } from "@rookery/store/RelationStore"
+import { SearchStore } from "@rookery/store/SearchStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { TopicStore } from "@rookery/store/TopicStore"
+import { TrendStore } from "@rookery/store/TrendStore"
 import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
@@ -29,8 +31,10 @@ import * as Live from "./live/Live.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
+import * as Discovery from "./read/Discovery.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
+import * as PostSearch from "./read/PostSearch.ts"
 import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
@@ -53,6 +57,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
     const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
+    const reader = Reader.make(hydration, yield* Marks.make(posts), { follows, shunned })
+    const topics = yield* TopicStore
+    const search = yield* SearchStore
     const deps: Deps = {
       settings,
       accounts,
@@ -64,7 +71,10 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       timelines: yield* TimelineStore,
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
-      topics: yield* TopicStore,
+      topics,
+      search,
+      discovery: yield* Discovery.make({ search, topics, trends: yield* TrendStore }, publicUrl, limits),
+      postSearch: PostSearch.make(search, reader, limits.searchMillisMax, () => performance.now()),
       conversations: yield* ConversationStore,
       topicReads: yield* TopicReads.make(calls, directory),
       notifications: yield* NotificationStore,
@@ -78,7 +88,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       calls,
       hydration,
       skeleton: yield* Skeleton.make(calls),
-      reader: Reader.make(hydration, yield* Marks.make(posts), { follows, shunned }),
+      reader,
       tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
       attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),

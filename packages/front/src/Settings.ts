@@ -48,6 +48,12 @@ export interface FrontLimits {
   readonly viewsMillis: number
   readonly postMillis: number
   readonly missingMillis: number
+  /** How long one page of a search may take before it shows what was found so far. */
+  readonly searchMillisMax: number
+  /** How long names and tags that were searched for, the days of tags, and trends are kept. */
+  readonly searchCacheMillis: number
+  readonly tagDaysMillis: number
+  readonly trendsCacheMillis: number
   readonly socketsMax: number
   /** Bytes that wait for one slow socket before it is dropped. */
   readonly socketBufferMax: number
@@ -86,6 +92,10 @@ export const defaultLimits: FrontLimits = {
   viewsMillis: 5_000,
   postMillis: 600_000,
   missingMillis: 60_000,
+  searchMillisMax: 2_000,
+  searchCacheMillis: 5_000,
+  tagDaysMillis: 60_000,
+  trendsCacheMillis: 15_000,
   socketsMax: 40_000,
   socketBufferMax: 256 * 1024,
   pingMillis: 30_000,

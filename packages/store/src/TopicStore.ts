@@ -32,6 +32,6 @@ export class TopicStore extends Context.Service<TopicStore, {
   readonly tagged: (query: TagQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** An author's posts with a tag. */
   readonly authorTagged: (author: AccountId, tag: string, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
-  /** The last seven days, today first; of a tag that is used beyond measure, the newest 100,000 posts. */
-  readonly usage: (tag: string) => Effect.Effect<ReadonlyArray<TagDay>, StoreError>
+  /** The last seven days of each tag, today first; of a tag that is used beyond measure, the newest 100,000 posts. At most 100 tags. */
+  readonly usages: (tags: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<TagDay>>, StoreError>
 }>()("rookery/store/TopicStore") {}

@@ -16,7 +16,7 @@ const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.lis
 const decodeLookup = Input.decoder(Schema.Struct({ acct: Schema.optionalKey(Input.Text) }))
 
 /** `name`, `@name`, and either with our own host behind it; other hosts are not known here. */
-const localName = (acct: string, host: string): string | undefined => {
+export const localName = (acct: string, host: string): string | undefined => {
   const [name = "", domain, ...more] = acct.trim().replace(/^@/, "").split("@")
   if (name === "" || name.length > 64 || more.length > 0) return undefined
   return domain === undefined || domain.toLowerCase() === host ? name : undefined

@@ -24,12 +24,14 @@ import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
 import * as Reports from "./reports.ts"
+import * as Search from "./search.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
 import * as Timelines from "./timelines.ts"
 import * as Topics from "./topics.ts"
+import * as Trends from "./trends.ts"
 import * as WellKnown from "./wellKnown.ts"
 
 const api = (deps: Deps): ReadonlyArray<Route> =>
@@ -49,6 +51,8 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     Kept,
     Posts,
     Topics,
+    Search,
+    Trends,
     Conversations,
     Timelines,
     Notifications,

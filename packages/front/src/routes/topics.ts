@@ -9,7 +9,6 @@ import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
 import { optional, type Request, type Route, route } from "../http/Route.ts"
 import type { Page } from "../read/Reader.ts"
-import * as Text from "../render/Text.ts"
 import { addressOf, viewerOf } from "./shared.ts"
 
 /** Tags beside the one of the path, of each kind, at most. */
@@ -84,13 +83,8 @@ const ofTag = (deps: Deps) => route("GET", "/api/v1/timelines/tag/:hashtag", opt
 const one = (deps: Deps) => route("GET", "/api/v1/tags/:name", optional("read"), (request) =>
   Effect.gen(function*() {
     const name = yield* tagNamed(request.params[0]!)
-    const days = yield* deps.topics.usage(name)
-    return Answer.json({
-      id: name,
-      name,
-      url: Text.tagUrl(deps.settings.publicUrl, name),
-      history: days.map(({ accounts, day, uses }) => ({ day: String(day / 1_000), uses: String(uses), accounts: String(accounts) }))
-    })
+    const [tag] = yield* deps.discovery.tagEntities([name])
+    return Answer.json(tag)
   }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [everything(deps), ofTag(deps), one(deps)]

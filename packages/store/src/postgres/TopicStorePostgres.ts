@@ -1,18 +1,15 @@
 /** Topics in Postgres: each page is a scan of one index. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import * as Topics from "@rookery/domain/Topics"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { AuthorQuery } from "../TimelineStore.ts"
-import type { TagDay, TagQuery, TopicPage, TopicStore } from "../TopicStore.ts"
+import type { TagQuery, TopicPage, TopicStore } from "../TopicStore.ts"
 import { operation, texts } from "./statement.ts"
+import { tagUsages } from "./tagUsage.ts"
 
 const idMax = 9_223_372_036_854_775_807n
-const dayMillis = 86_400_000
-const usageDays = 7
-const usageMax = 100_000
 
 interface IdRow {
   readonly id: PostId
@@ -77,29 +74,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
       ${order("t.post_id", query)}`
   }
 
-  const usage = (tag: string) => {
-    const today = Math.floor(Date.now() / dayMillis)
-    const days = Array.from({ length: usageDays }, (_, i) => (today - i) * dayMillis)
-    const floor = Snowflake.floorAt(days[usageDays - 1]!)
-    return Effect.map(
-      sql<{ day: bigint; uses: bigint; accounts: bigint }>`
-        SELECT ((post_id >> 22) + ${BigInt(Snowflake.epochMillis)}) / ${BigInt(dayMillis)} AS day,
-          count(*) AS uses, count(DISTINCT author) AS accounts
-        FROM (
-          SELECT post_id, author FROM post_tags WHERE tag = ${tag} AND visibility = 0 AND post_id >= ${floor}
-            AND author NOT IN (SELECT account FROM authors WHERE disabled)
-          ORDER BY post_id DESC LIMIT ${usageMax}
-        ) used GROUP BY 1`,
-      (rows) => {
-        const byDay = new Map(rows.map((row) => [Number(row.day) * dayMillis, row]))
-        return days.map((day): TagDay => {
-          const row = byDay.get(day)
-          return { day, uses: Number(row?.uses ?? 0n), accounts: Number(row?.accounts ?? 0n) }
-        })
-      }
-    )
-  }
-
   return {
     page: (topic, query) => {
       const tag = Topics.tagOf(topic)
@@ -108,6 +82,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
     tagged: (query) => operation("TopicStore.tagged", newestFirst(query, tagged(query))),
     authorTagged: (author, tag, query) =>
       operation("TopicStore.authorTagged", newestFirst(query, authorTagged(author, tag, query))),
-    usage: (tag) => operation("TopicStore.usage", usage(tag))
+    usages: (tags) => operation("TopicStore.usages", Effect.flatMap(Clock.currentTimeMillis, (now) => tagUsages(sql, tags, now)))
   }
 })

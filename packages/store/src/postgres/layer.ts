@@ -13,7 +13,9 @@ import { OAuthStore } from "../OAuthStore.ts"
 import { OutboxStore } from "../OutboxStore.ts"
 import { PostStore } from "../PostStore.ts"
 import { RelationStore } from "../RelationStore.ts"
+import { SearchStore } from "../SearchStore.ts"
 import { TimelineStore } from "../TimelineStore.ts"
+import { TrendStore } from "../TrendStore.ts"
 import { ConversationStore } from "../ConversationStore.ts"
 import { KeptStore } from "../KeptStore.ts"
 import { TopicStore } from "../TopicStore.ts"
@@ -30,7 +32,9 @@ import * as OAuth from "./OAuthStorePostgres.ts"
 import * as Outbox from "./OutboxStorePostgres.ts"
 import * as Posts from "./PostStorePostgres.ts"
 import * as Relations from "./RelationStorePostgres.ts"
+import * as Search from "./SearchStorePostgres.ts"
 import * as Timelines from "./TimelineStorePostgres.ts"
+import * as Trends from "./TrendStorePostgres.ts"
 import * as Conversations from "./ConversationStorePostgres.ts"
 import * as Kept from "./KeptStorePostgres.ts"
 import * as Topics from "./TopicStorePostgres.ts"
@@ -53,5 +57,7 @@ export const layer = Layer.mergeAll(
   Layer.effect(TimelineStore, Timelines.make),
   Layer.effect(ConversationStore, Conversations.make),
   Layer.effect(KeptStore, Kept.make),
+  Layer.effect(SearchStore, Search.make),
+  Layer.effect(TrendStore, Trends.make),
   Layer.effect(TopicStore, Topics.make)
 )

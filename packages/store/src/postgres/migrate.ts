@@ -10,6 +10,7 @@ import relations from "./migrations/0006_relations.ts"
 import postParts from "./migrations/0007_post_parts.ts"
 import notifications from "./migrations/0008_notifications.ts"
 import media from "./migrations/0009_media.ts"
+import search from "./migrations/0010_search.ts"
 import moderation from "./migrations/0011_moderation.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
@@ -25,6 +26,7 @@ const run = Migrator.make({})({
     "0007_post_parts": postParts,
     "0008_notifications": notifications,
     "0009_media": media,
+    "0010_search": search,
     "0011_moderation": moderation
   })
 })

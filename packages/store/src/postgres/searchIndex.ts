@@ -1,0 +1,157 @@
+/**
+ * Brings `post_search` and `tags` to what the posts are, in steps that each are one transaction.
+ *
+ * Posts become visible out of the order of their ids, but no later than a transaction may run: everything above the
+ * time of `Limits.overlapMillis` ago is looked at again in each step, and what is there is passed over. Edits and
+ * deletions come from `post_changes`, up to the oldest transaction that is still open.
+ */
+import * as Limits from "@rookery/domain/Limits"
+import * as Snowflake from "@rookery/domain/Snowflake"
+import { Effect } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import type { Indexed } from "../SearchStore.ts"
+import type { StoredMentions } from "./postRows.ts"
+import { vectorOf } from "./searchWords.ts"
+import { int2s, int4s, int8s, texts } from "./statement.ts"
+
+/** Posts, and changes, of one step. */
+const stepMax = 2_000
+
+interface Row {
+  readonly id: bigint
+  readonly author: bigint
+  readonly visibility: number
+  readonly version: number
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  readonly language: string | null
+  readonly isReply: boolean
+  readonly hasMedia: boolean
+  readonly mentions: StoredMentions
+  /** To be taken out, or never to come in. */
+  readonly isGone: boolean
+  readonly isIndexed: boolean
+}
+
+interface Progress {
+  readonly postsTo: bigint
+  readonly changesFrom: string
+  /** Milliseconds since 1970, by the database. */
+  readonly now: number
+  readonly oldestOpen: string
+}
+
+/** Nobody else goes on while this transaction is open; undefined when somebody does. */
+const claim = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<Progress>`
+      SELECT posts_to AS "postsTo", changes_from::text AS "changesFrom",
+        (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
+        pg_snapshot_xmin(pg_current_snapshot())::text AS "oldestOpen"
+      FROM search_progress FOR UPDATE SKIP LOCKED`,
+    ([row]) => row
+  )
+
+const columns = `
+  p.id, p.author, p.visibility, p.version, p.text, p.spoiler, p.sensitive, p.language, p.mentions,
+  p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia",
+  p.deleted_at IS NOT NULL OR p.repost_of IS NOT NULL AS "isGone",
+  EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed"`
+
+const newPosts = (sql: SqlClient.SqlClient, from: bigint) =>
+  sql<Row>`
+    SELECT ${sql.literal(columns)} FROM (SELECT * FROM posts WHERE id > ${from} ORDER BY id LIMIT ${stepMax}) p ORDER BY p.id`
+
+/** Changed posts as they stand, and the last transaction that was looked at. */
+const changedPosts = (sql: SqlClient.SqlClient, { changesFrom, oldestOpen }: Progress) =>
+  Effect.gen(function*() {
+    const changes = yield* sql<{ id: bigint; arrived: string }>`
+      SELECT post_id AS id, arrived::text AS arrived FROM post_changes
+      WHERE arrived >= ${changesFrom}::text::xid8 AND arrived < ${oldestOpen}::text::xid8
+      ORDER BY arrived LIMIT ${stepMax}`
+    const isFull = changes.length === stepMax
+    const rows = changes.length === 0 ? [] : yield* sql<Row>`
+      SELECT ${sql.literal(columns)} FROM posts p WHERE p.id = ANY(${int8s([...new Set(changes.map((one) => one.id))])})`
+    return { rows, isFull, changesTo: isFull ? changes[stepMax - 1]!.arrived : oldestOpen }
+  })
+
+const searched = (row: Row) => ({ ...row, mentioned: (row.mentions ?? []).map(({ username }) => username) })
+
+/** How many public posts of each tag the rows of `post_search` hold, as an amount to be added. */
+const countTags = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>, sign: 1 | -1) =>
+  sql`
+    INSERT INTO tags AS t (tag, posts)
+    SELECT substr(w.lexeme, 2), ${sign}::int * count(*) FROM post_search s CROSS JOIN LATERAL unnest(s.words) AS w
+    WHERE s.post_id = ANY(${int8s(ids)}) AND s.visibility = 0 AND left(w.lexeme, 1) = '#' GROUP BY 1 ORDER BY 1
+    ON CONFLICT (tag) DO UPDATE SET posts = t.posts + excluded.posts`
+
+const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>) =>
+  sql`
+    INSERT INTO post_search (post_id, author, visibility, version, words)
+    SELECT id, author, visibility, version, words::tsvector
+    FROM unnest(${int8s(rows.map((row) => row.id))}, ${int8s(rows.map((row) => row.author))},
+      ${int2s(rows.map((row) => row.visibility))}, ${int4s(rows.map((row) => row.version))},
+      ${texts(rows.map((row) => vectorOf(searched(row))))}) AS r (id, author, visibility, version, words)`
+
+/** What is there already is taken out first, with its tags. */
+const replace = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const old = rows.filter((row) => row.isIndexed).map((row) => row.id)
+    if (old.length > 0) {
+      yield* countTags(sql, old, -1)
+      yield* sql`DELETE FROM post_search WHERE post_id = ANY(${int8s(old)})`
+    }
+    const current = rows.filter((row) => !row.isGone)
+    if (current.length === 0) return
+    yield* insert(sql, current)
+    yield* countTags(sql, current.map((row) => row.id), 1)
+  })
+
+const withoutRepeats = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => [...new Map(rows.map((row) => [row.id, row])).values()]
+
+interface Step extends Indexed {
+  /** The last post that was looked at. */
+  readonly last: bigint
+}
+
+/** Posts above `from`, or above what is known to be done; undefined while another process makes a step. */
+const step = (sql: SqlClient.SqlClient, from: bigint): Effect.Effect<Step | undefined, SqlError.SqlError> =>
+  sql.withTransaction(Effect.gen(function*() {
+    const progress = yield* claim(sql)
+    if (progress === undefined) return undefined
+    const start = larger(from, progress.postsTo)
+    const fresh = yield* newPosts(sql, start)
+    const changed = yield* changedPosts(sql, progress)
+    const rows = withoutRepeats([...fresh.filter((row) => !row.isIndexed && !row.isGone), ...changed.rows])
+    yield* replace(sql, rows)
+    const isFull = fresh.length === stepMax
+    const last = fresh[fresh.length - 1]?.id ?? start
+    const settled = Snowflake.floorAt(Math.floor(progress.now) - Limits.overlapMillis)
+    const postsTo = larger(progress.postsTo, isFull && last < settled ? last : settled)
+    yield* sql`UPDATE search_progress SET posts_to = ${postsTo}, changes_from = ${changed.changesTo}::text::xid8`
+    return { posts: rows.length, more: changed.isFull || isFull, last }
+  }))
+
+const larger = (a: bigint, b: bigint): bigint => a > b ? a : b
+
+/** Steps in one run: what is left then waits for the next. */
+const stepsMax = 20
+
+/** Steps until nothing is left, each `run` by the caller's means; undefined when another process makes them. */
+export const index = <E>(
+  sql: SqlClient.SqlClient,
+  run: (step: Effect.Effect<Step | undefined, SqlError.SqlError>) => Effect.Effect<Step | undefined, E>
+): Effect.Effect<Indexed | undefined, E> =>
+  Effect.gen(function*() {
+    let posts = 0
+    let from = 0n
+    for (let i = 0; i < stepsMax; i++) {
+      const made = yield* run(step(sql, from))
+      if (made === undefined) return i === 0 ? undefined : { posts, more: true }
+      posts += made.posts
+      from = made.last
+      if (!made.more) return { posts, more: false }
+    }
+    return { posts, more: true }
+  })
