@@ -1,5 +1,6 @@
 /** Every setting of the programs, once. Times are milliseconds; bounds are inclusive. */
 import { isIP } from "node:net"
+import { media } from "./MediaSettings.ts"
 import { boolean, integer, list, oneOf, prime, type Setting, share, text, url } from "./Setting.ts"
 
 const hostPattern = /^[A-Za-z0-9.:_-]+$/
@@ -167,7 +168,7 @@ const logs = {
   })
 }
 
-export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...discovery, ...logs }
+export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...discovery, ...media, ...logs }
 
 /** What the programs are given: every setting by its short name. */
 export type Settings = {

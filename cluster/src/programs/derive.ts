@@ -4,6 +4,7 @@ import * as Entities from "@rookery/entities/Settings"
 import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
 import type { LogOptions } from "@rookery/observe/Logs"
 import { readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
 import type { Patience } from "../layers/awaitDependency.ts"
 import type { Knobs, Member } from "../layers/shardingKnobs.ts"
 import type * as Storage from "../layers/Storage.ts"
@@ -36,6 +37,25 @@ export const patience = (configuration: Configuration): Patience => ({
   pauseMillis: configuration.connectPauseMillis
 })
 
+const withoutSlash = (address: string): string => address.replace(/\/$/, "")
+
+const mediaPlace = (configuration: Configuration): Storage.MediaPlace => {
+  const { dataDir, mediaFolder, mediaStore, s3Endpoint, s3Region, s3SecretAccessKey } = configuration
+  if (mediaStore === "folder") return { kind: "folder", folder: resolve(mediaFolder === "" ? join(dataDir, "media") : mediaFolder) }
+  return {
+    kind: "s3",
+    settings: {
+      endpoint: withoutSlash(s3Endpoint ?? `https://s3.${s3Region}.amazonaws.com`),
+      bucket: configuration.s3Bucket,
+      region: s3Region,
+      accessKeyId: configuration.s3AccessKeyId,
+      // That it is there was checked with the settings.
+      secretAccessKey: s3SecretAccessKey!,
+      pathStyle: configuration.s3PathStyle
+    }
+  }
+}
+
 /** For the servers' address, the process's name and the datacenter; which servers there are is the program's choice. */
 export const storage = (
   configuration: Configuration,
@@ -45,7 +65,8 @@ export const storage = (
   connectionsMax: configuration.databasePoolMax,
   machineBlock: configuration.machines,
   shardsPerGroup: configuration.shardsPerGroup,
-  patience: patience(configuration)
+  patience: patience(configuration),
+  media: mediaPlace(configuration)
 })
 
 /**
@@ -71,7 +92,8 @@ export const urlOf = (host: string, port: number): string => `http://${host.incl
 export const front = (configuration: Configuration, frontId: string): FrontSettings => ({
   host: configuration.host,
   port: configuration.port,
-  publicUrl: (configuration.publicUrl ?? urlOf(configuration.host, configuration.port)).replace(/\/$/, ""),
+  publicUrl: withoutSlash(configuration.publicUrl ?? urlOf(configuration.host, configuration.port)),
+  ...(configuration.mediaBaseUrl === undefined ? {} : { mediaUrl: withoutSlash(configuration.mediaBaseUrl) }),
   frontId,
   version,
   title: configuration.instanceTitle,
@@ -81,7 +103,7 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
   passwordGrant: configuration.passwordGrant,
   trustedProxies: configuration.trustedProxies,
   postCharactersMax: configuration.postTextMax,
-  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax }
+  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax, uploadBytesMax: configuration.mediaMaxBytes }
 })
 
 export const logs = (configuration: Configuration): LogOptions => ({

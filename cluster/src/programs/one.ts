@@ -9,6 +9,7 @@ import * as adminHints from "../layers/adminHints.ts"
 import * as Discovery from "../layers/Discovery.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
+import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
 import * as OneFile from "../local/OneFile.ts"
@@ -36,6 +37,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
       Layer.mergeAll(
         Entities.layer(derive.entities(configuration)),
         Housekeeping.layer,
+        MediaHousekeeping.layer,
         Discovery.layer(configuration),
         adminHints.layerListener
       ).pipe(

@@ -3,6 +3,7 @@
  * write is repeated under the same request key, so that it happens once.
  */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import * as Metrics from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
@@ -59,6 +60,7 @@ export interface ActorCalls {
       readonly sensitive: boolean
       readonly language: string | null
       readonly mentions: ReadonlyArray<string>
+      readonly media?: ReadonlyArray<MediaEdit>
     }
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>

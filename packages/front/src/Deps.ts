@@ -1,6 +1,8 @@
 /** What the routes of a front are made of; gathered once, at its start. */
 import type { Bus } from "@rookery/bus/Bus"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
+import type { AttachmentStore } from "@rookery/store/AttachmentStore"
+import type { MediaStore } from "@rookery/store/MediaStore"
 import type { AccountStore } from "@rookery/store/AccountStore"
 import type { ConversationStore } from "@rookery/store/ConversationStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
@@ -19,6 +21,7 @@ import type { TimelineStore } from "@rookery/store/TimelineStore"
 import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
+import type { Gallery } from "./media/Gallery.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Discovery } from "./read/Discovery.ts"
@@ -51,6 +54,9 @@ export interface Deps {
   readonly discovery: Discovery
   readonly postSearch: PostSearch
   readonly search: SearchStore["Service"]
+  readonly attachments: AttachmentStore["Service"]
+  readonly objects: MediaStore["Service"]
+  readonly gallery: Gallery
   readonly views: Views
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]

@@ -1,6 +1,8 @@
 /** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
 import { Bus } from "@rookery/bus/Bus"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { AttachmentStore } from "@rookery/store/AttachmentStore"
+import { MediaStore } from "@rookery/store/MediaStore"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
@@ -25,9 +27,11 @@ import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
 import * as Router from "./http/Router.ts"
+import * as Upload from "./http/Upload.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Gallery from "./media/Gallery.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
@@ -53,10 +57,13 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const follows = yield* FollowStore
     const relations = yield* RelationStore
     const kept = yield* KeptStore
+    const attachments = yield* AttachmentStore
+    const objects = yield* MediaStore
+    const ids = yield* IdSource
     const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
-    const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
+    const hydration = yield* Hydration.make({ posts, accounts }, settings, limits)
     const reader = Reader.make(hydration, yield* Marks.make(posts), { follows, shunned })
     const topics = yield* TopicStore
     const search = yield* SearchStore
@@ -79,10 +86,13 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       topicReads: yield* TopicReads.make(calls, directory),
       notifications: yield* NotificationStore,
       audience: yield* AudienceStore,
+      attachments,
+      objects,
+      gallery: Gallery.make({ attachments, objects, ids }, limits),
       arrivals: yield* ArrivalStore,
       moderation: yield* ModerationStore,
       snapshots: yield* SnapshotStore,
-      ids: yield* IdSource,
+      ids,
       bus: yield* Bus,
       directory,
       calls,
@@ -111,8 +121,14 @@ export const serve = (settings: FrontSettings) =>
       addressOf: ClientAddress.make(settings.trustedProxies ?? []),
       metrics: RouteMetrics.make(),
       bodyBytesMax: settings.limits.bodyBytesMax,
+      uploads: Upload.make({
+        fileBytesMax: settings.limits.uploadBytesMax,
+        fieldBytesMax: settings.limits.bodyBytesMax,
+        bufferedBytesMax: settings.limits.uploadsBufferedMax
+      }),
       requestsInFlightMax: settings.limits.requestsInFlightMax,
-      requestMillisMax: settings.limits.requestMillisMax
+      requestMillisMax: settings.limits.requestMillisMax,
+      uploadMillisMax: settings.limits.uploadMillisMax
     }, yield* Effect.context<never>())
     const live = yield* Live.make(deps)
     const server = Server.make(handle, settings.limits, live.takes)

@@ -34,7 +34,8 @@ export const make = (
     keepAliveTimeout: limits.keepAliveMillis,
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.requestMillisMax,
-    requestTimeout: limits.requestMillisMax,
+    // Of those that send files; others are ended by their handler's own limit.
+    requestTimeout: Math.max(limits.requestMillisMax, limits.uploadMillisMax),
     connectionsCheckingInterval: 5_000,
     // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"

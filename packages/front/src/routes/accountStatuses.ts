@@ -35,8 +35,6 @@ const pinned = (deps: Deps, author: AccountId, viewer: Account | undefined, limi
 
 const pageOf = (deps: Deps, author: AccountId, viewer: Account | undefined, input: StatusesInput, filter: Filter) => {
   const bounds = Input.pageBounds(input)
-  // No post has media yet.
-  if (input.only_media === true) return Effect.succeed(emptyPage)
   if (input.pinned === true) return input.max_id ? Effect.succeed(emptyPage) : pinned(deps, author, viewer, bounds.limit)
   const tag = PostParts.tagKey((input.tagged ?? "").replace(/^#/, ""))
   return deps.reader.page(viewer, bounds, (query) => {
@@ -54,6 +52,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       const filter = {
         excludeReplies: input.exclude_replies === true,
         excludeReposts: input.exclude_reblogs === true,
+        onlyMedia: input.only_media === true,
         // Whether this viewer may see them, the rules decide behind it.
         includePrivate: viewer !== undefined
       }

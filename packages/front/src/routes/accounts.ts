@@ -30,7 +30,7 @@ const lookup = (deps: Deps) => {
       const name = localName(acct, host)
       const row = name === undefined ? undefined : yield* deps.accounts.byUsername(name)
       if (row === undefined) return yield* Effect.fail(notFound())
-      return Answer.json(Account.entity(row, deps.settings.publicUrl))
+      return Answer.json(Account.entity(row, deps.settings))
     }))
 }
 
@@ -41,14 +41,14 @@ const many = (deps: Deps) => route("GET", "/api/v1/accounts", optional("read:acc
     const byId = new Map((yield* deps.accounts.byIds(ids)).map((row) => [row.id, row]))
     return Answer.json(ids.flatMap((one) => {
       const row = byId.get(one)
-      return row === undefined ? [] : [Account.entity(row, deps.settings.publicUrl)]
+      return row === undefined ? [] : [Account.entity(row, deps.settings)]
     }))
   }))
 
 const one = (deps: Deps) => route("GET", "/api/v1/accounts/:id", optional("read:accounts"), (request) =>
   Effect.gen(function*() {
     const id = yield* Input.accountId(request.params[0]!)
-    const answer = Answer.json(Account.entity(yield* anyAccount(deps, id), deps.settings.publicUrl))
+    const answer = Answer.json(Account.entity(yield* anyAccount(deps, id), deps.settings))
     return Edge.shared(request, deps.settings.limits, answer)
   }))
 

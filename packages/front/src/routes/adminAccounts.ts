@@ -22,7 +22,7 @@ const decodeFilter = Input.decoder(Schema.Struct({
 }))
 
 const entity = (deps: Deps, { email, openReports }: ModeratedAccount, row: AccountRow) => {
-  const account = Account.whole(row, deps.settings.publicUrl)
+  const account = Account.whole(row, deps.settings)
   return {
     id: account.id,
     username: account.username,

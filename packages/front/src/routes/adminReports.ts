@@ -36,7 +36,7 @@ const evidenceOf = (deps: Deps, reports: ReadonlyArray<Report>) =>
     const present = yield* deps.reader.present(undefined, items.filter((item) => item !== undefined))
     const statuses: ReadonlyArray<{ readonly id: string }> = JSON.parse(present.toString("utf8"))
     return {
-      accounts: new Map(rows.map((row) => [row.id, Account.whole(row, deps.settings.publicUrl)])),
+      accounts: new Map(rows.map((row) => [row.id, Account.whole(row, deps.settings)])),
       statuses: new Map(statuses.map((status) => [status.id, status]))
     }
   })

@@ -12,6 +12,8 @@ import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as Conversations from "./conversations.ts"
 import * as Kept from "./kept.ts"
+import * as Media from "./media.ts"
+import * as MediaObjects from "./mediaObjects.ts"
 import * as Markers from "./markers.ts"
 import * as NotificationGroups from "./notificationGroups.ts"
 import * as NotificationPolicy from "./notificationPolicy.ts"
@@ -46,6 +48,8 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     Relationships,
     RelationLists,
     Statuses,
+    Media,
+    MediaObjects,
     StatusActions,
     StatusDetails,
     Kept,

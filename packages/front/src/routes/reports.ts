@@ -70,7 +70,7 @@ const create = (deps: Deps) => personal("POST", "/api/v1/reports", "write:report
     })
     return report === undefined
       ? yield* Effect.fail(invalid(`Validation failed: You have ${Moderation.openReportsMax} reports that are not looked at yet`))
-      : Answer.json({ ...entity(report), target_account: AccountRendering.entity(target, deps.settings.publicUrl) })
+      : Answer.json({ ...entity(report), target_account: AccountRendering.entity(target, deps.settings) })
   }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [create(deps)]

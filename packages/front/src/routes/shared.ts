@@ -28,7 +28,7 @@ export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer?: 
     const byId = new Map(rows.map((row) => [row.id, row]))
     return ids.flatMap((id) => {
       const row = byId.get(id)
-      return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings.publicUrl)]
+      return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings)]
     })
   })
 
