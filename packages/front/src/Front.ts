@@ -99,7 +99,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       hydration,
       skeleton: yield* Skeleton.make(calls),
       reader,
-      tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
+      tokens: yield* Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
       attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
       isDraining: () => draining.value

@@ -62,6 +62,8 @@ export class OAuthStore extends Context.Service<OAuthStore, {
   readonly createToken: (token: OAuthToken) => Effect.Effect<void, StoreError>
   /** The token, unless it was revoked or its account is gone; also that of a suspended one. */
   readonly token: (tokenHash: string) => Effect.Effect<OAuthToken | undefined, StoreError>
+  /** Those of many that stand, in any order. At most 1,000. */
+  readonly tokens: (tokenHashes: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<OAuthToken>, StoreError>
   readonly revoke: (tokenHash: string) => Effect.Effect<boolean, StoreError>
   readonly createCode: (code: OAuthCode) => Effect.Effect<void, StoreError>
   /** Uses the code up and creates the token, or neither. Refused when anything differs from what the code is bound to. */

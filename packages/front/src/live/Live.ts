@@ -10,6 +10,7 @@ import * as Client from "./Client.ts"
 import type * as Streams from "./Streams.ts"
 import * as EventStreams from "./EventStreams.ts"
 import * as LiveEvents from "./LiveEvents.ts"
+import * as NoticeRows from "./NoticeRows.ts"
 import * as People from "./People.ts"
 import * as Recheck from "./Recheck.ts"
 import * as Sockets from "./Sockets.ts"
@@ -36,7 +37,7 @@ const makeClients = (deps: Deps, marks: Marks.Marks) =>
       people,
       hydration: deps.hydration,
       reader: deps.reader,
-      notifications: deps.notifications,
+      notices: yield* NoticeRows.make(deps.notifications),
       shunned: deps.shunned,
       marks,
       bufferMax: limits.socketBufferMax
