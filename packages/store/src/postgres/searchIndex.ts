@@ -6,6 +6,7 @@
  * deletions come from `post_changes`, up to the oldest transaction that is still open.
  */
 import * as Limits from "@rookery/domain/Limits"
+import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
@@ -53,15 +54,35 @@ const claim = (sql: SqlClient.SqlClient) =>
     ([row]) => row
   )
 
-const columns = `
-  p.id, p.author, p.visibility, p.version, p.text, p.spoiler, p.sensitive, p.language, p.mentions,
-  p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia",
-  p.deleted_at IS NOT NULL OR p.repost_of IS NOT NULL AS "isGone",
-  EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed"`
+const selectRows = `
+  SELECT p.id, p.author, p.visibility, p.version, p.text, p.spoiler, p.sensitive, p.language, p.mentions,
+    p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia",
+    p.deleted_at IS NOT NULL OR p.repost_of IS NOT NULL AS "isGone",
+    EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed"
+  FROM posts p`
 
+const rowsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> =>
+  ids.length === 0 ? Effect.succeed([]) : sql<Row>`${sql.literal(selectRows)} WHERE p.id = ANY(${int8s(ids)})`
+
+interface Look {
+  readonly posts: bigint
+  readonly last: bigint | null
+  readonly missing: ReadonlyArray<bigint> | null
+}
+
+/** The next posts above `from`. Most of the young ones are there already: only of the others more than the id is read. */
 const newPosts = (sql: SqlClient.SqlClient, from: bigint) =>
-  sql<Row>`
-    SELECT ${sql.literal(columns)} FROM (SELECT * FROM posts WHERE id > ${from} ORDER BY id LIMIT ${stepMax}) p ORDER BY p.id`
+  Effect.gen(function*() {
+    const [look] = yield* sql<Look>`
+      SELECT count(*) AS posts, max(id) AS last, array_agg(id) FILTER (
+        WHERE is_live AND NOT EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id)
+      ) AS missing
+      FROM (
+        SELECT id, deleted_at IS NULL AND repost_of IS NULL AS is_live FROM posts WHERE id > ${from} ORDER BY id LIMIT ${stepMax}
+      ) p`
+    const rows = yield* rowsOf(sql, look!.missing ?? [])
+    return { rows, isFull: look!.posts === BigInt(stepMax), last: look!.last ?? from }
+  })
 
 /** Changed posts as they stand, and the last transaction that was looked at. */
 const changedPosts = (sql: SqlClient.SqlClient, { changesFrom, oldestOpen }: Progress) =>
@@ -71,20 +92,36 @@ const changedPosts = (sql: SqlClient.SqlClient, { changesFrom, oldestOpen }: Pro
       WHERE arrived >= ${changesFrom}::text::xid8 AND arrived < ${oldestOpen}::text::xid8
       ORDER BY arrived LIMIT ${stepMax}`
     const isFull = changes.length === stepMax
-    const rows = changes.length === 0 ? [] : yield* sql<Row>`
-      SELECT ${sql.literal(columns)} FROM posts p WHERE p.id = ANY(${int8s([...new Set(changes.map((one) => one.id))])})`
+    const rows = yield* rowsOf(sql, [...new Set(changes.map((one) => one.id))])
     return { rows, isFull, changesTo: isFull ? changes[stepMax - 1]!.arrived : oldestOpen }
   })
 
 const searched = (row: Row) => ({ ...row, mentioned: (row.mentions ?? []).map(({ username }) => username) })
 
-/** How many public posts of each tag the rows of `post_search` hold, as an amount to be added. */
-const countTags = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>, sign: 1 | -1) =>
-  sql`
+const addToTags = (sql: SqlClient.SqlClient, counts: ReadonlyMap<string, bigint>) =>
+  counts.size === 0 ? Effect.void : sql`
     INSERT INTO tags AS t (tag, posts)
-    SELECT substr(w.lexeme, 2), ${sign}::int * count(*) FROM post_search s CROSS JOIN LATERAL unnest(s.words) AS w
-    WHERE s.post_id = ANY(${int8s(ids)}) AND s.visibility = 0 AND left(w.lexeme, 1) = '#' GROUP BY 1 ORDER BY 1
+    SELECT * FROM unnest(${texts([...counts.keys()])}, ${int8s([...counts.values()])}) AS c (tag, posts) ORDER BY 1
     ON CONFLICT (tag) DO UPDATE SET posts = t.posts + excluded.posts`
+
+/** Takes out what `post_search` has of these posts, with what they counted for in `tags`. */
+const takeOut = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>) =>
+  Effect.gen(function*() {
+    const gone = yield* sql<{ tag: string; posts: bigint }>`
+      WITH gone AS (DELETE FROM post_search WHERE post_id = ANY(${int8s(ids)}) RETURNING visibility, words)
+      SELECT substr(w.lexeme, 2) AS tag, -count(*) AS posts FROM gone CROSS JOIN LATERAL unnest(gone.words) AS w
+      WHERE gone.visibility = 0 AND left(w.lexeme, 1) = '#' GROUP BY 1`
+    yield* addToTags(sql, new Map(gone.map(({ posts, tag }) => [tag, posts])))
+  })
+
+const tagsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, bigint> => {
+  const counts = new Map<string, bigint>()
+  for (const row of rows) {
+    if (row.visibility !== 0) continue
+    for (const tag of PostParts.tagsOf(row.text)) counts.set(tag, (counts.get(tag) ?? 0n) + 1n)
+  }
+  return counts
+}
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>) =>
   sql`
@@ -98,14 +135,11 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>) =>
 const replace = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
     const old = rows.filter((row) => row.isIndexed).map((row) => row.id)
-    if (old.length > 0) {
-      yield* countTags(sql, old, -1)
-      yield* sql`DELETE FROM post_search WHERE post_id = ANY(${int8s(old)})`
-    }
+    if (old.length > 0) yield* takeOut(sql, old)
     const current = rows.filter((row) => !row.isGone)
     if (current.length === 0) return
     yield* insert(sql, current)
-    yield* countTags(sql, current.map((row) => row.id), 1)
+    yield* addToTags(sql, tagsOf(current))
   })
 
 const withoutRepeats = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => [...new Map(rows.map((row) => [row.id, row])).values()]
@@ -123,10 +157,9 @@ const step = (sql: SqlClient.SqlClient, from: bigint): Effect.Effect<Step | unde
     const start = larger(from, progress.postsTo)
     const fresh = yield* newPosts(sql, start)
     const changed = yield* changedPosts(sql, progress)
-    const rows = withoutRepeats([...fresh.filter((row) => !row.isIndexed && !row.isGone), ...changed.rows])
+    const rows = withoutRepeats([...fresh.rows, ...changed.rows])
     yield* replace(sql, rows)
-    const isFull = fresh.length === stepMax
-    const last = fresh[fresh.length - 1]?.id ?? start
+    const { isFull, last } = fresh
     const settled = Snowflake.floorAt(Math.floor(progress.now) - Limits.overlapMillis)
     const postsTo = larger(progress.postsTo, isFull && last < settled ? last : settled)
     yield* sql`UPDATE search_progress SET posts_to = ${postsTo}, changes_from = ${changed.changesTo}::text::xid8`

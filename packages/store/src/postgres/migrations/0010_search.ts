@@ -14,8 +14,7 @@ const posts = [
      version integer NOT NULL,
      words tsvector NOT NULL
    )`,
-  // New entries wait in a list that every search reads through: a short one.
-  "CREATE INDEX post_search_words ON post_search USING gin (words) WITH (gin_pending_list_limit = 1024)"
+  "CREATE INDEX post_search_words ON post_search USING gin (words)"
 ]
 
 /** How far posts and their changes are in `post_search`: one row, which is also the lock of whoever goes on. */
