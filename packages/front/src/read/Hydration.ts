@@ -43,7 +43,9 @@ export interface Hydration {
 }
 
 const batchMax = 500
-const loadsMax = 2
+/** What is asked meanwhile goes with the next query. Posts have a second, so that a large one does not hold up the small. */
+const postLoadsMax = 2
+const accountLoadsMax = 1
 
 /** An id as young as this may belong to a commit under way: that it is missing is not remembered. */
 const youngMillis = 60_000
@@ -60,7 +62,7 @@ const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limi
     millis: limits.accountMillis,
     missingMillis: () => limits.accountMillis,
     batchMax,
-    loadsMax,
+    loadsMax: accountLoadsMax,
     load: (nos) =>
       Effect.map(store.byNos(nos.map((no) => LocalNo.make(no))), (rows) =>
         new Map(rows.map((row) => [row.no, {
@@ -81,7 +83,7 @@ const makePosts = (
     millis: limits.postMillis,
     missingMillis: rememberMissing(limits.missingMillis),
     batchMax,
-    loadsMax,
+    loadsMax: postLoadsMax,
     load: Effect.fnUntraced(function*(ids) {
       const posts = yield* store.byIds(ids.map((id) => PostId.make(id)))
       const authors = yield* accounts.all(posts.map((post) => post.authorNo))

@@ -35,7 +35,7 @@ const bytesMax = 64 * 1024 * 1024
 const knownMillis = 10_000
 
 const viewersPerQuery = 64
-const queriesMax = 2
+const queriesMax = 1
 
 const nobody: Bits = new Map()
 const nothing: Known = { whole: true, others: nobody }
