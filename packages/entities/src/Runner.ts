@@ -11,6 +11,7 @@ import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, FiberSet, Latch } from "effect"
+import { randomInt } from "node:crypto"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
@@ -26,7 +27,11 @@ const doneMax = 1_000
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
 
+const tokenMax = 2 ** 47
+
 export interface Runner {
+  /** Tells this runner from others, and from itself before a restart: whoever reads learns by it which shards are together. */
+  readonly token: number
   readonly settings: Settings
   readonly directory: ShardDirectory.ShardDirectory
   readonly shards: Map<number, ShardWindows.ShardWindows>
@@ -105,6 +110,7 @@ export const make = (settings: Settings) =>
       doneGatherMillis
     )
     const runner: Runner = {
+      token: 1 + randomInt(tokenMax),
       settings,
       directory,
       shards,

@@ -87,6 +87,12 @@ export interface ActorCalls {
   readonly removeFollower: (account: AccountId, follower: AccountId) => Effect.Effect<void, ApiError>
   /** A `PageBatch` to a shard. */
   readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
+  /** The same for people of any shards (32-bit words) that live with this one, from memory; answers whose memory it was. */
+  readonly readMemory: (
+    shard: number,
+    shards: Uint8Array,
+    requests: Uint8Array
+  ) => Effect.Effect<{ readonly runner: number; readonly answers: Uint8Array }, ApiError>
   /** Pages of topics from the shard that keeps them, in order; null for one that could not be read. */
   readonly readTopics: (
     shard: number,
@@ -126,6 +132,8 @@ export const make = (
       answerFollow: (id, follower, accepted) => write(userTimeline(String(id)).AnswerFollow({ follower, accepted })),
       removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
+      readMemory: (shard, shards, requests) =>
+        read(timelineShard(directory.timelineShardId(shard)).ReadMemory({ shards, requests })),
       readTopics: (shard, queries) => read(timelineShard(directory.timelineShardId(shard)).TopicPages({ queries })),
       online: (shard, people) => read(timelineShard(directory.timelineShardId(shard)).Online({ people })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),
