@@ -53,7 +53,7 @@ export interface Call {
   readonly token?: string
   readonly json?: unknown
   readonly form?: Record<string, string> | ReadonlyArray<readonly [string, string]>
-  readonly multipart?: Record<string, string>
+  readonly multipart?: Record<string, string | Blob>
   readonly raw?: string
   readonly headers?: Record<string, string>
 }

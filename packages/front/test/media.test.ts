@@ -4,6 +4,7 @@ import { sweepMedia } from "@rookery/store/mediaSweep"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { connect } from "node:net"
+import sharp from "sharp"
 import { problems } from "./contract.ts"
 import { eventually, withFront } from "./frontWorld.ts"
 import { added, bytesOf, drawn, fetched, metadataOf, send, upload } from "./pictures.ts"
@@ -15,7 +16,7 @@ describe("a picture that is sent", () => {
     withFront((client) =>
       Effect.gen(function*() {
         const ann = yield* client.signUp("ann")
-        const photo = drawn(5_000, 2_500).withExif({ IFD0: { Copyright: "Ann" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" } })
+        const photo = drawn(4_400, 2_000).withExif({ IFD0: { Copyright: "Ann" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" } })
         const sent = yield* bytesOf(photo.withMetadata({ orientation: 6 }).jpeg())
         const before = yield* metadataOf(sent)
         assert.deepStrictEqual([before.orientation, before.exif !== undefined, sent.includes("Ann")], [6, true, true])
@@ -23,7 +24,7 @@ describe("a picture that is sent", () => {
         assert.deepStrictEqual([status, problems("MediaAttachment", media)], [200, []])
         assert.deepInclude(media, { type: "image", description: "A view", remote_url: null })
         assert.deepStrictEqual(media.meta.focus, { x: 0.5, y: -1 })
-        assert.deepInclude(media.meta.original, { width: 2_036, height: 4_072 })
+        assert.deepInclude(media.meta.original, { width: 1_941, height: 4_271 })
         assert.isAtMost(media.meta.small.width * media.meta.small.height, 640 * 360)
         assert.match(media.url, /^https:\/\/rookery\.example\/media\/[0-9a-f]{2}\/\d+-[0-9a-f]{32}-original\.jpg$/)
         for (const [url, size] of [[media.url, media.meta.original], [media.preview_url, media.meta.small]]) {
@@ -46,16 +47,14 @@ describe("a picture that is sent", () => {
     withFront((client) =>
       Effect.gen(function*() {
         const ann = yield* client.signUp("ann")
-        const moving = drawn(40, 90).gif({ delay: [100, 100, 100] })
         const frames = Buffer.concat([0, 80, 160].map((grey) => Buffer.alloc(40 * 30 * 3, grey)))
-        const sharp = (yield* Effect.promise(() => import("sharp"))).default
         const animation = sharp(frames, { raw: { width: 40, height: 90, channels: 3, pageHeight: 30 } }).gif({ delay: [100, 100, 100] })
         const kinds = [
           ["png", drawn(50, 30, 4).png(), "webp"],
           ["webp", drawn(50, 30).webp(), "webp"],
           ["avif", drawn(50, 30).avif({ effort: 0 }), "jpeg"],
           ["jpeg", drawn(50, 30).jpeg(), "jpeg"],
-          ["gif", moving, "webp"]
+          ["gif", drawn(40, 90).gif(), "webp"]
         ] as const
         for (const [name, picture, format] of kinds) {
           const { body, status } = yield* upload(client, ann, yield* bytesOf(picture), {}, { filename: "x.html", type: "text/html" })
@@ -242,7 +241,7 @@ describe("a status with pictures", () => {
         for (const path of [`/api/v1/accounts/${ann.id}/statuses?only_media=1`, "/api/v1/timelines/public?only_media=true"]) {
           assert.deepStrictEqual(ids(yield* client.ok("GET", path)), [post.id], path)
         }
-        const [form] = [yield* added(client, ann)]
+        const form = yield* added(client, ann)
         const byForm = yield* client.ok("POST", "/api/v1/statuses", { token: ann.token, form: { status: "x", "media_ids[]": form.id } })
         assert.deepStrictEqual(ids(byForm.media_attachments), [form.id])
       })))
@@ -254,7 +253,7 @@ describe("a status with pictures", () => {
         const [mine, his] = [yield* added(client, ann), yield* added(client, bob)]
         const attempt = (media_ids: ReadonlyArray<string>) =>
           client.call("POST", "/api/v1/statuses", { token: ann.token, json: { status: "x", media_ids } })
-        for (const wrong of [[his.id], [mine.id, "7"], ["x"], ["1", "2", "3", "4", "5"], [""]].slice(0, 4)) {
+        for (const wrong of [[his.id], [mine.id, "7"], ["x"], ["1", "2", "3", "4", "5"]]) {
           const { body, status } = yield* attempt(wrong)
           assert.deepStrictEqual([status, problems("Error", body)], [422, []], String(wrong))
         }

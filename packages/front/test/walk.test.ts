@@ -10,12 +10,13 @@ import { type Reply, withFront } from "./frontWorld.ts"
 import { serverSent } from "./streams.ts"
 import * as Accounts from "./walk/accounts.ts"
 import * as Around from "./walk/around.ts"
+import * as Media from "./walk/media.ts"
 import * as Notifications from "./walk/notifications.ts"
 import { type Given, open, personal, type Row, type Rows } from "./walk/row.ts"
 import * as Statuses from "./walk/statuses.ts"
 import * as WalkWorld from "./walk/walkWorld.ts"
 
-const rows: Rows = { ...Around.rows, ...Accounts.rows, ...Statuses.rows, ...Notifications.rows }
+const rows: Rows = { ...Around.rows, ...Accounts.rows, ...Statuses.rows, ...Media.rows, ...Notifications.rows }
 
 /** How to call it. What is only read and has no place in its path needs no row of its own. */
 const rowOf = (operation: Operation): Row | undefined => {

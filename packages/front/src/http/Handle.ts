@@ -78,7 +78,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     if (route.files !== undefined && Upload.isMultipart(request)) {
       const names = route.files
       return Effect.flatMap(identify(query), (identity) =>
-        options.uploads.read(request, names, ({ fields, files }) => handleAs(identity, merge(query, fields), files)))
+        options.uploads.read(request, names, identity?.account?.id, ({ fields, files }) => handleAs(identity, merge(query, fields), files)))
     }
     return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => handle(merge(query, body)))
   }

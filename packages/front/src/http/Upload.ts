@@ -25,15 +25,18 @@ export interface UploadLimits {
 }
 
 export interface Uploads {
-  /** Reads the body, and holds its files' place in memory until `use` has ended. */
+  /** Reads the body, and holds its files' place in memory until `use` has ended. `sender` is whoever sends it. */
   readonly read: <A, E>(
     request: IncomingMessage,
     names: FileNames,
+    sender: bigint | undefined,
     use: (uploaded: Uploaded) => Effect.Effect<A, E>
   ) => Effect.Effect<A, E | ApiError>
 }
 
 const fieldsMax = 100
+/** Files that one person sends at once, at most: nobody fills the memory for all. */
+const perSenderMax = 6
 /** Seconds until it is worth sending a file again. */
 const retryAfter = 5
 
@@ -44,9 +47,10 @@ const malformed = badRequest("The multipart body is malformed")
 export const isMultipart = (request: IncomingMessage): boolean =>
   /^multipart\/form-data *;/i.test(request.headers["content-type"] ?? "")
 
-/** What one request holds of the memory for all. */
+/** What one request holds of the memory for all, until it is over. */
 interface Share {
   bytes: number
+  isOver: boolean
 }
 
 interface Parts {
@@ -67,6 +71,7 @@ const parserOf = (request: IncomingMessage, limits: UploadLimits): BusboyInstanc
 
 export const make = (limits: UploadLimits): Uploads => {
   let buffered = 0
+  const sending = new Map<bigint, number>()
   const bodyBytesMax = (names: FileNames) => names.length * limits.fileBytesMax + limits.fieldBytesMax
 
   /** Collects the files that are asked for; the first of two of one name counts. */
@@ -79,6 +84,7 @@ export const make = (limits: UploadLimits): Uploads => {
       parts.files.set(name, Buffer.alloc(0))
       stream.on("limit", () => fail(tooLarge))
       stream.on("data", (chunk: Buffer) => {
+        if (share.isOver) return
         share.bytes += chunk.length
         buffered += chunk.length
         if (buffered > limits.bufferedBytesMax) fail(full)
@@ -116,12 +122,29 @@ export const make = (limits: UploadLimits): Uploads => {
       return Effect.sync(stop)
     })
 
+  const begin = (sender: bigint) =>
+    Effect.suspend(() => {
+      const others = sending.get(sender) ?? 0
+      if (others >= perSenderMax) return Effect.fail(full)
+      sending.set(sender, others + 1)
+      return Effect.succeed<Share>({ bytes: 0, isOver: false })
+    })
+
+  const end = (sender: bigint, share: Share) =>
+    Effect.sync(() => {
+      share.isOver = true
+      buffered -= share.bytes
+      const others = sending.get(sender)! - 1
+      if (others === 0) sending.delete(sender)
+      else sending.set(sender, others)
+    })
+
   return {
-    read: (request, names, use) =>
+    read: (request, names, sender = 0n, use) =>
       Effect.acquireUseRelease(
-        Effect.sync((): Share => ({ bytes: 0 })),
+        begin(sender),
         (share) => Effect.flatMap(receive(request, names, share), use),
-        (share) => Effect.sync(() => void (buffered -= share.bytes))
+        (share) => end(sender, share)
       )
   }
 }

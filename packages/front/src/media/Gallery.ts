@@ -42,9 +42,9 @@ const random = (): string => randomBytes(16).toString("hex")
 export const make = ({ attachments, ids, objects }: Stores, limits: GalleryLimits): Gallery => {
   const gate = HashGate.make(limits.picturesAtOnce, limits.picturesWaiting)
 
-  /** What is no picture is a success for the gate. */
+  /** What is no picture is a success for the gate. A decoder that runs cannot be stopped: it keeps its place to its end. */
   const work = <A>(picture: Effect.Effect<A, Picture.NotAPicture>): Effect.Effect<A, ApiError> =>
-    Effect.flatMap(gate(Effect.result(picture)), (result) =>
+    Effect.flatMap(gate(Effect.uninterruptible(Effect.result(picture))), (result) =>
       result._tag === "Success" ? Effect.succeed(result.success) : Effect.fail(invalid(`Validation failed: File: ${result.failure.reason}`)))
 
   const mintId = Effect.mapError(ids.mint, () => unavailable())

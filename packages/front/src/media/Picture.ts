@@ -56,8 +56,11 @@ sharp.unblock({
 const refuse = (reason: string) => new NotAPicture({ reason })
 const undecodable = () => refuse("The file is not a picture of a supported type")
 
+/** Seconds of one encoding, at most. */
+const secondsMax = 30
+
 const open = (input: Uint8Array, pixelsMax: number, animated = false): Sharp =>
-  sharp(input, { limitInputPixels: pixelsMax, failOn: "error", sequentialRead: true, animated })
+  sharp(input, { limitInputPixels: pixelsMax, failOn: "error", sequentialRead: true, animated }).timeout({ seconds: secondsMax })
 
 /** As it is seen: upright, one frame. */
 const sizeOf = (metadata: Metadata): Size => {

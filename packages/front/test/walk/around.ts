@@ -38,6 +38,7 @@ export const rows: Rows = {
   "POST /oauth/token": open((world) => ({ form: { ...credentials(world), grant_type: "client_credentials", scope: "read" } })),
   "POST /oauth/revoke": open(tokenToRevoke),
   "GET /oauth/userinfo": personal(),
+  "POST /api/v1/reports": personal(({ fan }) => ({ json: { account_id: fan.id, comment: "a walk" } })),
   "GET /api/v1/annual_reports/{year}/state": personal(() => ({ path: { year: "2025" } })),
   "GET /api/v1/streaming/hashtag": personal(() => tagged),
   "GET /api/v1/streaming/hashtag/local": personal(() => tagged)
