@@ -6,13 +6,19 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { Session } from "node:inspector"
 import { join } from "node:path"
-import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
 const folder = process.env["ROOKERY_BENCH_PROBE"]
 
 setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
+const collect = runInNewContext("gc") as (options?: Readonly<Record<string, string>>) => void
+
+/** As V8 collects when memory runs out: what is free goes back to the system instead of being kept for the next garbage. */
+const giveBack = (): void => collect({ type: "major", execution: "sync", flavor: "last-resort" })
+
+/** For threads of V8 that free pages, and finalizers, in milliseconds. */
+const settleMillis = 1_000
 
 /** Whole or not at all, for the reader waits for the file to be there. */
 const write = (name: string, content: string): void => {
@@ -50,10 +56,13 @@ const measure = (): void => {
   collect()
   setTimeout(() => {
     collect()
-    const { arrayBuffers, external, heapUsed, rss } = process.memoryUsage()
-    const { malloced_memory: malloced, total_physical_size: heapResident } = getHeapStatistics()
-    const known = { arrayBuffers, external, heapResident, heapUsed, malloced, rss, ...resident() }
-    write(`memory-${process.pid}.json`, JSON.stringify(known))
+    const rssWithFree = process.memoryUsage().rss
+    giveBack()
+    setTimeout(() => {
+      const { arrayBuffers, external, heapUsed, rss } = process.memoryUsage()
+      const known = { arrayBuffers, external, heapUsed, rss, rssWithFree, ...resident() }
+      write(`memory-${process.pid}.json`, JSON.stringify(known))
+    }, settleMillis)
   }, 100)
 }
 

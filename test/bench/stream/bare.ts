@@ -6,7 +6,7 @@ import type { BenchOptions } from "../harness/Bench.ts"
 import * as Sockets from "../live/sockets.ts"
 import * as Probing from "../memory/probing.ts"
 import { makeClock, postSteps, retimed } from "./posts.ts"
-import { addedBy, warmSockets, type World } from "./stream.ts"
+import { warmSockets, type World } from "./stream.ts"
 
 /** Who listens to it hears every post. */
 const activeChannel = "active"
@@ -20,7 +20,7 @@ export const measureBare = Effect.fnUntraced(function*(
   rates: ReadonlyArray<number>,
   options: BenchOptions
 ) {
-  const { redis, postgres: _ } = cluster.servers!
+  const { redis } = cluster.servers!
   const server = yield* Bare.start(redis.port, Probing.environment(cluster.probeFolder))
   const publisher = yield* Effect.acquireRelease(
     Effect.promise(() => Resp.open(redis.port)),
@@ -40,5 +40,5 @@ export const measureBare = Effect.fnUntraced(function*(
     Effect.promise(() => publisher.send(Resp.command("PUBLISH", activeChannel, retimed(message, text)), 1))
   const watched = [{ name: "ws", pid: server.pid }, { name: "redis", pid: redis.pid }]
   const bareSteps = yield* postSteps({ watched, clock, active, publish }, rates, options)
-  return { bareSocket: addedBy(before, after, rest.count), bareSteps }
+  return { bareSocket: Probing.addedBy(before, after, rest.count), bareSteps }
 })

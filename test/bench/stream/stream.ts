@@ -10,7 +10,6 @@ import { requireOpenFiles } from "../harness/openFiles.ts"
 import * as Sockets from "../live/sockets.ts"
 import { tokenOf } from "../load/tokens.ts"
 import * as Probing from "../memory/probing.ts"
-import { profiled } from "../memory/probing.ts"
 import { measureBare } from "./bare.ts"
 import { makeClock, type PostStep, postSteps } from "./posts.ts"
 import { streamReport } from "./report.ts"
@@ -20,27 +19,16 @@ const postRates = [1, 2, 5, 10, 15, 20, 30, 40]
 /** Before the first look: what code and caches take must not count. */
 export const warmSockets = 200
 
-/** Bytes that each of many adds to a process. */
-export interface Added {
-  readonly held: number
-  readonly rss: number
-}
-
 export interface StreamResult {
   readonly idle: number
   readonly active: number
-  readonly socket: Added
-  readonly person: Added
+  readonly socket: Probing.Added
+  readonly person: Probing.Added
   readonly steps: ReadonlyArray<PostStep>
   readonly lost: number
-  readonly bareSocket: Added
+  readonly bareSocket: Probing.Added
   readonly bareSteps: ReadonlyArray<PostStep>
 }
-
-export const addedBy = (before: Probing.Memory, after: Probing.Memory, count: number): Added => ({
-  held: (Probing.heldBytes(after) - Probing.heldBytes(before)) / count,
-  rss: (after.rss - before.rss) / count
-})
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const idle = whole(options, "idle", Math.round(full.idle * options.scale))
@@ -77,8 +65,8 @@ const connect = Effect.fnUntraced(function*({ active, authors, cluster, front, i
   const after = [yield* look(front.pid), yield* look(runner.pid)] as const
   return {
     lost: rest.lost,
-    socket: addedBy(before[0], after[0], rest.count),
-    person: addedBy(before[1], after[1], rest.count)
+    socket: Probing.addedBy(before[0], after[0], rest.count),
+    person: Probing.addedBy(before[1], after[1], rest.count)
   }
 })
 
@@ -95,7 +83,7 @@ const measureRookery = Effect.fnUntraced(function*(options: BenchOptions, world:
   const watched = BenchCluster.watched(cluster, [runner, front])
   const run = postSteps({ watched, clock, active, publish }, rates(options, "rates", postRates), options)
   const steps = yield* options.isProfiled
-    ? profiled([runner.pid, front.pid], cluster.probeFolder, "stream", options.out, run)
+    ? Probing.profiled([runner.pid, front.pid], cluster.probeFolder, "stream", options.out, run)
     : run
   return { lost: lost(), person, sample: clock.sample(), socket, steps }
 })
