@@ -44,6 +44,10 @@ describe("the one-process program", () => {
       const again = yield* startOne(dataDir)
       const home = yield* ask(`${again.url}/api/v1/timelines/home`, token)
       assert.deepStrictEqual(textsOf(home), ["kept"])
+      const search = ask(`${again.url}/api/v2/search?q=kept&type=statuses`, token)
+      const found = Effect.flatMap(search, ({ body }) =>
+        (body as { statuses: ReadonlyArray<unknown> }).statuses.length === 1 ? Effect.void : Effect.fail(body))
+      yield* Effect.retry(found, { schedule: Schedule.spaced(50), times: 400 })
       again.one.kill("SIGINT")
       assert.strictEqual((yield* again.one.ended).code, 0)
 

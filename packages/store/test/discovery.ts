@@ -1,9 +1,11 @@
 /** Posts with ids of their time, as the search and trends need them. */
+import { assert } from "@effect/vitest"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { PostDraft } from "@rookery/domain/Post"
 import * as SearchQuery from "@rookery/domain/SearchQuery"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import type { AccountRow } from "../src/AccountStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import { type PostSearch, SearchStore } from "../src/SearchStore.ts"
@@ -29,6 +31,18 @@ export const catchUp = Effect.gen(function*() {
   const until = Date.now() + 20_000
   while ((yield* index)?.more !== false) if (Date.now() > until) throw new Error("the search did not catch up in 20 s")
 })
+
+/** Catches up until `ask` answers `expected`: changes wait for every transaction of the server that began before them. */
+export const comesTo = <A, E, R>(ask: Effect.Effect<A, E, R>, expected: A) =>
+  Effect.gen(function*() {
+    const until = Date.now() + 20_000
+    while (true) {
+      yield* catchUp
+      const answer = yield* ask
+      if (isDeepStrictEqual(answer, expected)) return
+      if (Date.now() > until) assert.deepStrictEqual(answer, expected)
+    }
+  })
 
 /** All ids that are found, page by page, in the order in which they come. */
 export const findAll = (viewer: AccountId, text: string, bounds: Partial<PostSearch> = {}) =>

@@ -27,12 +27,15 @@ const gap = 10
 
 const quoted = (word: string): string => `'${storable(word).replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
+/** A language with its region is also the language itself. */
+const languagesOf = (code: string | null): ReadonlyArray<string> => code === null ? [] : [code, code.split("-", 1)[0]!]
+
 const marksOf = (post: SearchedPost): ReadonlyArray<string> => [
   ...Marks.timesOf(post.id),
   Marks.author(post.author),
   ...PostParts.tagsOf(post.text).map(Marks.tag),
   ...post.mentioned.map(Marks.mention),
-  ...(post.language === null ? [] : [Marks.language(post.language)]),
+  ...languagesOf(post.language).map(Marks.language),
   ...(PostParts.parse(post.text).some((part) => part.kind === "link") ? [Marks.link] : []),
   ...(post.hasMedia ? [Marks.media] : []),
   ...(post.isReply ? [Marks.reply] : []),
