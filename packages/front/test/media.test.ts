@@ -7,7 +7,7 @@ import { connect } from "node:net"
 import sharp from "sharp"
 import { problems } from "./contract.ts"
 import { eventually, withFront } from "./frontWorld.ts"
-import { added, bytesOf, drawn, fetched, metadataOf, send, upload } from "./pictures.ts"
+import { added, brightnessAt, bytesOf, drawn, fetched, halved, metadataOf, send, upload } from "./pictures.ts"
 
 const ids = (list: ReadonlyArray<{ readonly id: string }>) => list.map((one) => one.id)
 
@@ -16,7 +16,7 @@ describe("a picture that is sent", () => {
     withFront((client) =>
       Effect.gen(function*() {
         const ann = yield* client.signUp("ann")
-        const photo = drawn(4_400, 2_000).withExif({ IFD0: { Copyright: "Ann" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" } })
+        const photo = halved(4_400, 2_000).withExif({ IFD0: { Copyright: "Ann" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" } })
         const sent = yield* bytesOf(photo.withMetadata({ orientation: 6 }).jpeg())
         const before = yield* metadataOf(sent)
         assert.deepStrictEqual([before.orientation, before.exif !== undefined, sent.includes("Ann")], [6, true, true])
@@ -31,6 +31,9 @@ describe("a picture that is sent", () => {
           const { bytes, headers, status } = yield* fetched(client, url)
           assert.strictEqual(status, 200)
           const seen = yield* metadataOf(bytes)
+          const middle = Math.floor(size.width / 2)
+          assert.isBelow(yield* brightnessAt(bytes, middle, 10), 20)
+          assert.isAbove(yield* brightnessAt(bytes, middle, size.height - 10), 235)
           assert.deepInclude(seen, { format: "jpeg", width: size.width, height: size.height })
           assert.deepStrictEqual([seen.exif, seen.orientation, seen.icc, bytes.includes("Ann")], [undefined, undefined, undefined, false])
           assert.deepInclude(Object.fromEntries(headers), {

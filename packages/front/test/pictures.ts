@@ -10,6 +10,19 @@ export const drawn = (width: number, height: number, channels: 3 | 4 = 3): Sharp
   return sharp(pixels, { raw: { width, height, channels } })
 }
 
+/** Black on the left, white on the right. */
+export const halved = (width: number, height: number): Sharp => {
+  const row = Buffer.alloc(width * 3, 255).fill(0, 0, Math.floor(width / 2) * 3)
+  return sharp(Buffer.concat(Array.from({ length: height }, () => row)), { raw: { width, height, channels: 3 } })
+}
+
+/** How bright a picture is at a place, from 0 to 255. */
+export const brightnessAt = (bytes: Uint8Array, left: number, top: number) =>
+  Effect.promise(async () => {
+    const [channel] = (await sharp(await sharp(bytes).extract({ left, top, width: 1, height: 1 }).toBuffer()).stats()).channels
+    return channel!.mean
+  })
+
 export const bytesOf = (picture: Sharp) => Effect.promise(() => picture.toBuffer())
 
 export const metadataOf = (bytes: Uint8Array) => Effect.promise(() => sharp(bytes).metadata())
