@@ -1,6 +1,7 @@
 /** What is found of what was written: all of it, once, as it stands now, by those who may. */
-import { assert, layer } from "@effect/vitest"
+import { assert, inject, layer } from "@effect/vitest"
 import type { PostId } from "@rookery/domain/Ids"
+import * as Seeded from "@rookery/testkit/Seeded"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import type { AccountRow } from "../src/AccountStore.ts"
@@ -145,6 +146,21 @@ layer(Database.layer, { excludeTestServices: true })("search of posts", (it) => 
       yield* Effect.all(Array.from({ length: 6 }, () => search.index), { concurrency: "unbounded" })
       yield* catchUp
       assert.lengthOf(yield* found(ann!, "gnu"), 2 + more.length)
+    }))
+
+  const seed = inject("oracleSeed")
+  it.effect(`takes up whatever is written, and whatever is asked (seed ${seed})`, () =>
+    Effect.gen(function*() {
+      const random = Seeded.make(seed)
+      const [ann] = yield* people(1)
+      const signs = ["'", "''", "\\", ":", "*", "&", "|", "!", "(", ")", "<->", "\"", "-", "#", "@", " ", "\n", "a", "é", "ﷺ", "東", "ก", "🎉", "𝔘", "\u0301", "\u200d", "\ud800", "7"]
+      const any = (length: number) => Array.from({ length }, () =>
+        random.chance(0.7) ? random.pick(signs) : String.fromCodePoint(random.int(0x2_ffff))).join("").toWellFormed()
+      const texts = ["x".repeat(3_000), "東".repeat(5_000), "a b ".repeat(2_500), ...Array.from({ length: 60 }, () => any(1 + random.int(80)))]
+      const posts = yield* Effect.forEach(texts, (text) => postAt(ann!, Date.now(), `jackfruit ${text}`, { spoiler: any(10), language: "x'y" }))
+      yield* catchUp
+      assert.lengthOf(yield* findAll(ann!.id, "jackfruit", { limit: 50 }), posts.length)
+      for (let i = 0; i < 60; i++) yield* findAll(ann!.id, `jackfruit ${any(1 + random.int(40))}`, { limit: 50 })
     }))
 
   it.effect("ends in time also when the database does not go on", () =>
