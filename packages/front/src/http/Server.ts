@@ -87,7 +87,11 @@ const close = (server: Server, drainMillis: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     // A connection that is kept alive becomes idle when its last request has ended.
     const idle = setInterval(() => server.closeIdleConnections(), idleSweepMillis)
-    const force = setTimeout(() => server.closeAllConnections(), drainMillis)
+    const force = setTimeout(() => {
+      server.closeAllConnections()
+      // Connections that were upgraded are not among them: whatever one of those waits for, the front stops.
+      resume(Effect.void)
+    }, drainMillis)
     server.close(() => {
       clearInterval(idle)
       clearTimeout(force)
