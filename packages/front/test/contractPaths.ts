@@ -49,7 +49,10 @@ const nothing: unknown = new Proxy(() => nothing, { get: () => nothing })
 const settings = settingsOf({})
 const deps = new Proxy({}, { get: (_, name) => name === "settings" ? settings : nothing }) as Deps
 
-const routed = new Set(routes(deps).map(({ method, pattern }) => shapeOf(method, pattern)))
+/** Every route of a front; none of these can be called. */
+export const routed = routes(deps)
+
+const routedShapes = new Set(routed.map(({ method, pattern }) => shapeOf(method, pattern)))
 
 const streams = "/api/v1/streaming/"
 const health = `${streams}health`
@@ -63,4 +66,4 @@ const isServedBeside = ({ path }: Operation): boolean =>
 
 /** Whether the front has a route of its own for it. */
 export const isAnswered = (operation: Operation): boolean =>
-  isServedBeside(operation) || routed.has(shapeOf(operation.method, operation.path))
+  isServedBeside(operation) || routedShapes.has(shapeOf(operation.method, operation.path))

@@ -144,7 +144,7 @@ export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effec
   withFronts(1, ([client]) => use(client!), options)
 
 /** Asks until the answer satisfies, for at most 10 s. */
-export const eventually = <A, E>(ask: Effect.Effect<A, E>, isThere: (answer: A) => boolean) =>
+export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
   Effect.gen(function*() {
     const until = Date.now() + 10_000
     while (true) {

@@ -93,11 +93,11 @@ describe("a walk through the contract", () => {
         const world = yield* WalkWorld.make(client)
         const walked = yield* Effect.forEach(answered, (one) => walkOne(world, one, rowOf(one)!))
         assert.deepStrictEqual(walked.flatMap(({ complaints }) => complaints), [])
-        const nothing = walked.filter(({ isEmpty, isList }) => isList && isEmpty).map(({ name }) => name)
+        const nothing = walked.filter(({ isEmpty, isList }) => isList && isEmpty).map(({ name }) => name).filter((name) => !Around.late.has(name))
         assert.sameMembers(nothing, [...Around.empty], "lists that were empty for everybody show nothing of their schema; or were not empty at all")
 
         const rest = operations.filter((one) => !known.has(nameOf(one)))
         console.log(`${answered.length} of ${operations.length} operations of the contract walked; not there, as docs/contract.md explains:`)
         console.log(rest.map((one) => `  ${nameOf(one)}`).join("\n"))
-      })), 120_000)
+      })), 300_000)
 })

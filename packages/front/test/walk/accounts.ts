@@ -25,6 +25,7 @@ export const rows: Rows = {
   "GET /api/v1/accounts": open(twoOf),
   "GET /api/v1/accounts/{id}": open(theAuthor),
   "GET /api/v1/accounts/lookup": open(({ author }) => ({ query: `acct=${author.username}` })),
+  "GET /api/v1/accounts/search": personal(({ author }) => ({ query: `q=${author.username}` })),
   "GET /api/v1/accounts/relationships": personal(twoOf),
   "GET /api/v1/accounts/familiar_followers": personal(twoOf),
   "GET /api/v1/accounts/{id}/statuses": open(theAuthor),

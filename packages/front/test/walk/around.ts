@@ -39,6 +39,7 @@ export const rows: Rows = {
   "POST /oauth/revoke": open(tokenToRevoke),
   "GET /oauth/userinfo": personal(),
   "POST /api/v1/reports": personal(({ fan }) => ({ json: { account_id: fan.id, comment: "a walk" } })),
+  "GET /api/v2/search": open(() => ({ query: "q=walk" })),
   "GET /api/v1/annual_reports/{year}/state": personal(() => ({ path: { year: "2025" } })),
   "GET /api/v1/streaming/hashtag": personal(() => tagged),
   "GET /api/v1/streaming/hashtag/local": personal(() => tagged)
@@ -66,7 +67,8 @@ export const empty: ReadonlySet<string> = new Set([
   "GET /api/v1/suggestions",
   "GET /api/v2/suggestions",
   "GET /api/v1/timelines/link",
-  "GET /api/v1/trends/links",
-  "GET /api/v1/trends/statuses",
-  "GET /api/v1/trends/tags"
+  "GET /api/v1/trends/links"
 ])
+
+/** What is computed now and then, and may or may not have been. */
+export const late: ReadonlySet<string> = new Set(["GET /api/v1/trends/statuses", "GET /api/v1/trends/tags"])
