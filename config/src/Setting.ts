@@ -80,6 +80,13 @@ export const boolean = (name: string, about: About<boolean>): Setting<boolean> =
   }
 }
 
+/** A setting that may be left out, and what holds then, in words. */
+export const maybe = <A>(setting: Setting<A>, otherwise: string): Setting<A | undefined> => ({
+  ...setting,
+  fallback: undefined,
+  show: (value) => value === undefined ? otherwise : setting.show(value)
+})
+
 /** Any text of at most `lengthMax` characters that matches `pattern`; `allowed` says it in words. */
 export const text = (
   name: string,

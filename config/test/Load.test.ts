@@ -44,6 +44,13 @@ describe("The configuration", () => {
       assert.strictEqual(settings.databaseUrl, "postgres://u:p@db/rookery")
     }))
 
+  it.effect("leaves the password grant to the program unless it is told", () =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* withEnvironment({})).passwordGrant)
+      assert.isFalse((yield* withEnvironment({ PASSWORD_GRANT: "no" })).passwordGrant)
+      assert.strictEqual(table().find(({ name }) => name === "PASSWORD_GRANT")!.fallback, "true in the one-process program, false in a cluster")
+    }))
+
   it.effect("tells all wrong values at once: name, value and what is allowed", () =>
     Effect.gen(function*() {
       const error = yield* problemsOf({ PORT: "eighty", POST_TEXT_MAX: "0", LOG_LEVEL: "loud" })
@@ -77,6 +84,11 @@ describe("The configuration", () => {
     ["TOPOLOGY", "../secrets"],
     ["TOPOLOGY", "nowhere"],
     ["DATACENTER", "atlantis"],
+    ["PASSWORD_GRANT", "maybe"],
+    ["EDGE_SECONDS", "59"],
+    ["EDGE_SECONDS", "181"],
+    ["VIEWS_MILLIS", "0"],
+    ["NOTIFICATION_DAYS", "7"],
     ["SHARD_LOCK_EXPIRATION_MILLIS", "1500"]
   ]
   for (const [name, value] of wrong) {

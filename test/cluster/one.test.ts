@@ -64,6 +64,8 @@ describe("the one-process program", () => {
       const token = yield* makeToken(dataDir, "bob")
       const check = ask(`${url}/api/v1/accounts/verify_credentials`, token)
       assert.strictEqual((yield* check).status, 200)
+      const offered = yield* ask(`${url}/.well-known/oauth-authorization-server`, token)
+      assert.include((offered.body as { readonly grant_types_supported: ReadonlyArray<string> }).grant_types_supported, "password")
       const posted = yield* ask(`${url}/api/v1/statuses`, token, { status: "soon gone" })
       const rookery = (...args: ReadonlyArray<string>) => program.run("rookery", args, { DATA_DIR: dataDir })
       const answers = (code: number) =>

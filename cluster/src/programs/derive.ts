@@ -1,5 +1,6 @@
 /** What the parts of a program are told, out of the configuration. */
 import type { Configuration } from "@rookery/config/Load"
+import { settings } from "@rookery/config/Settings"
 import * as Entities from "@rookery/entities/Settings"
 import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
 import type { LogOptions } from "@rookery/observe/Logs"
@@ -56,6 +57,12 @@ const mediaPlace = (configuration: Configuration): Storage.MediaPlace => {
   }
 }
 
+/** What all members of a cluster must be told alike, by the names of the settings: who is gone is decided by these. */
+export const agreed = (configuration: Configuration): Readonly<Record<string, number>> => ({
+  [settings.shardLockRefreshMillis.name]: configuration.shardLockRefreshMillis,
+  [settings.shardLockExpirationMillis.name]: configuration.shardLockExpirationMillis
+})
+
 /** For the servers' address, the process's name and the datacenter; which servers there are is the program's choice. */
 export const storage = (
   configuration: Configuration,
@@ -89,6 +96,8 @@ export const entities = (configuration: Configuration): Entities.Settings => ({
 
 export const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 
+const copies = ({ edgeSeconds, edgeStaleSeconds, viewsMillis }: Configuration) => ({ edgeSeconds, edgeStaleSeconds, viewsMillis })
+
 export const front = (configuration: Configuration, frontId: string): FrontSettings => ({
   host: configuration.host,
   port: configuration.port,
@@ -100,10 +109,10 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
   description: "A social feed server built as sharded actors",
   contactEmail: "",
   registrationsOpen: configuration.registrationsOpen,
-  passwordGrant: configuration.passwordGrant,
+  passwordGrant: configuration.passwordGrant ?? false,
   trustedProxies: configuration.trustedProxies,
   postCharactersMax: configuration.postTextMax,
-  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax, uploadBytesMax: configuration.mediaMaxBytes }
+  limits: { ...defaultLimits, ...copies(configuration), bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax, uploadBytesMax: configuration.mediaMaxBytes }
 })
 
 export const logs = (configuration: Configuration): LogOptions => ({

@@ -28,6 +28,9 @@ const layerBelow = (configuration: Configuration, postgresUrl: string) => {
   )
 }
 
+/** People try it out with whatever client they have: on one machine all grants are offered, unless the operator says otherwise. */
+const alone = (configuration: Configuration): Configuration => ({ ...configuration, passwordGrant: configuration.passwordGrant ?? true })
+
 /** Migrates, serves, says where, and stays until it is told to stop. `isEmbedded`: others find the database through us. */
 export const serve = (configuration: Configuration, postgresUrl: string, isEmbedded: boolean) =>
   Effect.gen(function*() {
@@ -36,7 +39,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     const actors = yield* Layer.build(
       Layer.mergeAll(
         Entities.layer(derive.entities(configuration)),
-        Housekeeping.layer,
+        Housekeeping.layer(configuration),
         MediaHousekeeping.layer,
         Discovery.layer(configuration),
         adminHints.layerListener
@@ -44,7 +47,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
         Layer.provide(Layer.succeedContext(below))
       )
     )
-    const listening = yield* Front.serve(derive.front(configuration, "one")).pipe(
+    const listening = yield* Front.serve(derive.front(alone(configuration), "one")).pipe(
       Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
       Effect.provideContext(below),
       Effect.provideContext(actors)

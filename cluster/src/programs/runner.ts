@@ -16,7 +16,7 @@ export const program = Effect.gen(function*() {
   const serve = Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const ops = OpsServer.layer({ host, port, readiness: Effect.asVoid(sql`SELECT 1`) })
-    const tables = Layer.mergeAll(Housekeeping.layer, MediaHousekeeping.layer, Discovery.layer(configuration))
+    const tables = Layer.mergeAll(Housekeeping.layer(configuration), MediaHousekeeping.layer, Discovery.layer(configuration))
     yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration)), ops, tables))
   })
   yield* member.run(configuration, "runner", serve)

@@ -8,6 +8,7 @@ import type { AccountRow } from "../src/AccountStore.ts"
 import { AudienceStore } from "../src/AudienceStore.ts"
 import { type NotificationFilter, NotificationStore } from "../src/NotificationStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { sweep } from "../src/postgres/sweep.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as Database from "./database.ts"
 
@@ -104,6 +105,23 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       yield* Database.suspend(bob!, false)
       yield* Effect.flatMap(PostStore, (posts) => posts.remove(hers.id))
       assert.deepStrictEqual(yield* told(ann!), [])
+    }))
+
+  it.effect("are forgotten when they are old, with the requests of those who were held back and have sent nothing since", () =>
+    Effect.gen(function*() {
+      const audience = yield* AudienceStore
+      const sql = yield* SqlClient.SqlClient
+      const [ann, bob, eve] = yield* people(3)
+      yield* audience.setPolicy(ann!.id, { notFollowing: "filter" })
+      const hers = yield* Effect.forEach([1, 2], () => post(ann!))
+      for (const fan of [bob!, eve!]) yield* like(fan, hers[0]!.id)
+      yield* sql`UPDATE notifications SET created_at = now() - interval '91 days' WHERE account = ${ann!.id}`
+      yield* sql`UPDATE notification_requests SET updated_at = now() - interval '91 days' WHERE account = ${ann!.id} AND from_account = ${bob!.id}`
+      yield* like(eve!, hers[1]!.id)
+      assert.strictEqual((yield* sweep({ notificationDays: 92 })).notifications, 0)
+      assert.strictEqual((yield* sweep({ notificationDays: 90 })).notifications, 2)
+      const requests = yield* audience.requests(ann!.id, { maxId: undefined, sinceId: 0n, minId: 0n, limit: 10 })
+      assert.deepStrictEqual(requests.map(({ from, notifications }) => [from, notifications]), [[eve!.id, 1]])
     }))
 
   it.effect("follow the policy: held back and accepted later, or never made", () =>

@@ -114,7 +114,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       yield* sql`UPDATE mutes SET expires_at = now() - interval '1 second' WHERE account = ${ann!.id}`
       assert.deepInclude(yield* relation(ann!, bob!), { muting: false, mutingNotifications: false, mutingUntil: null })
       assert.deepStrictEqual(yield* listOf("mutes", ann!), [])
-      assert.strictEqual((yield* sweep).mutes, 1)
+      assert.strictEqual((yield* sweep({ notificationDays: 90 })).mutes, 1)
       yield* change(ann!, bob!, { _tag: "Mute", notifications: false, millis: null })
       assert.deepInclude(yield* relation(ann!, bob!), { muting: true, mutingNotifications: false, mutingUntil: null })
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Changed")

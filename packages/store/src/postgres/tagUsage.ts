@@ -32,7 +32,6 @@ export const tagUsages = (
     FROM unnest(${texts(tags)}) AS w (tag) CROSS JOIN LATERAL (
       SELECT post_id, author FROM post_tags t WHERE t.tag = w.tag AND t.visibility = 0 AND t.post_id >= ${floor}
         AND t.author NOT IN (SELECT account FROM authors WHERE disabled)
-        AND t.author NOT IN (SELECT account FROM authors WHERE disabled)
       ORDER BY post_id DESC LIMIT ${usageMax}
     ) u GROUP BY 1, 2`
   return Effect.map(rows, (found) => {
