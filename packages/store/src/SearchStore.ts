@@ -47,7 +47,7 @@ export interface Indexed {
 export class SearchStore extends Context.Service<SearchStore, {
   /** Fails only where not even the first slice of time could be searched in `millis`. */
   readonly posts: (search: PostSearch) => Effect.Effect<PostHits, StoreError>
-  /** Those with all of `words` at the beginning of words of their names, most followers first; at most `limit`. */
+  /** Those with all of `words` at the beginning of words of their names, most followers first; at most `limit`, of some 10,000 where more have such names. */
   readonly accounts: (words: ReadonlyArray<string>, limit: number) => Effect.Effect<ReadonlyArray<AccountId>, StoreError>
   /** The same among those whom `viewer` follows. */
   readonly followees: (
