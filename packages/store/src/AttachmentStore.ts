@@ -49,7 +49,7 @@ export class AttachmentStore extends Context.Service<AttachmentStore, {
     id: MediaId,
     change: Omit<MediaEdit, "id">
   ) => Effect.Effect<Media | undefined, StoreError>
-  /** Lets those go at once that no post carries; answers how many. */
+  /** Lets those go at once that nothing shows; answers how many. */
   readonly release: (account: AccountId, ids: ReadonlyArray<MediaId>) => Effect.Effect<number, StoreError>
   /** Shows a stored picture on the profile, or none; the one before may go. False when there is no such picture of theirs. */
   readonly setPicture: (

@@ -153,6 +153,16 @@ describe("pictures", () => {
       assert.deepStrictEqual([yield* sweepMedia, yield* isThere(a), yield* sweepMedia], [1, false, 0])
     }).pipe(Effect.provide(Layer.mergeAll(layer, folder))))
 
+  it.live("go with a post that a moderator deletes, and cannot be had for another", () =>
+    Effect.gen(function*() {
+      const ann = yield* account()
+      const a = yield* picture(ann)
+      const { id } = yield* post(ann, { media: [a.id] })
+      yield* (yield* PostStore).remove(id, { by: null, reason: "no" })
+      assert.strictEqual((yield* attempt(ann, { media: [a.id] }))._tag, "NoMedia")
+      assert.deepStrictEqual([yield* sweepMedia, yield* isThere(a)], [1, false])
+    }).pipe(Effect.provide(Layer.mergeAll(layer, folder))))
+
   it.live("wait in a bounded number", () =>
     Effect.gen(function*() {
       const ann = yield* account()

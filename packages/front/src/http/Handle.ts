@@ -43,6 +43,9 @@ export interface Handle {
   readonly inFlight: () => number
 }
 
+/** The files that may come with a request; undefined where it is read as any other. */
+const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(request) ? route.files : undefined
+
 const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
 
 const notYet = (): void => {}
@@ -75,8 +78,8 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     const identify = (fields: Fields.Fields) => authorize(tokens, route.access, request.headers, fields)
     const handle = (fields: Fields.Fields) => Effect.flatMap(identify(fields), (identity) => handleAs(identity, fields, noFiles))
     if (!Body.hasBody(request)) return handle(query)
-    if (route.files !== undefined && Upload.isMultipart(request)) {
-      const names = route.files
+    const names = namesOf(route, request)
+    if (names !== undefined) {
       return Effect.flatMap(identify(query), (identity) =>
         options.uploads.read(request, names, identity?.account?.id, ({ fields, files }) => handleAs(identity, merge(query, fields), files)))
     }
@@ -95,7 +98,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 
   const start = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
     const since = performance.now()
-    const millisMax = route.files === undefined ? options.requestMillisMax : options.uploadMillisMax
+    const millisMax = namesOf(route, request) === undefined ? options.requestMillisMax : options.uploadMillisMax
     const entry: Running = { until: since + millisMax, interrupt: notYet }
     running.add(entry)
     entry.interrupt = run(answer(route, params, request, path, query), {

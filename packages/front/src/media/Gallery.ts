@@ -53,7 +53,10 @@ export const make = ({ attachments, ids, objects }: Stores, limits: GalleryLimit
     Effect.gen(function*() {
       const hasPlace = yield* attachments.reserve(media)
       if (!hasPlace) return yield* Effect.fail(tooMany(waitingMax, Date.now() + patienceMillis))
-      yield* Effect.forEach(media.objects, (key, i) => objects.put(key, bytes[i]!), { concurrency: 2, discard: true })
+      yield* Effect.forEach(media.objects, (key, i) => objects.put(key, bytes[i]!), { concurrency: 2, discard: true }).pipe(
+        // What was not stored does not wait for a day beside what was. Should this fail too, the sweep finds it then.
+        Effect.onError(() => Effect.ignore(attachments.release(media.account, [media.id])))
+      )
       // Only a sweep that took a day's pictures away could have been faster.
       if (!(yield* attachments.stored(media.id))) return yield* Effect.fail(notFound())
     })

@@ -52,9 +52,9 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): Store => {
   const release = (account: AccountId, ids: ReadonlyArray<MediaId>) =>
     Effect.map(
       sql`
-        UPDATE media SET expires_at = now()
-        WHERE id = ANY(${int8s(ids)}) AND account = ${account} AND purpose = ${purposes.post} AND post_id IS NULL
-          AND state <> ${states.doomed} RETURNING 1`,
+        UPDATE media SET state = ${states.doomed}, expires_at = now()
+        WHERE id = ANY(${int8s(ids)}) AND account = ${account} AND expires_at IS NOT NULL AND state <> ${states.doomed}
+        RETURNING 1`,
       (rows) => rows.length
     )
 

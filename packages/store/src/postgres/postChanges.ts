@@ -132,6 +132,8 @@ const isAt = (sql: SqlClient.SqlClient, id: PostId, version: number) =>
  */
 export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
   Effect.gen(function*() {
+    // What moderators delete is not drafted anew.
+    const isModerated = act !== undefined
     const [told] = yield* sql<Told>`
       WITH owner AS MATERIALIZED (
         SELECT a.account FROM authors a
@@ -159,12 +161,13 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
       ), forgotten AS (
         DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
       ), unshown AS (
-        UPDATE media m SET post_id = NULL, expires_at = now() + ${unusedHours}::int * interval '1 hour'
+        UPDATE media m SET post_id = NULL, expires_at = now() + ${isModerated ? 0 : unusedHours}::int * interval '1 hour',
+          state = CASE WHEN ${isModerated} THEN ${states.doomed} ELSE m.state END
         FROM changed WHERE m.post_id = changed.id
       ), audited AS (
         INSERT INTO moderation_log (actor, action, account, post_id, reason)
         SELECT ${act?.by ?? null}::bigint, 'delete_post', author, id, ${storable(act?.reason ?? "")} FROM changed
-        WHERE ${act !== undefined}
+        WHERE ${isModerated}
       ), ${withdrawn(sql, ofWrapper(sql))}
       ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
