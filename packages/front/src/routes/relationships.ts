@@ -110,12 +110,16 @@ const change = (deps: Deps, name: string, scope: string, make: Change) =>
       return yield* relationAnswer(deps, me, other)
     }))
 
+/** `de` of `de-AT`, each once: posts and the contract say no more. */
+const languagesOf = (codes: string | ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(Input.asList<string>(codes).map((code) => code.split("-", 1)[0]!.toLowerCase()))]
+
 /** What is not sent stays as it is. */
 const flagsOf = (request: Request) =>
   Effect.map(decodeFollow(request.fields), ({ languages, notify, reblogs }) => ({
     ...(reblogs === undefined ? {} : { reblogs }),
     ...(notify === undefined ? {} : { notify }),
-    ...(languages === undefined ? {} : { languages: languages === null || languages === "" ? null : Input.asList<string>(languages) })
+    ...(languages === undefined ? {} : { languages: languages === null || languages === "" ? null : languagesOf(languages) })
   }))
 
 const follow = (deps: Deps): Change => (me, other, request) =>
