@@ -17,7 +17,6 @@ import type { PostStore } from "@rookery/store/PostStore"
 import type { RelationStore } from "@rookery/store/RelationStore"
 import type { SearchStore } from "@rookery/store/SearchStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
-import type { TimelineStore } from "@rookery/store/TimelineStore"
 import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
@@ -25,6 +24,7 @@ import type { Gallery } from "./media/Gallery.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
 import type { Discovery } from "./read/Discovery.ts"
+import type { AuthorPages } from "./read/AuthorPages.ts"
 import type { Hydration } from "./read/Hydration.ts"
 import type { PostSearch } from "./read/PostSearch.ts"
 import type { Reader } from "./read/Reader.ts"
@@ -42,7 +42,7 @@ export interface Deps {
   readonly follows: FollowStore["Service"]
   readonly relations: RelationStore["Service"]
   readonly shunned: Shunned
-  readonly timelines: TimelineStore["Service"]
+  readonly authorPages: AuthorPages
   readonly kept: KeptStore["Service"]
   readonly topics: TopicStore["Service"]
   readonly conversations: ConversationStore["Service"]

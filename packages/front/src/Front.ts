@@ -35,6 +35,7 @@ import * as Gallery from "./media/Gallery.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
+import * as AuthorPages from "./read/AuthorPages.ts"
 import * as Discovery from "./read/Discovery.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
@@ -75,7 +76,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       follows,
       relations,
       shunned,
-      timelines: yield* TimelineStore,
+      authorPages: yield* AuthorPages.make(yield* TimelineStore),
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
       topics,

@@ -158,6 +158,14 @@ layer(Database.layer, { excludeTestServices: true })("TimelineStore", (it) => {
       assert.deepStrictEqual(yield* page({ excludeReposts: true }), [thread.id, reply.id, plain.id])
       assert.strictEqual((yield* page({ includePrivate: true }))[0], followersOnly.id)
       assert.deepStrictEqual(yield* page({ minId: plain.id, limit: 2 }), [thread.id, reply.id])
+      const asks = [{}, { limit: 1 }, { maxId: reply.id }, { sinceId: thread.id, includePrivate: true }, { onlyMedia: true }]
+      const pages = yield* timelines.authorPages([
+        ...asks.map((change) => ({ author: ann!.id, query: { ...query, ...change } })),
+        { author: bob!.id, query: { ...query, excludeReplies: true } }
+      ])
+      assert.deepStrictEqual(pages.slice(0, 2), [[repost.id, thread.id, reply.id, plain.id], [repost.id]])
+      assert.deepStrictEqual(pages.slice(2), [[plain.id], [followersOnly.id, repost.id], [], [theirs.id]])
+      assert.deepStrictEqual(yield* timelines.authorPages([]), [])
       const newest = yield* timelines.newestOf([{ author: ann!.id, since: 0n }, { author: bob!.id, since: theirs.id + 1n }], 2)
       assert.deepStrictEqual(newest.get(ann!.id), [followersOnly.id, repost.id])
       assert.deepStrictEqual(newest.get(bob!.id), [])

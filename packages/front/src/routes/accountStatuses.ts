@@ -39,7 +39,7 @@ const pageOf = (deps: Deps, author: AccountId, viewer: Account | undefined, inpu
   const tag = PostParts.tagKey((input.tagged ?? "").replace(/^#/, ""))
   return deps.reader.page(viewer, bounds, (query) => {
     const full = { ...query, ...filter }
-    return tag === "" ? deps.timelines.authorPage(author, full) : deps.topics.authorTagged(author, tag, full)
+    return tag === "" ? deps.authorPages.page(author, full) : deps.topics.authorTagged(author, tag, full)
   }, "profile")
 }
 
