@@ -1,7 +1,6 @@
 /** Decides and commits a post; everything else follows from its outbox row. */
 import type { PostDraft } from "@rookery/domain/Post"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
-import type { AuthorStore } from "@rookery/store/AuthorStore"
 import type { PublishResult } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import * as AuthorState from "./AuthorState.ts"
@@ -17,13 +16,12 @@ export type Committed = Extract<PublishResult, { readonly _tag: "Published" | "R
 /** Commits the draft once for its key, on a row version that holds. */
 export const commit = (
   state: AuthorState.AuthorState,
-  authors: AuthorStore["Service"],
   group: PublishGroup,
   requestKey: string,
   draft: PostDraft
 ): Effect.Effect<Committed, Unavailable | NotFound | Refused> => {
   const attempt = Effect.gen(function*() {
-    const row = yield* AuthorState.row(state, authors)
+    const row = yield* AuthorState.row(state)
     return yield* group.publish({
       author: state.account,
       authorNo: row.authorNo,

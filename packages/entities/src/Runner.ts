@@ -12,6 +12,7 @@ import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, FiberSet, Latch } from "effect"
 import { randomInt } from "node:crypto"
+import * as Audiences from "./Audiences.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
@@ -39,6 +40,7 @@ export interface Runner {
   readonly guard: PauseGuard.PauseGuard
   readonly lanes: Lanes.Lanes
   readonly loader: WindowLoader.WindowLoader
+  readonly audiences: Audiences.Audiences
   readonly actors: Actors
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
@@ -123,6 +125,7 @@ export const make = (settings: Settings) =>
         runFork
       }),
       loader: yield* WindowLoader.make(settings),
+      audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
       topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),
       done: deletions.commit,

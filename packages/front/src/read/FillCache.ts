@@ -1,11 +1,11 @@
 /**
  * A cache with one load per cold key, however many ask: all keys that are missing meanwhile travel in one query, and
- * those of one turn of the event loop in the first. Bounded by bytes (ClockMap.ts). Absence is remembered too. A
+ * those of one turn of the event loop in the first. Bounded by bytes (domain/ClockMap.ts). Absence is remembered too. A
  * load that began before an invalidation of its key serves those who waited for it, and is not kept.
  */
+import * as ClockMap from "@rookery/domain/ClockMap"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Exit } from "effect"
-import * as ClockMap from "./ClockMap.ts"
 
 export interface Options<K, V> {
   readonly bytesMax: number
