@@ -127,7 +127,8 @@ export const make = (settings: Settings) =>
       loader: yield* WindowLoader.make(settings),
       audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
-      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),
+      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
+        guard.trusted() ? shards.get(shard)?.topics : undefined),
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
