@@ -64,12 +64,16 @@ export const profiled = <A, E, R>(
   out: string,
   effect: Effect.Effect<A, E, R>
 ) => {
+  const fileOf = (pid: number) => join(folder, `profile-${pid}.cpuprofile`)
   const signal = Effect.sync(() => pids.forEach((pid) => process.kill(pid, "SIGWINCH")))
-  const fetch = Effect.forEach(pids, (pid) => {
-    const file = join(folder, `profile-${pid}.cpuprofile`)
-    return Effect.andThen(appears(file), Effect.promise(() => copyFile(file, join(out, `${name}-${pid}.cpuprofile`))))
-  })
+  const fetch = Effect.forEach(pids, (pid) =>
+    Effect.andThen(
+      appears(fileOf(pid)),
+      Effect.promise(() => copyFile(fileOf(pid), join(out, `${name}-${pid}.cpuprofile`)))
+    ))
   return Effect.gen(function*() {
+    // What an earlier profile left is not waited for in vain.
+    yield* Effect.forEach(pids, (pid) => Effect.promise(() => rm(fileOf(pid), { force: true })))
     yield* signal
     const result = yield* effect
     yield* signal
