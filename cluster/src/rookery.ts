@@ -8,6 +8,7 @@ import * as accounts from "./commands/accounts.ts"
 import * as author from "./commands/author.ts"
 import * as clusterControl from "./commands/clusterControl.ts"
 import * as config from "./commands/config.ts"
+import * as moderation from "./commands/moderation.ts"
 import * as importGraph from "./commands/importGraph.ts"
 import * as programs from "./commands/programs.ts"
 import * as status from "./commands/status.ts"
@@ -20,6 +21,8 @@ const rookery = Command.make("rookery").pipe(
   ),
   Command.withSubcommands([
     accounts.command,
+    moderation.posts,
+    moderation.reports,
     author.command,
     importGraph.command,
     status.command,

@@ -50,7 +50,7 @@ const readOne = (setting: Setting<unknown>, problems: Array<Problem>) =>
   Effect.map(Config.option(Config.String(setting.name)), (given) => {
     if (Option.isNone(given)) return setting.fallback
     const value = setting.read(given.value.trim())
-    if (value === undefined) problems.push(problem(setting.name, given.value, setting.allowed))
+    if (value === undefined) problems.push(problem(setting.name, setting.isSecret === true ? "…" : given.value, setting.allowed))
     return value
   })
 
@@ -63,7 +63,17 @@ const readAll = Effect.gen(function*() {
 })
 
 /** What is wrong between settings that are right by themselves. */
-const crossProblems = (values: Settings): Array<Problem> => {
+const crossProblems = (values: Settings): Array<Problem> => [...lockProblems(values), ...mediaProblems(values)]
+
+/** What a bucket needs. */
+const mediaProblems = (values: Settings): Array<Problem> => {
+  if (values.mediaStore === "folder") return []
+  const needed = ["s3Bucket", "s3AccessKeyId", "s3SecretAccessKey"] as const
+  return needed.filter((key) => (values[key] ?? "") === "").map((key) =>
+    problem(settings[key].name, "", `${settings[key].allowed}, where ${settings.mediaStore.name} is s3`))
+}
+
+const lockProblems = (values: Settings): Array<Problem> => {
   const { shardLockExpirationMillis: expiration, shardLockRefreshMillis: refresh } = values
   if (expiration >= 2 * refresh) return []
   const least = `at least twice ${settings.shardLockRefreshMillis.name}, ${2 * refresh}`

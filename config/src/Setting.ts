@@ -1,4 +1,5 @@
 /** One setting: its name, what it is for, what it may be, and how its text is read. */
+import { Redacted } from "effect"
 
 export interface Setting<A> {
   /** Of the environment variable. */
@@ -9,6 +10,8 @@ export interface Setting<A> {
   readonly fallback: A
   /** Undefined when the text is not allowed. */
   readonly read: (text: string) => A | undefined
+  /** Nothing of what was given is shown, also when it is not allowed. */
+  readonly isSecret?: true
   /** How a value is shown to people; passwords are not. */
   readonly show: (value: A) => string
 }
@@ -77,6 +80,13 @@ export const boolean = (name: string, about: About<boolean>): Setting<boolean> =
   }
 }
 
+/** A setting that may be left out, and what holds then, in words. */
+export const maybe = <A>(setting: Setting<A>, otherwise: string): Setting<A | undefined> => ({
+  ...setting,
+  fallback: undefined,
+  show: (value) => value === undefined ? otherwise : setting.show(value)
+})
+
 /** Any text of at most `lengthMax` characters that matches `pattern`; `allowed` says it in words. */
 export const text = (
   name: string,
@@ -88,6 +98,17 @@ export const text = (
   allowed: about.allowed,
   read: (value) => value.length <= about.lengthMax && about.pattern.test(value) ? value : undefined,
   show: showAny
+})
+
+/** A password or key; may be left out. */
+export const secret = (name: string, doc: string): Setting<Redacted.Redacted | undefined> => ({
+  name,
+  doc,
+  isSecret: true,
+  fallback: undefined,
+  allowed: "1 to 512 characters in one line",
+  read: (text) => /^\P{Cc}{1,512}$/u.test(text) ? Redacted.make(text) : undefined,
+  show: () => ""
 })
 
 /** The address with its password, if any, left out. */

@@ -1,6 +1,7 @@
 /** Every setting of the programs, once. Times are milliseconds; bounds are inclusive. */
 import { isIP } from "node:net"
-import { boolean, integer, list, oneOf, prime, type Setting, share, text, url } from "./Setting.ts"
+import { media } from "./MediaSettings.ts"
+import { boolean, integer, list, maybe, oneOf, prime, type Setting, share, text, url } from "./Setting.ts"
 
 const hostPattern = /^[A-Za-z0-9.:_-]+$/
 const aHost = { allowed: "a host name or an address to listen on", pattern: hostPattern, lengthMax: 255 }
@@ -27,6 +28,21 @@ const serving = {
   bodyBytesMax: integer("BODY_BYTES_MAX", 1_024, 16_777_216, { fallback: 262_144, doc: "Bytes of a request's body at most" })
 }
 
+const copies = {
+  edgeSeconds: integer("EDGE_SECONDS", 60, 180, {
+    fallback: 60,
+    doc: "Seconds for which caches before a front keep posts and profiles that anybody may see, as max-age says them"
+  }),
+  edgeStaleSeconds: integer("EDGE_STALE_SECONDS", 0, 86_400, {
+    fallback: 60,
+    doc: "Seconds beyond those for which such a cache may use a copy while it asks anew, as stale-while-revalidate says them"
+  }),
+  viewsMillis: integer("VIEWS_MILLIS", 100, 600_000, {
+    fallback: 5_000,
+    doc: "How often a front writes how often posts were looked at; a crash loses what is not written"
+  })
+}
+
 const product = {
   instanceTitle: text("INSTANCE_TITLE", {
     fallback: "Rookery",
@@ -37,7 +53,14 @@ const product = {
   }),
   postTextMax: integer("POST_TEXT_MAX", 1, 10_000, { fallback: 500, doc: "Characters of a post at most" }),
   registrationsOpen: boolean("REGISTRATIONS_OPEN", { fallback: true, doc: "Whether anyone may sign up" }),
-  passwordGrant: boolean("PASSWORD_GRANT", { fallback: false, doc: "Whether OAuth's password grant is offered" })
+  passwordGrant: maybe(
+    boolean("PASSWORD_GRANT", { fallback: false, doc: "Whether OAuth's password grant is offered, by which programs ask for passwords themselves" }),
+    "true in the one-process program, false in a cluster"
+  ),
+  notificationDays: integer("NOTIFICATION_DAYS", 14, 3_650, {
+    fallback: 90,
+    doc: "Days after which notifications are forgotten, read or not"
+  })
 }
 
 const dependencies = {
@@ -140,6 +163,29 @@ const cluster = {
   })
 }
 
+const discovery = {
+  searchIndexMillis: integer("SEARCH_INDEX_MILLIS", 50, 600_000, {
+    fallback: 1_000,
+    doc: "How often new posts are taken into the search, by one member of all"
+  }),
+  searchMillisMax: integer("SEARCH_MILLIS_MAX", 100, 8_000, {
+    fallback: 2_000,
+    doc: "How long one page of found posts may take; it then shows what was found, and where to go on"
+  }),
+  trendsMillis: integer("TRENDS_MILLIS", 1_000, 86_400_000, {
+    fallback: 60_000,
+    doc: "How often trends are computed, by one member of all"
+  }),
+  trendsHalfLifeMillis: integer("TRENDS_HALF_LIFE_MILLIS", 60_000, 604_800_000, {
+    fallback: 21_600_000,
+    doc: "Time after which a use of a tag, or the age of a post, counts half"
+  }),
+  trendsAccountsMin: integer("TRENDS_ACCOUNTS_MIN", 2, 1_000_000, {
+    fallback: 3,
+    doc: "Accounts that use a tag, or like or repost a post, before it is a trend"
+  })
+}
+
 const logs = {
   logLevel: oneOf("LOG_LEVEL", ["All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"], {
     fallback: "Info",
@@ -151,7 +197,7 @@ const logs = {
   })
 }
 
-export const settings = { ...serving, ...product, ...dependencies, ...fanout, ...cluster, ...logs }
+export const settings = { ...serving, ...copies, ...product, ...dependencies, ...fanout, ...cluster, ...discovery, ...media, ...logs }
 
 /** What the programs are given: every setting by its short name. */
 export type Settings = {

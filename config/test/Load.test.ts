@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigurationError, load, table } from "@rookery/config/Load"
 import * as Topology from "@rookery/config/Topology"
-import { ConfigProvider, Effect } from "effect"
+import { ConfigProvider, Effect, Redacted } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -47,6 +47,13 @@ describe("The configuration", () => {
       assert.strictEqual(settings.databaseUrl, "postgres://u:p@db/rookery")
     }))
 
+  it.effect("leaves the password grant to the program unless it is told", () =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* withEnvironment({})).passwordGrant)
+      assert.isFalse((yield* withEnvironment({ PASSWORD_GRANT: "no" })).passwordGrant)
+      assert.strictEqual(table().find(({ name }) => name === "PASSWORD_GRANT")!.fallback, "true in the one-process program, false in a cluster")
+    }))
+
   it.effect("tells all wrong values at once: name, value and what is allowed", () =>
     Effect.gen(function*() {
       const error = yield* problemsOf({ PORT: "eighty", POST_TEXT_MAX: "0", LOG_LEVEL: "loud" })
@@ -80,6 +87,11 @@ describe("The configuration", () => {
     ["TOPOLOGY", "../secrets"],
     ["TOPOLOGY", "nowhere"],
     ["DATACENTER", "atlantis"],
+    ["PASSWORD_GRANT", "maybe"],
+    ["EDGE_SECONDS", "59"],
+    ["EDGE_SECONDS", "181"],
+    ["VIEWS_MILLIS", "0"],
+    ["NOTIFICATION_DAYS", "7"],
     ["SHARD_LOCK_EXPIRATION_MILLIS", "1500"]
   ]
   for (const [name, value] of wrong) {
@@ -97,11 +109,24 @@ describe("The configuration", () => {
       assert.include((yield* problemsOf({ REDIS_URL: "user:secret@host" })).message, "user:***@host")
     }))
 
+  it.effect("asks for all that a bucket needs, and shows nothing of its key", () =>
+    Effect.gen(function*() {
+      const { problems } = yield* problemsOf({ MEDIA_STORE: "s3" })
+      assert.deepStrictEqual(problems.map((problem) => problem.name), ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"])
+      const access = { MEDIA_STORE: "s3", S3_BUCKET: "b", S3_ACCESS_KEY_ID: "AKIA", S3_SECRET_ACCESS_KEY: "very secret" }
+      const settings = yield* withEnvironment(access)
+      assert.strictEqual(Redacted.value(settings.s3SecretAccessKey!), "very secret")
+      assert.notInclude(JSON.stringify(settings.s3SecretAccessKey), "very")
+      const error = yield* problemsOf({ ...access, S3_SECRET_ACCESS_KEY: "very\nsecret" })
+      assert.deepStrictEqual(error.problems.map((problem) => problem.name), ["S3_SECRET_ACCESS_KEY"])
+      assert.notInclude(error.message, "very")
+    }))
+
   it("is listed for people, every setting once and with all its words", () => {
     const rows = table()
     assert.strictEqual(new Set(rows.map((row) => row.name)).size, rows.length)
     for (const row of rows) {
-      assert.match(row.name, /^[A-Z][A-Z_]+$/)
+      assert.match(row.name, /^[A-Z][A-Z0-9_]+$/)
       assert.isNotEmpty(row.doc)
       assert.isNotEmpty(row.allowed)
     }

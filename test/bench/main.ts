@@ -7,15 +7,17 @@ import * as Machine from "./harness/Machine.ts"
 import { help, parse, UsageError } from "./harness/Options.ts"
 import { publish } from "./harness/Output.ts"
 import { loadChild, runLoadChild } from "./load/child.ts"
+import { bareChild, runBareChild } from "./baselines/bareServer.ts"
 import { redis } from "./baselines/redis.ts"
 import { fanout } from "./fanout/fanout.ts"
 import { feed } from "./feed/feed.ts"
+import { hotPost } from "./hotPost/hotPost.ts"
 import { memory } from "./memory/memory.ts"
-import { notify } from "./notify.ts"
-import { stream } from "./stream.ts"
+import { notify } from "./notify/notify.ts"
+import { stream } from "./stream/stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -34,6 +36,7 @@ const measure = async (bench: Bench, args: ReadonlyArray<string>, signal: AbortS
 
 const start = async (name: string | undefined, args: ReadonlyArray<string>): Promise<number> => {
   if (name === loadChild) return runLoadChild()
+  if (name === bareChild) return runBareChild()
   const bench = benches.find((candidate) => candidate.name === name)
   if (bench === undefined) {
     console.log(help(benches))

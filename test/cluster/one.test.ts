@@ -44,6 +44,10 @@ describe("the one-process program", () => {
       const again = yield* startOne(dataDir)
       const home = yield* ask(`${again.url}/api/v1/timelines/home`, token)
       assert.deepStrictEqual(textsOf(home), ["kept"])
+      const search = ask(`${again.url}/api/v2/search?q=kept&type=statuses`, token)
+      const found = Effect.flatMap(search, ({ body }) =>
+        (body as { statuses: ReadonlyArray<unknown> }).statuses.length === 1 ? Effect.void : Effect.fail(body))
+      yield* Effect.retry(found, { schedule: Schedule.spaced(50), times: 400 })
       again.one.kill("SIGINT")
       assert.strictEqual((yield* again.one.ended).code, 0)
 
@@ -53,17 +57,33 @@ describe("the one-process program", () => {
       assert.include(output, "ada")
     })), 60_000)
 
-  it.live("locks out a disabled account at once, also while it runs", () =>
+  it.live("locks out a suspended account at once, also while it runs, and lets it in again; deletes posts, and lists reports", () =>
     Effect.scoped(Effect.gen(function*() {
       const dataDir = yield* program.folder
       const { url } = yield* startOne(dataDir)
       const token = yield* makeToken(dataDir, "bob")
       const check = ask(`${url}/api/v1/accounts/verify_credentials`, token)
       assert.strictEqual((yield* check).status, 200)
-      yield* program.run("rookery", ["accounts", "disable", "bob"], { DATA_DIR: dataDir })
-      const refused = Effect.flatMap(check, ({ status }) => status === 401 ? Effect.void : Effect.fail(status))
-      yield* Effect.retry(refused, { schedule: Schedule.spaced(50), times: 40 })
-    })), 60_000)
+      const offered = yield* ask(`${url}/.well-known/oauth-authorization-server`, token)
+      assert.include((offered.body as { readonly grant_types_supported: ReadonlyArray<string> }).grant_types_supported, "password")
+      const posted = yield* ask(`${url}/api/v1/statuses`, token, { status: "soon gone" })
+      const rookery = (...args: ReadonlyArray<string>) => program.run("rookery", args, { DATA_DIR: dataDir })
+      const answers = (code: number) =>
+        Effect.retry(Effect.flatMap(check, ({ status }) => status === code ? Effect.void : Effect.fail(status)), {
+          schedule: Schedule.spaced(50),
+          times: 400
+        })
+      assert.include((yield* rookery("accounts", "suspend", "bob", "--reason", "a test")).stdout, "bob is suspended")
+      yield* answers(403)
+      assert.include((yield* rookery("accounts", "unsuspend", "bob")).stdout, "bob is not suspended")
+      yield* answers(200)
+      const { id } = posted.body as { readonly id: string }
+      assert.include((yield* rookery("posts", "delete", id)).stdout, `deleted ${id}`)
+      const gone = Effect.flatMap(ask(`${url}/api/v1/statuses/${id}`, token), ({ status }) => status === 404 ? Effect.void : Effect.fail(status))
+      yield* Effect.retry(gone, { schedule: Schedule.spaced(50), times: 400 })
+      assert.include((yield* rookery("reports", "list")).stdout, "no reports")
+      assert.strictEqual((yield* rookery("reports", "resolve", "7")).code, 1)
+    })), 180_000)
 
   it.live("refuses a second instance on its data and a taken port, each in a sentence", () =>
     Effect.scoped(Effect.gen(function*() {

@@ -33,10 +33,12 @@ const provideAll = (project: TestProject, servers: TestServers): void => {
 }
 
 const ORACLE_SECONDS = 20
+const FUZZ_SECONDS = 20
 
 const provideRandomRun = (project: TestProject): void => {
   project.provide("oracleSeed", wholeNumber("ROOKERY_SEED") ?? Math.floor(Math.random() * 0x1_0000_0000))
   project.provide("oracleSeconds", wholeNumber("ROOKERY_ORACLE_SECONDS") ?? ORACLE_SECONDS)
+  project.provide("fuzzSeconds", wholeNumber("ROOKERY_FUZZ_SECONDS") ?? FUZZ_SECONDS)
 }
 
 const wholeNumber = (variable: string): number | undefined => {

@@ -8,12 +8,14 @@ export interface TestServers {
   readonly natsUrl: string
 }
 
-/** How the random tests run; both from the environment, so that a failure can be seen again. */
+/** How the random tests run; all from the environment, so that a failure can be seen again. */
 export interface RandomRun {
   /** `ROOKERY_SEED`, or another at every run. */
   readonly oracleSeed: number
   /** `ROOKERY_ORACLE_SECONDS`: how long each random test drives the actors. */
   readonly oracleSeconds: number
+  /** `ROOKERY_FUZZ_SECONDS`: for how long requests are made up, beyond one of each. */
+  readonly fuzzSeconds: number
 }
 
 /** `npm test` starts the servers itself and hands their addresses to vitest in this variable, as JSON. */

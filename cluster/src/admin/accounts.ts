@@ -5,6 +5,7 @@ import * as Secrets from "@rookery/front/oauth/Secrets"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { type AccountRow, AccountStore } from "@rookery/store/AccountStore"
 import { IdSource } from "@rookery/store/IdSource"
+import { ModerationStore } from "@rookery/store/ModerationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Clock, Effect, Option, Stream } from "effect"
@@ -55,11 +56,12 @@ export const find = Effect.fnUntraced(function*(username: string) {
 
 const APP = "rookery-cli"
 const SCOPES = "read write follow push profile"
+const ADMIN_SCOPES = "admin:read admin:write"
 
 /** A new access token for the account; the tokens it has stay valid. */
 export const token = Effect.fnUntraced(function*(username: string) {
   const account = yield* find(username)
-  if (account.disabledAt !== null) return yield* new AdminError({ message: `${username} is disabled` })
+  if (account.disabledAt !== null) return yield* new AdminError({ message: `${username} is suspended` })
   const oauth = yield* OAuthStore
   const app = (yield* oauth.appByClientId(APP)) ?? (yield* oauth.createApp({
     clientId: APP,
@@ -75,7 +77,7 @@ export const token = Effect.fnUntraced(function*(username: string) {
     tokenHash: Secrets.digest(secret),
     appId: app.id,
     account: account.id,
-    scopes: SCOPES,
+    scopes: account.admin ? `${SCOPES} ${ADMIN_SCOPES}` : SCOPES,
     createdAt: yield* Clock.currentTimeMillis
   })
   return secret
@@ -91,10 +93,11 @@ export const list: Stream.Stream<AccountRow, StoreError, AccountStore> = Stream.
         [rows, rows.length === PAGE ? Option.some(rows.at(-1)!.id) : Option.none()] as const)))
 )
 
-export const setDisabled = Effect.fnUntraced(function*(username: string, disabled: boolean) {
+/** Answers whether that changed anything, too. */
+export const setSuspended = Effect.fnUntraced(function*(username: string, suspended: boolean, reason: string) {
   const account = yield* find(username)
-  yield* (yield* AccountStore).setDisabled(account.id, disabled)
-  return account
+  const result = yield* (yield* ModerationStore).setSuspended(account.id, suspended, { by: null, reason })
+  return { account, changed: result === "Changed" }
 })
 
 export const remove = Effect.fnUntraced(function*(username: string) {

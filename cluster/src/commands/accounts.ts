@@ -10,6 +10,9 @@ import * as adminHints from "../layers/adminHints.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("the account's name, without @"))
 
+/** For the log of moderation. */
+export const reason = Flag.String("reason").pipe(Flag.withDefault(""), Flag.withDescription("why; kept in the log of moderation"))
+
 const create = Command.make("create", {
   name,
   email: Flag.String("email").pipe(Flag.withDescription("address of the person; can be used to log in")),
@@ -32,12 +35,12 @@ const list = Command.make("list", {}, () =>
     adminLayer.withStores
   )).pipe(Command.withDescription("List all accounts"))
 
-const disable = Command.make("disable", { name }, ({ name }) => setDisabled(name, true)).pipe(
-  Command.withDescription("Lock an account out; its posts stay. \"enable\" undoes it")
+const suspend = Command.make("suspend", { name, reason }, (input) => setSuspended(input, true)).pipe(
+  Command.withDescription("Lock an account out and hide all that is its, reposts by others included; nothing is deleted")
 )
 
-const enable = Command.make("enable", { name }, ({ name }) => setDisabled(name, false)).pipe(
-  Command.withDescription("Let a disabled account in again")
+const unsuspend = Command.make("unsuspend", { name, reason }, (input) => setSuspended(input, false)).pipe(
+  Command.withDescription("End a suspension: everything is back as it was")
 )
 
 const remove = Command.make("delete", { name }, ({ name }) =>
@@ -47,10 +50,11 @@ const remove = Command.make("delete", { name }, ({ name }) =>
     adminLayer.withStores
   )).pipe(Command.withDescription("Delete an account with all that is its, for good"))
 
-const setDisabled = (name: string, disabled: boolean) =>
-  accounts.setDisabled(name, disabled).pipe(
-    Effect.tap(tell),
-    Effect.tap((account) => Console.log(`${account.username} is ${disabled ? "disabled" : "enabled"}`)),
+const setSuspended = ({ name, reason }: { readonly name: string; readonly reason: string }, suspended: boolean) =>
+  accounts.setSuspended(name, suspended, reason).pipe(
+    Effect.tap(({ account }) => tell(account)),
+    Effect.tap(({ account: { username }, changed }) =>
+      Console.log(`${username} is ${changed ? "" : "already "}${suspended ? "suspended" : "not suspended"}`)),
     adminLayer.withStores
   )
 
@@ -67,13 +71,13 @@ const describe = (account: AccountRow): string =>
   columns(
     `${account.id}`,
     account.username,
-    account.disabledAt !== null ? "disabled" : account.admin ? "admin" : "",
+    account.disabledAt !== null ? "suspended" : account.admin ? "admin" : "",
     `${account.statuses}`,
     `${account.followers}`,
     `${account.following}`
   )
 
 export const command = Command.make("accounts").pipe(
-  Command.withDescription("Create, list, disable and delete accounts"),
-  Command.withSubcommands([create, token, list, disable, enable, remove])
+  Command.withDescription("Create, list, suspend and delete accounts"),
+  Command.withSubcommands([create, token, list, suspend, unsuspend, remove])
 )

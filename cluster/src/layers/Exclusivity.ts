@@ -9,7 +9,7 @@ import { SqlClient } from "effect/sql"
 export class DatabaseInUse extends Data.TaggedError("DatabaseInUse")<{ readonly message: string }> {}
 
 /** Any number that nothing else of ours locks. */
-const LOCK = 7_215_030_002n
+export const LOCK = 7_215_030_002n
 const LOOK_INTERVAL = "2 seconds"
 
 const kinds = {

@@ -1,4 +1,5 @@
 /** What the tables need now and then. Every runner does it; what one has done the next finds done. */
+import type { Configuration } from "@rookery/config/Load"
 import { sweep } from "@rookery/store/postgres/sweep"
 import { Effect, Layer, Schedule } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -6,12 +7,13 @@ import type { SqlClient } from "effect/sql"
 const INTERVAL = "5 minutes"
 const LIMIT = "4 minutes"
 
-export const layer: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.effectDiscard(
-  sweep.pipe(
-    Effect.timeout(LIMIT),
-    Effect.catchCause((cause) => Effect.logWarning("Housekeeping failed and will be tried again", cause)),
-    // Runners that start together take turns.
-    Effect.repeat(Schedule.jittered(Schedule.spaced(INTERVAL))),
-    Effect.forkScoped
+export const layer = ({ notificationDays }: Configuration): Layer.Layer<never, never, SqlClient.SqlClient> =>
+  Layer.effectDiscard(
+    sweep({ notificationDays }).pipe(
+      Effect.timeout(LIMIT),
+      Effect.catchCause((cause) => Effect.logWarning("Housekeeping failed and will be tried again", cause)),
+      // Runners that start together take turns.
+      Effect.repeat(Schedule.jittered(Schedule.spaced(INTERVAL))),
+      Effect.forkScoped
+    )
   )
-)

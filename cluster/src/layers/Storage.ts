@@ -1,11 +1,13 @@
 /** Everything that is kept or told outside of the process: Postgres, snapshots, the bus, and the source of ids. */
 import * as BusMemory from "@rookery/bus/memory/BusMemory"
 import * as BusNats from "@rookery/bus/nats/BusNats"
+import * as MediaStoreFolder from "@rookery/store/folder/MediaStoreFolder"
 import * as LeasedIds from "@rookery/store/LeasedIds"
 import * as SnapshotStoreMemory from "@rookery/store/memory/SnapshotStoreMemory"
 import * as client from "@rookery/store/postgres/client"
 import * as postgres from "@rookery/store/postgres/layer"
 import * as SnapshotStoreRedis from "@rookery/store/redis/SnapshotStoreRedis"
+import * as MediaStoreS3 from "@rookery/store/s3/MediaStoreS3"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { checkSettings } from "@rookery/store/postgres/migrate"
 import { Data, Effect, Layer, Redacted } from "effect"
@@ -21,12 +23,18 @@ export interface Options {
   readonly natsUrl: string | undefined
   /** Names this process to the servers. */
   readonly processName: string
+  readonly media: MediaPlace
   /** The datacenter's machine numbers, both inclusive. */
   readonly machineBlock: { readonly first: number; readonly last: number }
   readonly shardsPerGroup: number
   /** With a server that does not answer at the start. */
   readonly patience: Patience
 }
+
+/** Where pictures are kept. */
+export type MediaPlace =
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "s3"; readonly settings: MediaStoreS3.Settings }
 
 /** Before every key and subject, so that Rookery can share its servers with others. */
 export const PREFIX = "rookery"
@@ -89,6 +97,9 @@ const layerBus = (options: Options) => {
   return Layer.unwrap(Effect.as(awaitDependency({ name: "NATS", url, probe, patience }), nats))
 }
 
+const layerMedia = ({ media }: Options) =>
+  media.kind === "folder" ? MediaStoreFolder.layer(media.folder) : MediaStoreS3.layer(media.settings)
+
 /** Needs `layerPostgres`. */
 export const layer = (options: Options) =>
-  Layer.mergeAll(layerBus(options), layerSnapshots(options), Layer.provideMerge(layerIds(options), postgres.layer))
+  Layer.mergeAll(layerBus(options), layerSnapshots(options), layerMedia(options), Layer.provideMerge(layerIds(options), postgres.layer))

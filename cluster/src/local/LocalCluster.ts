@@ -4,6 +4,7 @@
  * Nothing is restarted by itself, and nothing outlives the scope (or, on Linux, this process).
  */
 import { Effect, Exit, Scope } from "effect"
+import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as LocalServers from "../servers/LocalServers.ts"
 import { findFreePort } from "./freePort.ts"
@@ -66,7 +67,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const urls = options.servers ?? urlsOf(servers!)
   const state: State = {
     options,
-    env: { ...options.env, DATABASE_URL: urls.postgresUrl, REDIS_URL: urls.redisUrl, NATS_URL: urls.natsUrl },
+    env: { MEDIA_FOLDER: resolve(options.folder, "media"), ...options.env, DATABASE_URL: urls.postgresUrl, REDIS_URL: urls.redisUrl, NATS_URL: urls.natsUrl },
     scope: yield* Scope.fork(yield* Effect.scope, "parallel"),
     counts: { runner: 0, front: 0 },
     running: new Set()

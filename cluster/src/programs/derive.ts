@@ -1,9 +1,11 @@
 /** What the parts of a program are told, out of the configuration. */
 import type { Configuration } from "@rookery/config/Load"
+import { settings } from "@rookery/config/Settings"
 import * as Entities from "@rookery/entities/Settings"
 import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
 import type { LogOptions } from "@rookery/observe/Logs"
 import { readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
 import type { Patience } from "../layers/awaitDependency.ts"
 import type { Knobs, Member } from "../layers/shardingKnobs.ts"
 import type * as Storage from "../layers/Storage.ts"
@@ -36,6 +38,31 @@ export const patience = (configuration: Configuration): Patience => ({
   pauseMillis: configuration.connectPauseMillis
 })
 
+const withoutSlash = (address: string): string => address.replace(/\/$/, "")
+
+const mediaPlace = (configuration: Configuration): Storage.MediaPlace => {
+  const { dataDir, mediaFolder, mediaStore, s3Endpoint, s3Region, s3SecretAccessKey } = configuration
+  if (mediaStore === "folder") return { kind: "folder", folder: resolve(mediaFolder === "" ? join(dataDir, "media") : mediaFolder) }
+  return {
+    kind: "s3",
+    settings: {
+      endpoint: withoutSlash(s3Endpoint ?? `https://s3.${s3Region}.amazonaws.com`),
+      bucket: configuration.s3Bucket,
+      region: s3Region,
+      accessKeyId: configuration.s3AccessKeyId,
+      // That it is there was checked with the settings.
+      secretAccessKey: s3SecretAccessKey!,
+      pathStyle: configuration.s3PathStyle
+    }
+  }
+}
+
+/** What all members of a cluster must be told alike, by the names of the settings: who is gone is decided by these. */
+export const agreed = (configuration: Configuration): Readonly<Record<string, number>> => ({
+  [settings.shardLockRefreshMillis.name]: configuration.shardLockRefreshMillis,
+  [settings.shardLockExpirationMillis.name]: configuration.shardLockExpirationMillis
+})
+
 /** For the servers' address, the process's name and the datacenter; which servers there are is the program's choice. */
 export const storage = (
   configuration: Configuration,
@@ -45,7 +72,8 @@ export const storage = (
   connectionsMax: configuration.databasePoolMax,
   machineBlock: configuration.machines,
   shardsPerGroup: configuration.shardsPerGroup,
-  patience: patience(configuration)
+  patience: patience(configuration),
+  media: mediaPlace(configuration)
 })
 
 /**
@@ -68,20 +96,23 @@ export const entities = (configuration: Configuration): Entities.Settings => ({
 
 export const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 
+const copies = ({ edgeSeconds, edgeStaleSeconds, viewsMillis }: Configuration) => ({ edgeSeconds, edgeStaleSeconds, viewsMillis })
+
 export const front = (configuration: Configuration, frontId: string): FrontSettings => ({
   host: configuration.host,
   port: configuration.port,
-  publicUrl: (configuration.publicUrl ?? urlOf(configuration.host, configuration.port)).replace(/\/$/, ""),
+  publicUrl: withoutSlash(configuration.publicUrl ?? urlOf(configuration.host, configuration.port)),
+  ...(configuration.mediaBaseUrl === undefined ? {} : { mediaUrl: withoutSlash(configuration.mediaBaseUrl) }),
   frontId,
   version,
   title: configuration.instanceTitle,
   description: "A social feed server built as sharded actors",
   contactEmail: "",
   registrationsOpen: configuration.registrationsOpen,
-  passwordGrant: configuration.passwordGrant,
+  passwordGrant: configuration.passwordGrant ?? false,
   trustedProxies: configuration.trustedProxies,
   postCharactersMax: configuration.postTextMax,
-  limits: { ...defaultLimits, bodyBytesMax: configuration.bodyBytesMax }
+  limits: { ...defaultLimits, ...copies(configuration), bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax, uploadBytesMax: configuration.mediaMaxBytes }
 })
 
 export const logs = (configuration: Configuration): LogOptions => ({

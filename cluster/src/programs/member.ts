@@ -2,6 +2,7 @@
 import type { Links } from "@rookery/bus/Links"
 import type { Configuration } from "@rookery/config/Load"
 import * as Logs from "@rookery/observe/Logs"
+import { checkMember } from "@rookery/store/postgres/migrate"
 import { Effect, Latch, Layer, type Scope } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as ClusterSockets from "../layers/ClusterSockets.ts"
@@ -32,7 +33,8 @@ const storageOptions = (configuration: Configuration, kind: string): Effect.Effe
 const layerBelow = (configuration: Configuration, storage: Storage.Options, holdsShards: boolean, registered: Latch.Latch) => {
   const end = (error: Error) =>
     Effect.andThen(Effect.logFatal(error.message), Effect.sync(() => process.kill(process.pid, "SIGTERM")))
-  const database = Layer.provideMerge(Exclusivity.layer("member", end), Storage.layerPostgres(storage))
+  const agrees = Layer.effectDiscard(checkMember(derive.agreed(configuration)))
+  const database = Layer.provideMerge(Layer.provideMerge(agrees, Exclusivity.layer("member", end)), Storage.layerPostgres(storage))
   const sockets = ClusterSockets.layer(derive.knobs(configuration), derive.member(configuration, holdsShards), registered)
   return Layer.mergeAll(sockets, Storage.layer(storage)).pipe(Layer.provideMerge(database))
 }

@@ -7,8 +7,10 @@ import { Effect, Layer } from "effect"
 import { AdminError } from "../admin/AdminError.ts"
 import * as adminHints from "../layers/adminHints.ts"
 import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
+import * as Discovery from "../layers/Discovery.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
+import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
 import * as OneFile from "../local/OneFile.ts"
@@ -27,6 +29,9 @@ const layerBelow = (configuration: Configuration, postgresUrl: string) => {
   )
 }
 
+/** People try it out with whatever client they have: on one machine all grants are offered, unless the operator says otherwise. */
+const alone = (configuration: Configuration): Configuration => ({ ...configuration, passwordGrant: configuration.passwordGrant ?? true })
+
 /** Migrates, serves, says where, and stays until it is told to stop. `isEmbedded`: others find the database through us. */
 export const serve = (configuration: Configuration, postgresUrl: string, isEmbedded: boolean) =>
   Effect.gen(function*() {
@@ -34,11 +39,17 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
     const actors = yield* Layer.build(
-      Layer.mergeAll(Entities.layer(derive.entities(configuration)), Housekeeping.layer, adminHints.layerListener).pipe(
+      Layer.mergeAll(
+        Entities.layer(derive.entities(configuration)),
+        Housekeeping.layer(configuration),
+        MediaHousekeeping.layer,
+        Discovery.layer(configuration),
+        adminHints.layerListener
+      ).pipe(
         Layer.provide(Layer.succeedContext(below))
       )
     )
-    const listening = yield* Front.serve(derive.front(configuration, "one")).pipe(
+    const listening = yield* Front.serve(derive.front(alone(configuration), "one")).pipe(
       Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
       Effect.provideContext(below),
       Effect.provideContext(actors)

@@ -3,7 +3,9 @@ import { load } from "@rookery/config/Load"
 import * as Entities from "@rookery/entities/Entities"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Discovery from "../layers/Discovery.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
+import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as OpsServer from "../layers/OpsServer.ts"
 import * as derive from "./derive.ts"
 import * as member from "./member.ts"
@@ -14,7 +16,8 @@ export const program = Effect.gen(function*() {
   const serve = Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const ops = OpsServer.layer({ host, port, readiness: Effect.asVoid(sql`SELECT 1`) })
-    yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration)), ops, Housekeeping.layer))
+    const tables = Layer.mergeAll(Housekeeping.layer(configuration), MediaHousekeeping.layer, Discovery.layer(configuration))
+    yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration)), ops, tables))
   })
   yield* member.run(configuration, "runner", () => serve)
 })

@@ -10,6 +10,9 @@ export type AccountId = typeof AccountId.Type
 export const PostId = Id.pipe(Schema.brand("PostId"))
 export type PostId = typeof PostId.Type
 
+export const MediaId = Id.pipe(Schema.brand("MediaId"))
+export type MediaId = typeof MediaId.Type
+
 /**
  * An account's number within its datacenter: 32 bits, dense from 1. Follower sets, windows and
  * deliveries hold these instead of ids; they never leave the datacenter.

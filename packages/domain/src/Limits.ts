@@ -34,3 +34,7 @@ export const overlapMillis = transactionMillisMax + clockSkewMillisMax
 
 /** Posts that an account shows first on its profile. */
 export const pinsMax = 5
+
+/** Pictures that a post carries, and characters of a picture's description. */
+export const mediaPerPostMax = 4
+export const mediaDescriptionMax = 1_500

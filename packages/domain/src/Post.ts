@@ -1,6 +1,7 @@
 /** A post as the database holds it, and what a person asks for when they write one. */
 import { Schema } from "effect"
-import { AccountId, LocalNo, PostId } from "./Ids.ts"
+import { AccountId, LocalNo, MediaId, PostId } from "./Ids.ts"
+import { Media } from "./Media.ts"
 
 /** Who may see a post; the names are the client API's, the order is the database's number. */
 export const visibilities = ["public", "unlisted", "private", "direct"] as const
@@ -20,7 +21,9 @@ export const PostDraft = Schema.Struct({
   replyTo: Schema.NullOr(PostId),
   repostOf: Schema.NullOr(PostId),
   /** Names of those mentioned, as in PostParts.namesOf; the unknown among them are ignored. */
-  mentions: Schema.optionalKey(Schema.Array(Schema.String))
+  mentions: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** In order; all must be the author's, and in no post. */
+  media: Schema.optionalKey(Schema.Array(MediaId))
 })
 export type PostDraft = typeof PostDraft.Type
 
@@ -50,7 +53,9 @@ export const Post = Schema.Struct({
   bookmarks: Schema.Int,
   /** On its author's profile. */
   pinned: Schema.Boolean,
-  mentions: Schema.Array(Mention)
+  mentions: Schema.Array(Mention),
+  /** In order. */
+  media: Schema.Array(Media)
 })
 export type Post = typeof Post.Type
 

@@ -15,6 +15,8 @@ export interface Standing {
   readonly mutes: boolean
   /** The viewer follows the author, but not what they repost. */
   readonly withoutReposts: boolean
+  /** The viewer follows the author, but for posts in these languages alone; undefined for all. */
+  readonly languages?: ReadonlySet<string> | undefined
 }
 
 const nothing: Standing = { self: false, follows: false, blocked: false, mutes: false, withoutReposts: false }
@@ -36,6 +38,8 @@ export type Place = (typeof places)[number]
 /** A post as far as the decision goes. */
 export interface Subject {
   readonly visibility: Visibility
+  /** Without its region; null, or left out, where the post does not say. */
+  readonly language?: string | null
   /** The author is suspended. */
   readonly disabled: boolean
   /** The post names the viewer. */
@@ -59,13 +63,19 @@ export const mayRead = ({ disabled, mentioned, standing, visibility }: Subject):
   }
 }
 
+/** Whether somebody whom the viewer follows for some languages brings another; what does not say its language is always wanted. */
+const isForeign = ({ languages }: Standing, { language }: Subject): boolean =>
+  languages !== undefined && typeof language === "string" && !languages.has(language)
+
 /** Whether a viewer who may see the post, and what it reposts, does not want it at this place. */
-const isUnwanted = (place: Place, { standing }: Subject, inner: Subject | undefined): boolean => {
+const isUnwanted = (place: Place, post: Subject, inner: Subject | undefined): boolean => {
+  const { standing } = post
   if (place === "named") return false
   if (inner !== undefined && inner.standing.mutes) return true
   if (place === "profile") return false
   if (standing.mutes) return true
-  return place === "home" && inner !== undefined && standing.withoutReposts
+  if (place !== "home") return false
+  return isForeign(standing, inner ?? post) || (inner !== undefined && standing.withoutReposts)
 }
 
 /** Whether the post is shown. A wrapper is seen only with what it wraps, `inner`. */

@@ -57,6 +57,14 @@ describe("who sees a post", () => {
     assert.strictEqual(shown((place) => Sight.isShown(place, wrapper, undefined)), "npoh")
   })
 
+  it("languages that a follower does not want are kept from the home timeline alone, reposted ones too", () => {
+    const languages = new Set(["de"])
+    const by = (language: string | null) => ({ ...relations.follower, standing: { ...Sight.follower, languages }, visibility: "public", language }) as const
+    const of = (language: string | null) => ({ ...relations.stranger, visibility: "public", language }) as const
+    assert.deepStrictEqual(["de", "en", null].map((language) => shown((place) => Sight.isShown(place, by(language), undefined))), ["npoh", "npo-", "npoh"])
+    assert.deepStrictEqual(["de", "en", null].map((language) => shown((place) => Sight.isShown(place, by(null), of(language)))), ["npoh", "npo-", "npoh"])
+  })
+
   it("lists name neither the blocked nor the muted", () => {
     const listed = (relation: Relation) => Sight.isListed(relations[relation].standing)
     assert.deepStrictEqual([listed("self"), listed("stranger"), listed("blocked"), listed("muted")], [true, true, false, false])

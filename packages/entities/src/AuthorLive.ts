@@ -24,7 +24,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
       const authors = yield* AuthorStore
       const outbox = yield* OutboxStore
       const posts = yield* PostStore
-      const state = AuthorState.make(AccountId.make(BigInt(entityId)))
+      const state = AuthorState.make(AccountId.make(BigInt(entityId)), runner.audiences)
 
       const driveLater = (row: Parameters<typeof FanoutDriver.drive>[4]) =>
         Effect.sync(() =>
@@ -70,16 +70,16 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
 
       return Author.of({
         Publish: ({ payload }) =>
-          Publishing.commit(state, authors, group, payload.requestKey, payload.draft).pipe(
+          Publishing.commit(state, group, payload.requestKey, payload.draft).pipe(
             Effect.tap(afterCommit),
             Effect.map((committed) => committed.post)
           ),
         ApplyEdge: ({ payload }) =>
           orUnavailable(Effect.gen(function*() {
-            yield* AuthorState.followers(state, authors)
+            yield* AuthorState.followers(state)
             AuthorState.applyEdge(state, payload.edge)
-            const row = yield* AuthorState.row(state, authors)
-            const followers = yield* AuthorState.followers(state, authors)
+            const row = yield* AuthorState.row(state)
+            const followers = yield* AuthorState.followers(state)
             state.row = { ...row, followers: followers.count }
             yield* reconsiderLater
             return AuthorState.modeRow(row)
@@ -96,8 +96,8 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
         Resume: ({ payload }) => orUnavailable(resume(payload.outboxId)),
         Describe: () =>
           orUnavailable(Effect.gen(function*() {
-            const followers = yield* AuthorState.followers(state, authors)
-            const row = yield* AuthorState.row(state, authors)
+            const followers = yield* AuthorState.followers(state)
+            const row = yield* AuthorState.row(state)
             return {
               mode: AuthorState.modeRow(row),
               followers: followers.count,

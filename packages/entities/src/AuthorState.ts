@@ -3,17 +3,17 @@ import type { AccountId } from "@rookery/domain/Ids"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import type { Edge, ModeRow } from "@rookery/protocol/Author"
 import { NotFound } from "@rookery/protocol/Errors"
-import type { AuthorStore } from "@rookery/store/AuthorStore";
-import { type AuthorRow } from "@rookery/store/AuthorStore"
+import type { AuthorRow } from "@rookery/store/AuthorStore"
 import { Effect, Semaphore } from "effect"
+import type { Audience, Audiences } from "./Audiences.ts"
 
 export interface AuthorState {
   readonly account: AccountId
   /** The row as this actor last knew it. `undefined` before the first load and after a doubt. */
   row: AuthorRow | undefined
-  followers: FollowerSet.FollowerSet | undefined
-  /** The newest change that `followers` contains. */
-  edgeSequence: number
+  audience: Audience | undefined
+  /** Where both are read. */
+  readonly source: Audiences
   /** One load of row or followers at a time. */
   readonly loading: Semaphore.Semaphore
   /** One transition at a time. */
@@ -22,21 +22,21 @@ export interface AuthorState {
   backlog: number
 }
 
-export const make = (account: AccountId): AuthorState => ({
+export const make = (account: AccountId, source: Audiences): AuthorState => ({
   account,
   row: undefined,
-  followers: undefined,
-  edgeSequence: 0,
+  audience: undefined,
+  source,
   loading: Semaphore.makeUnsafe(1),
   transition: Semaphore.makeUnsafe(1),
   backlog: 0
 })
 
 /** The row, read when it is not known. */
-export const row = (state: AuthorState, authors: AuthorStore["Service"]): Effect.Effect<AuthorRow, unknown> => {
+export const row = (state: AuthorState): Effect.Effect<AuthorRow, unknown> => {
   const read = Effect.gen(function*() {
     if (state.row !== undefined) return state.row
-    const loaded = yield* authors.load(state.account)
+    const loaded = yield* state.source.row(state.account)
     if (loaded === undefined) return yield* Effect.fail(new NotFound({ what: "account" }))
     state.row = loaded
     return loaded
@@ -45,30 +45,27 @@ export const row = (state: AuthorState, authors: AuthorStore["Service"]): Effect
 }
 
 /** The followers, read when they are not known. */
-export const followers = (
-  state: AuthorState,
-  authors: AuthorStore["Service"]
-): Effect.Effect<FollowerSet.FollowerSet, unknown> => {
+export const followers = (state: AuthorState): Effect.Effect<FollowerSet.FollowerSet, unknown> => {
   const read = Effect.gen(function*() {
-    if (state.followers !== undefined) return state.followers
-    const loaded = yield* authors.followers(state.account)
-    state.followers = FollowerSet.fromRows(loaded.followers)
-    state.edgeSequence = loaded.edgeSequence
-    return state.followers
+    state.audience ??= yield* state.source.followers(state.account, (yield* row(state)).edgeSequence)
+    return state.audience.followers
   })
-  return state.followers !== undefined ? Effect.succeed(state.followers) : state.loading.withPermits(1)(read)
+  return state.audience !== undefined ? Effect.succeed(state.audience.followers) : Effect.flatMap(row(state), () => state.loading.withPermits(1)(read))
 }
 
 /** Takes an edge in when it is the next one; a gap makes the next use read the whole set. */
 export const applyEdge = (state: AuthorState, edge: Edge): void => {
-  if (state.followers === undefined || edge.sequence <= state.edgeSequence) return
-  if (edge.sequence > state.edgeSequence + 1) {
-    state.followers = undefined
+  const { audience } = state
+  if (audience === undefined || edge.sequence <= audience.edgeSequence) return
+  if (edge.sequence > audience.edgeSequence + 1) {
+    state.audience = undefined
+    state.row = undefined
     return
   }
-  state.edgeSequence = edge.sequence
-  if (edge.active) FollowerSet.add(state.followers, edge.followerShard, edge.followerNo)
-  else FollowerSet.remove(state.followers, edge.followerShard, edge.followerNo)
+  audience.edgeSequence = edge.sequence
+  if (edge.active) FollowerSet.add(audience.followers, edge.followerShard, edge.followerNo)
+  else FollowerSet.remove(audience.followers, edge.followerShard, edge.followerNo)
+  state.source.keep(state.account, audience)
 }
 
 export const modeRow = (row: AuthorRow): ModeRow => ({

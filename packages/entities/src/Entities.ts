@@ -1,6 +1,7 @@
 /** Every actor of a runner, with the loops behind them. */
 import { Effect, Layer } from "effect"
 import { AuthorLive } from "./AuthorLive.ts"
+import * as LikeGroup from "./LikeGroup.ts"
 import * as Modes from "./Modes.ts"
 import * as Notices from "./Notices.ts"
 import * as OutboxSweeper from "./OutboxSweeper.ts"
@@ -20,6 +21,7 @@ export const layer = (settings: Partial<Settings> = {}) =>
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
       const group = yield* PublishGroup.make(runner.settings.claimMillis, () => Notices.due(runner))
+      const likes = yield* LikeGroup.make(() => Notices.due(runner))
       yield* Modes.keepFresh(runner)
       yield* OutboxSweeper.start(runner)
       yield* Notices.start(runner)
@@ -29,7 +31,7 @@ export const layer = (settings: Partial<Settings> = {}) =>
         TimelineShardLive(runner),
         UserTimelineLive(runner),
         AuthorLive(runner, group),
-        PostOwnerLive(runner),
+        PostOwnerLive(runner, likes),
         SessionLive(runner)
       )
     })

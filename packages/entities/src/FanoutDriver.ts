@@ -30,15 +30,14 @@ const allFollowers = (followers: FollowerSet.FollowerSet): Fanout.Audience => (v
 const spread = (
   runner: Runner,
   state: AuthorState.AuthorState,
-  authors: AuthorStore["Service"],
   row: Task,
   postId: bigint,
   change?: "remove" | "edit"
 ) =>
   Effect.gen(function*() {
-    const author = yield* AuthorState.row(state, authors)
+    const author = yield* AuthorState.row(state)
     const audience = change === undefined
-      ? allFollowers(yield* AuthorState.followers(state, authors))
+      ? allFollowers(yield* AuthorState.followers(state))
       : everyShard(runner)
     const how = change ?? (state.row ?? author).mode
     const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
@@ -66,19 +65,18 @@ const toTopics = (runner: Runner, posts: PostStore["Service"], row: Task, postId
 const spreadPost = (
   runner: Runner,
   state: AuthorState.AuthorState,
-  authors: AuthorStore["Service"],
   posts: PostStore["Service"],
   row: Task,
   task: Extract<Task["task"], { readonly _tag: "Fanout" }>
 ) => {
   const toSelf = Effect.gen(function*() {
-    const author = yield* AuthorState.row(state, authors)
+    const author = yield* AuthorState.row(state)
     const delivered = yield* OwnWindow.deliver(runner, state.account, author.authorNo, task.postId)
     if (!delivered) return yield* Effect.fail(new Fanout.FanoutIncomplete())
   })
   const toOthers = toTopics(runner, posts, row, task.postId)
   if (!reachesFollowers(visibilities[task.visibility]!)) return Effect.andThen(toSelf, toOthers)
-  const toFollowers = spread(runner, state, authors, row, task.postId)
+  const toFollowers = spread(runner, state, row, task.postId)
   // One that fails does not cut the other short.
   const all = [Effect.exit(toSelf), Effect.exit(toFollowers), Effect.exit(toOthers)]
   return Effect.all(all, { concurrency: "unbounded" }).pipe(
@@ -95,18 +93,20 @@ const perform = (
 ) => {
   switch (row.task._tag) {
     case "Fanout":
-      return spreadPost(runner, state, authors, posts, row, row.task)
+      return spreadPost(runner, state, posts, row, row.task)
     case "Removed":
-      return spread(runner, state, authors, row, row.task.postId, "remove")
+      return spread(runner, state, row, row.task.postId, "remove")
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
       return Effect.andThen(
         toTopics(runner, posts, row, row.task.postId),
-        spread(runner, state, authors, row, row.task.postId, "edit")
+        spread(runner, state, row, row.task.postId, "edit")
       )
     case "Edge":
     case "Relation":
+    case "Unlocked":
+    case "Account":
     case "Notify":
       return Effect.void
   }

@@ -18,6 +18,9 @@ const announce = (bus: Bus["Service"], message: BusMessages.Invalidation): Effec
 export const postsChanged = (bus: Bus["Service"], ids: ReadonlyArray<PostId>): Effect.Effect<void> =>
   announce(bus, { _tag: "PostChanged", postIds: ids.map(String) })
 
+export const accountsChanged = (bus: Bus["Service"], accounts: ReadonlyArray<AccountId>): Effect.Effect<void> =>
+  announce(bus, { _tag: "AccountChanged", accountIds: accounts.map(String) })
+
 export const relationsChanged = (bus: Bus["Service"], accounts: ReadonlyArray<AccountId>): Effect.Effect<void> =>
   announce(bus, { _tag: "RelationChanged", accountIds: accounts.map(String) })
 

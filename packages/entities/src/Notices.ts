@@ -8,6 +8,7 @@ import { noticesHanded } from "@rookery/observe/Metrics"
 import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect } from "effect"
 import type { Runner } from "./Runner.ts"
+import * as SessionTable from "./SessionTable.ts"
 
 /** Rows in one claim, and shards told at once. */
 const rowsMax = 512
@@ -43,11 +44,20 @@ const byShard = (rows: ReadonlyArray<OutboxRow>): Map<number, ForShard> => {
   return shards
 }
 
+/** A shard that this runner holds takes notices without a message; any other is sent one. */
+const hand = (runner: Runner, shard: number, events: ReadonlyArray<EventBatch.LiveEvent>): Effect.Effect<void, unknown> =>
+  Effect.suspend((): Effect.Effect<void, unknown> => {
+    const own = runner.shards.get(shard)
+    if (own !== undefined && runner.guard.trusted()) return Effect.try(() => SessionTable.notify(own.sessions, events))
+    return runner.actors.timelineShard(runner.directory.timelineShardId(shard)).Notify({ events: EventBatch.encode(events) }).pipe(
+      Effect.timeout(runner.settings.messageTimeoutMillis)
+    )
+  })
+
 /** Ends when the shards have taken the notices and the rows are gone; what a shard does not take stays in the outbox. */
 export const deliver = (runner: Runner, rows: ReadonlyArray<OutboxRow>): Effect.Effect<void> => {
   const tell = ([shard, { events, rows: ids }]: readonly [number, ForShard]) =>
-    runner.actors.timelineShard(runner.directory.timelineShardId(shard)).Notify({ events: EventBatch.encode(events) }).pipe(
-      Effect.timeout(runner.settings.messageTimeoutMillis),
+    hand(runner, shard, events).pipe(
       Effect.tap(() => Effect.sync(() => void (noticesHanded.value += events.length))),
       Effect.andThen(Effect.forEach(ids, runner.done, { concurrency: "unbounded", discard: true })),
       Effect.catch((error) => Effect.logDebug("notices are left to the outbox", error))

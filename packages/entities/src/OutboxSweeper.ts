@@ -2,18 +2,24 @@
  * Finds outbox rows that nobody drives and hands each to the actor that should: the claims of a runner that
  * died run out. Also keeps the claims of long fan-outs alive, with how far they got.
  */
+import { Bus } from "@rookery/bus/Bus"
 import { outboxOldestSeconds, outboxRows, outboxSwept } from "@rookery/observe/Metrics"
 import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, Schedule } from "effect"
+import * as Hints from "./Hints.ts"
 import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
 
 /** Rows that one runner has handed out and not heard of again, at most. */
 const handedMax = 512
 
-const hand = (runner: Runner, row: OutboxRow) => {
+/** Whose task it is to carry out, of those that their own windows or edges depend on. */
+const readerTasks: ReadonlySet<OutboxRow["task"]["_tag"]> = new Set(["Edge", "Relation", "Unlocked"])
+
+const hand = (runner: Runner, bus: Bus["Service"], row: OutboxRow) => {
   if (row.task._tag === "Notify") return Notices.deliver(runner, [row])
-  const resumed = row.task._tag === "Edge" || row.task._tag === "Relation"
+  if (row.task._tag === "Account") return tellFronts(runner, bus, row)
+  const resumed = readerTasks.has(row.task._tag)
     ? runner.actors.userTimeline(String(row.owner)).ResumeEdge({ outboxId: row.id })
     : runner.actors.author(String(row.owner)).Resume({ outboxId: row.id })
   return resumed.pipe(
@@ -22,15 +28,22 @@ const hand = (runner: Runner, row: OutboxRow) => {
   )
 }
 
+/** Whoever suspended the account told the fronts at once, or died before they could. */
+const tellFronts = (runner: Runner, bus: Bus["Service"], { id, owner }: OutboxRow) =>
+  Hints.accountsChanged(bus, [owner]).pipe(
+    Effect.andThen(runner.done(id)),
+    Effect.catch((error) => Effect.logDebug("an outbox row is left for another try", error))
+  )
+
 /** One row that is stuck holds up no other: rows are handed out side by side, and only as many claimed as may be. */
-const makeSweep = (runner: Runner) => {
+const makeSweep = (runner: Runner, bus: Bus["Service"]) => {
   let handed = 0
   const handLater = (row: OutboxRow) => {
     handed++
     const release = Effect.sync(() => {
       handed--
     })
-    runner.runFork(Effect.ensuring(hand(runner, row), release))
+    runner.runFork(Effect.ensuring(hand(runner, bus, row), release))
   }
   const claimOnce = Effect.gen(function*() {
     const free = handedMax - handed
@@ -65,7 +78,7 @@ const every = <E, R>(millis: number, what: string, effect: Effect.Effect<void, E
 
 export const start = (runner: Runner) =>
   Effect.gen(function*() {
-    yield* every(runner.settings.sweepMillis, "the outbox sweep", makeSweep(runner))
+    yield* every(runner.settings.sweepMillis, "the outbox sweep", makeSweep(runner, yield* Bus))
     yield* every(Math.floor(runner.settings.claimMillis / 3), "keeping outbox claims", keepClaims(runner))
     yield* every(5_000, "measuring the outbox", measure)
   })

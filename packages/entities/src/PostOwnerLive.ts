@@ -1,26 +1,28 @@
 /** Behaviour of `PostOwner`: one writer for each post. Likes that come together are one transaction. */
 import { Bus } from "@rookery/bus/Bus"
 import { type AccountId, PostId } from "@rookery/domain/Ids"
+import * as Media from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
-import { NotFound, Unavailable } from "@rookery/protocol/Errors"
+import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
-import { type EditChange, type LikeChange, PostStore } from "@rookery/store/PostStore"
+import type { Act } from "@rookery/store/ModerationStore"
+import { type EditChange, PostStore } from "@rookery/store/PostStore"
 import { Effect, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
-import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
+import type { LikeGroup } from "./LikeGroup.ts"
 import * as Notices from "./Notices.ts"
+import { noMedia } from "./Publishing.ts"
 import type { Runner } from "./Runner.ts"
 
 const staleMax = 5
-const likesMax = 1_000
 
-const asAnswer = (error: unknown): NotFound | Unavailable =>
-  error instanceof NotFound || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
+const asAnswer = (error: unknown): NotFound | Refused | Unavailable =>
+  error instanceof NotFound || error instanceof Refused || error instanceof Unavailable ? error : new Unavailable({ reason: String(error) })
 
 const gone = new NotFound({ what: "post" })
 
-export const PostOwnerLive = (runner: Runner) =>
+export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
   PostOwner.toLayer(
     Effect.gen(function*() {
       const { entityId } = yield* Entity.CurrentAddress
@@ -54,13 +56,14 @@ export const PostOwnerLive = (runner: Runner) =>
 
       const isSame = (post: Post, change: EditChange): boolean =>
         post.text === change.text && post.spoiler === change.spoiler && post.sensitive === change.sensitive &&
-        post.language === change.language
+        post.language === change.language && (change.media === undefined || Media.isCarried(post.media, change.media))
 
       const editOnce = (by: AccountId, change: EditChange) =>
         Effect.gen(function*() {
           const post = yield* owned(by)
           if (isSame(post, change)) return post
-          const written = yield* posts.edit(id, post.version, change)
+          const written = yield* Effect.catchTag(posts.edit(id, post.version, change), "NoMedia", () =>
+            Effect.fail(new Refused({ reason: noMedia })))
           if (written === undefined) return undefined
           Notices.due(runner)
           yield* afterWrite("edit", written)
@@ -75,32 +78,27 @@ export const PostOwnerLive = (runner: Runner) =>
           )
         )
 
-      const remove = (by: AccountId) =>
+      const removeNow = (act?: Act) =>
         Effect.gen(function*() {
-          yield* owned(by)
-          const written = yield* posts.remove(id)
+          const written = yield* posts.remove(id, act)
           if (written === undefined) return yield* Effect.fail(gone)
           yield* afterWrite("delete", written)
           return written.post
         })
 
-      const writeLikes = (changes: ReadonlyArray<LikeChange>): Effect.Effect<ReadonlyArray<Post>, unknown> =>
-        Effect.gen(function*() {
-          const count = yield* posts.setLikes(id, changes)
-          if (count === undefined) return yield* Effect.fail(gone)
-          Notices.due(runner)
-          const post = yield* load
-          yield* Hints.postsChanged(bus, [id])
-          return changes.map(() => post)
-        })
-      const likes = yield* GroupCommit.make(writeLikes, likesMax)
+      const remove = (by: AccountId) => Effect.andThen(owned(by), removeNow())
+
+      const setLike = (account: AccountId, liked: boolean) =>
+        Effect.flatMap(likes.setLike({ postId: id, account, liked }), (post) =>
+          post === undefined ? Effect.fail(gone) : Effect.succeed(post))
 
       return PostOwner.of({
         Edit: ({ payload: { by, ...change } }) =>
           Effect.mapError(turn.withPermits(1)(edit(by, change)), asAnswer),
         Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload.by)), asAnswer),
+        Moderate: ({ payload }) => Effect.mapError(turn.withPermits(1)(removeNow(payload)), asAnswer),
         SetLike: ({ payload }) =>
-          Effect.mapError(likes.commit({ account: payload.by, liked: payload.liked }), asAnswer)
+          Effect.mapError(setLike(payload.by, payload.liked), asAnswer)
       })
     }),
     { concurrency: "unbounded", disableFatalDefects: true }

@@ -1,7 +1,6 @@
 /** Decides and commits a post; everything else follows from its outbox row. */
 import type { PostDraft } from "@rookery/domain/Post"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
-import type { AuthorStore } from "@rookery/store/AuthorStore"
 import type { PublishResult } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import * as AuthorState from "./AuthorState.ts"
@@ -10,18 +9,19 @@ import type { PublishGroup } from "./PublishGroup.ts"
 /** How often a commit that met another owner's write is tried on the reloaded row. */
 const staleMax = 5
 
+export const noMedia = "Validation failed: Media attachments must be yours, processed, and in no other post"
+
 export type Committed = Extract<PublishResult, { readonly _tag: "Published" | "Repeated" }>
 
 /** Commits the draft once for its key, on a row version that holds. */
 export const commit = (
   state: AuthorState.AuthorState,
-  authors: AuthorStore["Service"],
   group: PublishGroup,
   requestKey: string,
   draft: PostDraft
 ): Effect.Effect<Committed, Unavailable | NotFound | Refused> => {
   const attempt = Effect.gen(function*() {
-    const row = yield* AuthorState.row(state, authors)
+    const row = yield* AuthorState.row(state)
     return yield* group.publish({
       author: state.account,
       authorNo: row.authorNo,
@@ -57,5 +57,7 @@ const judge = (result: PublishResult): Effect.Effect<Committed, Unavailable | No
       return Effect.fail(new NotFound({ what: "the post replied to or reposted" }))
     case "Unknown":
       return Effect.fail(new Refused({ reason: "the account is not there or is disabled" }))
+    case "NoMedia":
+      return Effect.fail(new Refused({ reason: noMedia }))
   }
 }

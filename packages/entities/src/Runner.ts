@@ -11,6 +11,8 @@ import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { Effect, FiberSet, Latch } from "effect"
+import { randomInt } from "node:crypto"
+import * as Audiences from "./Audiences.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
@@ -26,7 +28,11 @@ const doneMax = 1_000
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
 
+const tokenMax = 2 ** 47
+
 export interface Runner {
+  /** Tells this runner from others, and from itself before a restart: whoever reads learns by it which shards are together. */
+  readonly token: number
   readonly settings: Settings
   readonly directory: ShardDirectory.ShardDirectory
   readonly shards: Map<number, ShardWindows.ShardWindows>
@@ -34,6 +40,7 @@ export interface Runner {
   readonly guard: PauseGuard.PauseGuard
   readonly lanes: Lanes.Lanes
   readonly loader: WindowLoader.WindowLoader
+  readonly audiences: Audiences.Audiences
   readonly actors: Actors
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
@@ -105,6 +112,7 @@ export const make = (settings: Settings) =>
       doneGatherMillis
     )
     const runner: Runner = {
+      token: 1 + randomInt(tokenMax),
       settings,
       directory,
       shards,
@@ -117,8 +125,10 @@ export const make = (settings: Settings) =>
         runFork
       }),
       loader: yield* WindowLoader.make(settings),
+      audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
-      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis),
+      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
+        guard.trusted() ? shards.get(shard)?.topics : undefined),
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),

@@ -10,6 +10,8 @@ export interface Settings {
   readonly loadPostsPerAuthorMax: number
   /** Windows that a runner keeps at most; beyond it the longest unread go. */
   readonly residentTimelinesMax: number
+  /** Follower sets that a runner keeps for when their authors publish again, in bytes. */
+  readonly audienceBytesMax: number
   /** A ring older than this is read again behind the next read. */
   readonly ringMaxAgeMillis: number
   /** How often the modes of authors are read again. */
@@ -39,6 +41,7 @@ export const defaults: Settings = {
   windowEntriesMax: Limits.windowEntriesMax,
   loadPostsPerAuthorMax: Limits.loadPostsPerAuthorMax,
   residentTimelinesMax: 200_000,
+  audienceBytesMax: 64 * 1024 * 1024,
   ringMaxAgeMillis: 3_000,
   modesIntervalMillis: 2_000,
   pauseMaxMillis: 2_500,

@@ -138,3 +138,17 @@ export const readBatch = (
       { concurrency: slowReadsMax }
     )
   })
+
+const elsewhere: PageBatch.PageAnswer = { status: PageBatch.statuses.elsewhere, entries: [] }
+const notInMemory: PageBatch.PageAnswer = { status: PageBatch.statuses.notInMemory, entries: [] }
+
+/** Answers reads of people of any shards here, in order, from memory alone: what must wait would hold up all the others. */
+export const readMemory = (
+  runner: Runner,
+  shards: Uint32Array,
+  requests: ReadonlyArray<PageBatch.PageRequest>
+): Array<PageBatch.PageAnswer> =>
+  requests.map((request, i) => {
+    const shard = runner.shards.get(shards[i]!)
+    return shard === undefined ? elsewhere : readAtOnce(runner, shard, request) ?? notInMemory
+  })

@@ -89,6 +89,12 @@ export const TimelineShardLive = (runner: Runner) =>
               TimelineReads.readBatch(runner, shard, homePage, PageBatch.decodeRequests(payload.requests))
             ).pipe(Effect.map(PageBatch.encodeAnswers))
           ),
+        ReadMemory: ({ payload }) =>
+          whenTrusted(Effect.sync(() => {
+            const requests = PageBatch.decodeRequests(payload.requests)
+            const answers = TimelineReads.readMemory(runner, Words.words(payload.shards), requests)
+            return { runner: runner.token, answers: PageBatch.encodeAnswers(answers) }
+          })),
         ApplyModes: ({ payload }) => orUnavailable(Modes.apply(runner, payload.modes)),
         ChangeFollow: ({ payload }) => orUnavailable(FollowChanges.apply(runner, shard, newestOf, payload)),
         ChangeRelation: ({ payload }) => orUnavailable(FollowChanges.relate(runner, shard, newestOf, payload)),

@@ -7,6 +7,7 @@ import * as Coalescer from "@rookery/protocol/Coalescer"
 import { Effect } from "effect"
 import * as Hints from "./Hints.ts"
 import type { Actors } from "./Runner.ts"
+import * as TopicRings from "./TopicRings.ts"
 
 /** One post for one shard. */
 interface Delivery {
@@ -24,11 +25,13 @@ export interface TopicSpread {
   readonly toStreams: (post: Post) => Effect.Effect<void>
 }
 
+/** `ringsHere` has those of a shard that this runner holds: they take posts without a message. */
 export const make = (
   actors: Pick<Actors, "timelineShard">,
   directory: ShardDirectory,
   bus: Bus["Service"],
-  timeoutMillis: number
+  timeoutMillis: number,
+  ringsHere: (shard: number) => TopicRings.TopicRings | undefined
 ): Effect.Effect<TopicSpread> =>
   Effect.map(
     Coalescer.make<number, Delivery, void, unknown>({
@@ -50,10 +53,13 @@ export const make = (
             const shard = Topics.shardOf(topic, directory.shardCount)
             byShard.set(shard, [...(byShard.get(shard) ?? []), topic])
           }
-          return Effect.forEach(byShard, ([shard, topics]) => shards.request(shard, { postId: post.id, topics }), {
-            concurrency: "unbounded",
-            discard: true
-          })
+          const send = ([shard, topics]: readonly [number, ReadonlyArray<string>]): Effect.Effect<void, unknown> => {
+            const rings = ringsHere(shard)
+            return rings === undefined
+              ? shards.request(shard, { postId: post.id, topics })
+              : Effect.sync(() => TopicRings.publish(rings, topics, post.id))
+          }
+          return Effect.forEach(byShard, send, { concurrency: "unbounded", discard: true })
         }),
       toStreams: (post) => Hints.topicEvent(bus, "update", post)
     })

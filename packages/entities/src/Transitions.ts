@@ -26,7 +26,7 @@ const write = (
   change: (row: AuthorRow) => Change | undefined
 ) => {
   const attempt = Effect.gen(function*() {
-    const row = yield* AuthorState.row(state, authors)
+    const row = yield* AuthorState.row(state)
     const wanted = change(row)
     if (wanted === undefined) return { row, outboxId: undefined }
     const written = yield* authors.setMode(state.account, row.version, wanted)
@@ -42,9 +42,9 @@ const write = (
 }
 
 /** Tells the mode to every shard that has followers; ends when all acknowledged. */
-const tell = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"], row: AuthorRow) =>
+const tell = (runner: Runner, state: AuthorState.AuthorState, row: AuthorRow) =>
   Effect.gen(function*() {
-    const followers = yield* AuthorState.followers(state, authors)
+    const followers = yield* AuthorState.followers(state)
     const modes = [AuthorState.modeRow(row)]
     const tellShard = (shard: number) =>
       runner.actors.timelineShard(runner.directory.timelineShardId(shard)).ApplyModes({ modes }).pipe(
@@ -60,20 +60,20 @@ const goalOf = (runner: Runner, row: AuthorRow): "push" | "pull" =>
 /** Carries a transition that stands in `both` to its goal. */
 const finish = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"]) =>
   Effect.gen(function*() {
-    const both = yield* AuthorState.row(state, authors)
+    const both = yield* AuthorState.row(state)
     if (both.mode === "both") {
-      yield* tell(runner, state, authors, both)
+      yield* tell(runner, state, both)
       yield* write(state, authors, (row) =>
         row.mode === "both" ? { mode: row.heading, heading: row.heading, override: row.override } : undefined)
     }
-    const settled = yield* AuthorState.row(state, authors)
-    yield* tell(runner, state, authors, settled)
+    const settled = yield* AuthorState.row(state)
+    yield* tell(runner, state, settled)
     transitions.at(settled.mode).value++
   })
 
 const move = (runner: Runner, state: AuthorState.AuthorState, authors: AuthorStore["Service"]) =>
   Effect.gen(function*() {
-    const row = yield* AuthorState.row(state, authors)
+    const row = yield* AuthorState.row(state)
     if (row.mode === goalOf(runner, row)) return
     const started = yield* write(state, authors, (current) =>
       current.mode === "both" || current.mode === goalOf(runner, current)

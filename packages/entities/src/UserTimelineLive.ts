@@ -16,6 +16,7 @@ import * as Hints from "./Hints.ts"
 import * as Relating from "./Relating.ts"
 import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
+import * as Unlocking from "./Unlocking.ts"
 import { orUnavailable } from "./Unavailability.ts"
 
 const staleMax = 5
@@ -163,6 +164,10 @@ export const UserTimelineLive = (runner: Runner) =>
           const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
           if (row?.task._tag === "Edge") yield* carryEdge(runner, row.task.edge, row.id)
           if (row?.task._tag === "Relation") yield* Relating.carry(runner, row.task.windows, row.id)
+          if (row?.task._tag === "Unlocked") {
+            const accept = (follower: AccountId) => inTurn(relate(follower, { _tag: "Answer", accepted: true }))
+            yield* Effect.andThen(Unlocking.acceptWaiting(reader, { accounts, relations, accept }), runner.done(row.id))
+          }
         })
 
       const asAnswer = (error: unknown): Unavailable | NotFound | Refused =>

@@ -5,8 +5,6 @@
  * authors have few followers in each. Changes wait beside it and are merged in when the set is used, or when
  * there are many. The array is replaced, never changed in place: a delivery that waits in a lane keeps its part.
  */
-import type { FollowerRow } from "@rookery/store/AuthorStore"
-
 export interface FollowerSet {
   /** All numbers, by shard and then ascending. */
   numbers: Uint32Array
@@ -54,16 +52,24 @@ const pack = (set: FollowerSet, parts: ReadonlyArray<ShardFollowers>): void => {
 const sorted = (byShard: ReadonlyMap<number, Iterable<number>>): Array<ShardFollowers> =>
   [...byShard].sort(([a], [b]) => a - b).map(([shard, numbers]) => [shard, Uint32Array.from(numbers).sort()] as const)
 
-export const fromRows = (rows: ReadonlyArray<FollowerRow>): FollowerSet => {
-  const byShard = new Map<number, Array<number>>()
-  for (const { followerNo, shard } of rows) {
-    const numbers = byShard.get(shard)
-    if (numbers === undefined) byShard.set(shard, [followerNo])
-    else numbers.push(followerNo)
-  }
-  const set = empty()
-  pack(set, sorted(byShard))
-  return set
+const numbersPerShard = 2 ** 32
+
+/** From the followers' numbers and shards, side by side, in any order. One sort of all costs less than one for each shard. */
+export const from = (followers: Uint32Array, shardsOfThem: Uint16Array): FollowerSet => {
+  const keys = Float64Array.from(followers, (no, i) => shardsOfThem[i]! * numbersPerShard + no).sort()
+  const numbers = new Uint32Array(keys.length)
+  const shards: Array<number> = []
+  const ends: Array<number> = []
+  keys.forEach((key, i) => {
+    const shard = Math.floor(key / numbersPerShard)
+    numbers[i] = key - shard * numbersPerShard
+    if (shards.at(-1) === shard) ends[ends.length - 1] = i + 1
+    else {
+      shards.push(shard)
+      ends.push(i + 1)
+    }
+  })
+  return { numbers, shards: Uint16Array.from(shards), ends: Uint32Array.from(ends), changes: new Map(), count: keys.length }
 }
 
 const partAt = (set: FollowerSet, i: number): Uint32Array =>

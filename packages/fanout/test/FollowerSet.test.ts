@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LocalNo } from "@rookery/domain/Ids"
 import { Schema } from "effect"
 import * as FollowerSet from "../src/FollowerSet.ts"
 
@@ -7,6 +6,9 @@ const Small = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBe
 const Change = Schema.Struct({ add: Schema.Boolean, no: Small(1, 30) })
 
 const shardOf = (no: number): number => (no % 4) + 1
+
+const fromNumbers = (numbers: ReadonlyArray<number>, shard = shardOf) =>
+  FollowerSet.from(Uint32Array.from(numbers), Uint16Array.from(numbers, shard))
 
 const groups = (set: FollowerSet.FollowerSet): Array<readonly [shard: number, numbers: Uint32Array]> => {
   const found: Array<readonly [number, Uint32Array]> = []
@@ -37,11 +39,13 @@ describe("FollowerSet", () => {
   })
 
   it("is built from rows in any order", () => {
-    const rows = [9, 2, 5, 1].map((no) => ({ followerNo: LocalNo.make(no), shard: shardOf(no) }))
-    const set = FollowerSet.fromRows(rows)
+    const set = fromNumbers([9, 2, 5, 1])
     assert.deepStrictEqual(contents(set), [1, 2, 5, 9])
     assert.deepStrictEqual(groups(set).map(([shard, numbers]) => [shard, ...numbers]), [[2, 1, 5, 9], [3, 2]])
     assert.deepStrictEqual(FollowerSet.shardsOf(set), [2, 3])
+    assert.strictEqual(fromNumbers([]).count, 0)
+    const high = fromNumbers([4_294_967_295, 4_294_967_294], () => 65_535)
+    assert.deepStrictEqual(groups(high).map(([shard, numbers]) => [shard, ...numbers]), [[65_535, 4_294_967_294, 4_294_967_295]])
     assert.strictEqual(FollowerSet.byteLength(set), 4 * 4 + 2 * 2 + 2 * 4)
   })
 
@@ -56,8 +60,9 @@ describe("FollowerSet", () => {
   })
 
   it("holds eight bytes a follower at most, for an author as most are", () => {
-    const rows = Array.from({ length: 403 }, (_, i) => ({ followerNo: LocalNo.make(i + 1), shard: (i % 127) + 1 }))
-    assert.isAtMost(FollowerSet.byteLength(FollowerSet.fromRows(rows)) / 403, 8)
+    const set = fromNumbers(Array.from({ length: 403 }, (_, i) => i + 1), (no) => (no % 127) + 1)
+    assert.strictEqual(set.count, 403)
+    assert.isAtMost(FollowerSet.byteLength(set) / 403, 8)
   })
 
   it("takes a crowd in without losing one", () => {

@@ -3,6 +3,7 @@
  * write is repeated under the same request key, so that it happens once.
  */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import * as Metrics from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
@@ -59,9 +60,12 @@ export interface ActorCalls {
       readonly sensitive: boolean
       readonly language: string | null
       readonly mentions: ReadonlyArray<string>
+      readonly media?: ReadonlyArray<MediaEdit>
     }
   ) => Effect.Effect<Post, ApiError>
   readonly remove: (post: PostId, by: AccountId) => Effect.Effect<Post, ApiError>
+  /** By a moderator, with their reason. */
+  readonly moderate: (post: PostId, by: AccountId, reason: string) => Effect.Effect<Post, ApiError>
   readonly setLike: (post: PostId, by: AccountId, liked: boolean) => Effect.Effect<Post, ApiError>
   readonly setFollow: (
     reader: AccountId,
@@ -83,6 +87,12 @@ export interface ActorCalls {
   readonly removeFollower: (account: AccountId, follower: AccountId) => Effect.Effect<void, ApiError>
   /** A `PageBatch` to a shard. */
   readonly readPages: (shard: number, requests: Uint8Array) => Effect.Effect<Uint8Array, ApiError>
+  /** The same for people of any shards (32-bit words) that live with this one, from memory; answers whose memory it was. */
+  readonly readMemory: (
+    shard: number,
+    shards: Uint8Array,
+    requests: Uint8Array
+  ) => Effect.Effect<{ readonly runner: number; readonly answers: Uint8Array }, ApiError>
   /** Pages of topics from the shard that keeps them, in order; null for one that could not be read. */
   readonly readTopics: (
     shard: number,
@@ -113,6 +123,7 @@ export const make = (
       publish: (id, requestKey, draft) => write(author(String(id)).Publish({ requestKey, draft })),
       edit: (id, change) => write(postOwner(String(id)).Edit(change)),
       remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
+      moderate: (id, by, reason) => write(postOwner(String(id)).Moderate({ by, reason })),
       setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
       setFollow: (id, followee, following, flags) =>
         write(userTimeline(String(id)).SetFollow({ followee, following, ...(flags === undefined ? {} : { flags }) })),
@@ -121,6 +132,8 @@ export const make = (
       answerFollow: (id, follower, accepted) => write(userTimeline(String(id)).AnswerFollow({ follower, accepted })),
       removeFollower: (id, follower) => write(userTimeline(String(id)).RemoveFollower({ follower })),
       readPages: (shard, requests) => read(timelineShard(directory.timelineShardId(shard)).Read({ requests })),
+      readMemory: (shard, shards, requests) =>
+        read(timelineShard(directory.timelineShardId(shard)).ReadMemory({ shards, requests })),
       readTopics: (shard, queries) => read(timelineShard(directory.timelineShardId(shard)).TopicPages({ queries })),
       online: (shard, people) => read(timelineShard(directory.timelineShardId(shard)).Online({ people })),
       connect: (id, accountNo, front) => read(session(String(id)).Connect({ accountNo, front })),

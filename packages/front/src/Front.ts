@@ -1,6 +1,8 @@
 /** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
 import { Bus } from "@rookery/bus/Bus"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import { AttachmentStore } from "@rookery/store/AttachmentStore"
+import { MediaStore } from "@rookery/store/MediaStore"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
@@ -8,13 +10,16 @@ import { IdSource } from "@rookery/store/IdSource"
 import { KeptStore } from "@rookery/store/KeptStore"
 import { ArrivalStore } from "@rookery/store/ArrivalStore"
 import { AudienceStore } from "@rookery/store/AudienceStore"
+import { ModerationStore } from "@rookery/store/ModerationStore"
 import { NotificationStore } from "@rookery/store/NotificationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
 import { PostStore } from "@rookery/store/PostStore"
 import { RelationStore } from "@rookery/store/RelationStore"
+import { SearchStore } from "@rookery/store/SearchStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { TopicStore } from "@rookery/store/TopicStore"
+import { TrendStore } from "@rookery/store/TrendStore"
 import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
@@ -22,14 +27,19 @@ import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
 import * as Router from "./http/Router.ts"
+import * as Upload from "./http/Upload.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Gallery from "./media/Gallery.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
+import * as AuthorPages from "./read/AuthorPages.ts"
+import * as Discovery from "./read/Discovery.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
+import * as PostSearch from "./read/PostSearch.ts"
 import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
@@ -48,10 +58,16 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const follows = yield* FollowStore
     const relations = yield* RelationStore
     const kept = yield* KeptStore
+    const attachments = yield* AttachmentStore
+    const objects = yield* MediaStore
+    const ids = yield* IdSource
     const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
-    const hydration = yield* Hydration.make({ posts, accounts }, publicUrl, limits)
+    const hydration = yield* Hydration.make({ posts, accounts }, settings, limits)
+    const reader = Reader.make(hydration, yield* Marks.make(posts), { follows, shunned })
+    const topics = yield* TopicStore
+    const search = yield* SearchStore
     const deps: Deps = {
       settings,
       accounts,
@@ -60,24 +76,31 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
       follows,
       relations,
       shunned,
-      timelines: yield* TimelineStore,
+      authorPages: yield* AuthorPages.make(yield* TimelineStore),
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
-      topics: yield* TopicStore,
+      topics,
+      search,
+      discovery: yield* Discovery.make({ search, topics, trends: yield* TrendStore }, publicUrl, limits),
+      postSearch: PostSearch.make(search, reader, limits.searchMillisMax, () => performance.now()),
       conversations: yield* ConversationStore,
       topicReads: yield* TopicReads.make(calls, directory),
       notifications: yield* NotificationStore,
       audience: yield* AudienceStore,
+      attachments,
+      objects,
+      gallery: Gallery.make({ attachments, objects, ids }, limits),
       arrivals: yield* ArrivalStore,
+      moderation: yield* ModerationStore,
       snapshots: yield* SnapshotStore,
-      ids: yield* IdSource,
+      ids,
       bus: yield* Bus,
       directory,
       calls,
       hydration,
       skeleton: yield* Skeleton.make(calls),
-      reader: Reader.make(hydration, yield* Marks.make(posts), { follows, shunned }),
-      tokens: Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
+      reader,
+      tokens: yield* Tokens.make({ oauth, accounts }, limits.tokensCached, limits.tokenMillis),
       attempts: Attempts.make(limits.loginWindowMillis, limits.loginKeysMax),
       hashGate: HashGate.make(limits.passwordHashesAtOnce, limits.passwordHashesWaiting),
       isDraining: () => draining.value
@@ -99,8 +122,14 @@ export const serve = (settings: FrontSettings) =>
       addressOf: ClientAddress.make(settings.trustedProxies ?? []),
       metrics: RouteMetrics.make(),
       bodyBytesMax: settings.limits.bodyBytesMax,
+      uploads: Upload.make({
+        fileBytesMax: settings.limits.uploadBytesMax,
+        fieldBytesMax: settings.limits.bodyBytesMax,
+        bufferedBytesMax: settings.limits.uploadsBufferedMax
+      }),
       requestsInFlightMax: settings.limits.requestsInFlightMax,
-      requestMillisMax: settings.limits.requestMillisMax
+      requestMillisMax: settings.limits.requestMillisMax,
+      uploadMillisMax: settings.limits.uploadMillisMax
     }, yield* Effect.context<never>())
     const live = yield* Live.make(deps)
     const server = Server.make(handle, settings.limits, live.takes)

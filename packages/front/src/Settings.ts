@@ -6,6 +6,8 @@ export interface FrontSettings {
   readonly port: number
   /** The address that clients use, without a slash at the end: every absolute URL begins with it. */
   readonly publicUrl: string
+  /** What addresses of pictures begin with, without a slash at the end: a CDN's. The front's own unless set. */
+  readonly mediaUrl?: string
   /** Names this process to the runners; unique among all fronts that ever run at the same time. */
   readonly frontId: string
   readonly version: string
@@ -30,6 +32,18 @@ export interface FrontLimits {
   readonly connectionsMax: number
   /** From the first byte of a request to its answer, in milliseconds. */
   readonly requestMillisMax: number
+  /** The same where a file is sent. */
+  readonly uploadMillisMax: number
+  /** Of one file, and of all files that are being read or worked on. */
+  readonly uploadBytesMax: number
+  readonly uploadsBufferedMax: number
+  /** Pictures that are being encoded, each on a core and with some 150 MB at worst, and those that wait for it. */
+  readonly picturesAtOnce: number
+  readonly picturesWaiting: number
+  /** Of a picture that is sent, over all its frames. */
+  readonly picturePixelsMax: number
+  /** Pictures that are being served. */
+  readonly pictureStreamsMax: number
   readonly keepAliveMillis: number
   /** How long a stopping front waits for requests in flight. */
   readonly drainMillis: number
@@ -48,6 +62,12 @@ export interface FrontLimits {
   readonly viewsMillis: number
   readonly postMillis: number
   readonly missingMillis: number
+  /** How long one page of a search may take before it shows what was found so far. */
+  readonly searchMillisMax: number
+  /** How long names and tags that were searched for, the days of tags, and trends are kept. */
+  readonly searchCacheMillis: number
+  readonly tagDaysMillis: number
+  readonly trendsCacheMillis: number
   readonly socketsMax: number
   /** Bytes that wait for one slow socket before it is dropped. */
   readonly socketBufferMax: number
@@ -72,6 +92,13 @@ export const defaultLimits: FrontLimits = {
   requestsInFlightMax: 4_096,
   connectionsMax: 50_000,
   requestMillisMax: 15_000,
+  uploadMillisMax: 120_000,
+  uploadBytesMax: 16 * 1024 * 1024,
+  uploadsBufferedMax: 128 * 1024 * 1024,
+  picturesAtOnce: 2,
+  picturesWaiting: 16,
+  picturePixelsMax: 7_680 * 4_320,
+  pictureStreamsMax: 512,
   keepAliveMillis: 65_000,
   drainMillis: 5_000,
   readMillisMax: 5_000,
@@ -86,6 +113,10 @@ export const defaultLimits: FrontLimits = {
   viewsMillis: 5_000,
   postMillis: 600_000,
   missingMillis: 60_000,
+  searchMillisMax: 2_000,
+  searchCacheMillis: 5_000,
+  tagDaysMillis: 60_000,
+  trendsCacheMillis: 15_000,
   socketsMax: 40_000,
   socketBufferMax: 256 * 1024,
   pingMillis: 30_000,

@@ -31,23 +31,29 @@ const makeCache = (store: ReturnType<typeof makeStore>, options: Partial<FillCac
     ...options
   })
 
+/** A fiber that was forked begins in the next turn, and what it asks for is loaded at the end of that one. */
+const turnsMax = 8
+const turns = Effect.promise(async () => {
+  for (let i = 0; i < turnsMax; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+})
+
 const letGo = (store: ReturnType<typeof makeStore>, n: number) => Deferred.succeed(store.loads[n]!.go, undefined)
 
 describe("FillCache", () => {
   it.effect("loads a cold key once, however many ask, and sends what waits in one load", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"], [2, "two"]]))
-      const cache = yield* makeCache(store)
+      const cache = yield* makeCache(store, { batchMax: 2 })
       const asked = yield* Effect.forkChild(Effect.all(
         [cache.all([1]), cache.all([1, 2]), cache.all([2, 3]), cache.all([1])],
         { concurrency: "unbounded" }
       ))
-      yield* Effect.yieldNow
+      yield* turns
       yield* letGo(store, 0)
-      yield* Effect.yieldNow
+      yield* turns
       yield* letGo(store, 1)
       assert.deepStrictEqual(yield* Fiber.join(asked), [["one"], ["one", "two"], ["two", undefined], ["one"]])
-      assert.deepStrictEqual(store.loads.map((load) => load.keys), [[1], [2, 3]])
+      assert.deepStrictEqual(store.loads.map((load) => load.keys), [[1, 2], [3]])
       assert.deepStrictEqual(yield* cache.all([1, 2, 3]), ["one", "two", undefined], "absence is remembered too")
       assert.lengthOf(store.loads, 2)
     }))
@@ -57,11 +63,11 @@ describe("FillCache", () => {
       const store = makeStore(new Map([[1, "old"]]))
       const cache = yield* makeCache(store, { loadsMax: 2 })
       const before = yield* Effect.forkChild(cache.all([1]))
-      yield* Effect.yieldNow
+      yield* turns
       store.rows.set(1, "new")
       cache.invalidate(1)
       const after = yield* Effect.forkChild(cache.all([1]))
-      yield* Effect.yieldNow
+      yield* turns
       yield* letGo(store, 1)
       yield* letGo(store, 0)
       assert.deepStrictEqual([yield* Fiber.join(before), yield* Fiber.join(after)], [["old"], ["new"]])
@@ -69,9 +75,27 @@ describe("FillCache", () => {
       store.rows.delete(1)
       cache.clear()
       const gone = yield* Effect.forkChild(cache.all([1]))
-      yield* Effect.yieldNow
+      yield* turns
       yield* letGo(store, 2)
       assert.deepStrictEqual(yield* Fiber.join(gone), [undefined])
+    }))
+
+  it.effect("loads what is asked while a load is under way in the next one", () =>
+    Effect.gen(function*() {
+      const store = makeStore(new Map([[1, "one"], [2, "two"], [3, "three"]]))
+      const cache = yield* makeCache(store)
+      const first = yield* Effect.forkChild(cache.all([1]))
+      yield* turns
+      const second = yield* Effect.forkChild(cache.all([2]))
+      yield* turns
+      const third = yield* Effect.forkChild(cache.all([3]))
+      yield* turns
+      assert.deepStrictEqual(store.loads.map((load) => load.keys), [[1]])
+      yield* letGo(store, 0)
+      assert.deepStrictEqual(yield* Fiber.join(first), ["one"])
+      yield* letGo(store, 1)
+      assert.deepStrictEqual([yield* Fiber.join(second), yield* Fiber.join(third)], [["two"], ["three"]])
+      assert.deepStrictEqual(store.loads.map((load) => load.keys), [[1], [2, 3]])
     }))
 
   it.effect("stays within its bytes and keeps what is used", () =>
@@ -101,11 +125,11 @@ describe("FillCache", () => {
       const store = makeStore(new Map([[1, "one"]]))
       const cache = yield* makeCache(store)
       const asked = yield* Effect.forkChild(Effect.flip(cache.all([1, 2])))
-      yield* Effect.yieldNow
+      yield* turns
       yield* Deferred.fail(store.loads[0]!.go, new StoreError({ operation: "test", cause: "gone" }))
       assert.strictEqual((yield* Fiber.join(asked))._tag, "StoreError")
       const again = yield* Effect.forkChild(cache.all([1]))
-      yield* Effect.yieldNow
+      yield* turns
       yield* letGo(store, 1)
       assert.deepStrictEqual(yield* Fiber.join(again), ["one"])
     }))

@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { AccountId, LocalNo } from "@rookery/domain/Ids"
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import { Unavailable } from "@rookery/protocol/Errors"
-import type { NotificationStore } from "@rookery/store/NotificationStore"
 import { Effect, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { WebSocket } from "ws"
@@ -11,6 +10,7 @@ import type { ActorCalls } from "../src/ActorCalls.ts"
 import { unavailable } from "../src/http/Errors.ts"
 import * as Client from "../src/live/Client.ts"
 import * as LiveEvents from "../src/live/LiveEvents.ts"
+import type { NoticeRows } from "../src/live/NoticeRows.ts"
 import * as People from "../src/live/People.ts"
 import type { Shunned } from "../src/read/Shunned.ts"
 import type { Reader } from "../src/read/Reader.ts"
@@ -73,7 +73,7 @@ const make = (shard: ReturnType<typeof makeShard>, people: People.People) =>
     people,
     hydration,
     reader: {} as Reader,
-    notifications: {} as NotificationStore["Service"],
+    notices: {} as NoticeRows,
     marks: { of: () => Effect.succeed(new Map()) },
     shunned: { of: () => Effect.succeed(new Map()) } as unknown as Shunned,
     bufferMax: 1_000

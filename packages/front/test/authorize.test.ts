@@ -1,7 +1,7 @@
 /** The authorize page as a person in a browser and the program behind it use it, and as others try to. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { formOf, makeBrowser, type Page, pkce } from "./browser.ts"
+import { formOf, makeBrowser, type Page, pkce } from "@rookery/testkit/Browser"
 import { problems } from "./contract.ts"
 import { type Client, withFront } from "./frontWorld.ts"
 

@@ -44,6 +44,7 @@ const anonymous: ReadonlyArray<Row> = [
   [404, "GET", "/api/v1/statuses/9223372036854775807"],
   [404, "GET", "/api/v1/statuses/-1"],
   [404, "GET", "/api/v1/statuses/1%00"],
+  [404, "GET", "/api/v1/tags/a%00b"],
   [404, "GET", "/api/v1/statuses/1/context"],
   [404, "GET", "/api/v1/accounts/0"],
   [404, "GET", "/api/v1/accounts/1e3/statuses"],
@@ -105,6 +106,7 @@ const personal = (ann: Someone, app: string, narrow: string): ReadonlyArray<Row>
     [422, "GET", "/api/v1/timelines/home", { token: app }],
     [422, "POST", "/api/v1/accounts", { token: app, form: { username: "a b", email: "no", password: "short" } }],
     [422, "POST", "/api/v1/accounts", { token: app, form: { username: "ANN", email: "b@example.org", password: "correct horse", agreement: "true" } }],
+    [404, "GET", "/api/v2/notifications/a%00b", { token }],
     [403, "POST", "/api/v1/statuses", { token: narrow, json: { status: "x" } }]
   ]
 }
@@ -140,6 +142,26 @@ describe("bad input", () => {
         })
         assert.deepStrictEqual(problems("ValidationError", taken.body), [])
         assert.sameMembers(Object.keys(taken.body.details), ["username", "email", "password", "agreement"])
+      })))
+
+  it.live("of ids at the end of their range asks for an empty page", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const { token } = yield* client.signUp("ann")
+        for (const path of ["/api/v1/notifications", "/api/v2/notifications", "/api/v1/timelines/home", "/api/v1/bookmarks", "/api/v1/conversations"]) {
+          yield* client.ok("GET", `${path}?min_id=9223372036854775807&since_id=9223372036854775807`, { token })
+        }
+      })))
+
+  it.live("makes no header that clients refuse to read", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        yield* client.post(ann, "hello")
+        const home = (length: number) => client.call("GET", `/api/v1/timelines/home?q=${"a".repeat(length)}`, { token: ann.token })
+        assert.isNotNull((yield* home(1_000)).headers.get("link"))
+        const page = yield* home(9_000)
+        assert.deepStrictEqual([page.status, page.body.length, page.headers.get("link")], [200, 1, null])
       })))
 
   it.live("that is no HTTP", () =>

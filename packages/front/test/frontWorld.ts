@@ -53,7 +53,7 @@ export interface Call {
   readonly token?: string
   readonly json?: unknown
   readonly form?: Record<string, string> | ReadonlyArray<readonly [string, string]>
-  readonly multipart?: Record<string, string>
+  readonly multipart?: Record<string, string | Blob>
   readonly raw?: string
   readonly headers?: Record<string, string>
 }
@@ -105,16 +105,17 @@ export const makeClient = (base: string) => {
     Effect.flatMap(register(scopes), ({ client_id, client_secret }) =>
       ok("POST", "/oauth/token", { json: { grant_type: "client_credentials", client_id, client_secret, scope: scopes } }))
       .pipe(Effect.map((token): string => token.access_token))
-  const signUp = (username: string) =>
+  const signUpWith = (username: string, scopes: string | undefined) =>
     Effect.gen(function*() {
       const form = { username, email: `${username}@rookery.example`, password: "correct horse", agreement: "1", locale: "en" }
-      const { access_token: token } = yield* ok("POST", "/api/v1/accounts", { token: yield* appToken(), form })
+      const { access_token: token } = yield* ok("POST", "/api/v1/accounts", { token: yield* appToken(scopes), form })
       const { id } = yield* ok("GET", "/api/v1/accounts/verify_credentials", { token })
       return { id, token }
     })
+  const signUp = (username: string) => signUpWith(username, undefined)
   const post = (by: Someone, status: string, more: object = {}) =>
     ok("POST", "/api/v1/statuses", { token: by.token, json: { status, ...more } })
-  return { base, call, ok, register, appToken, signUp, post }
+  return { base, call, ok, register, appToken, signUp, signUpWith, post }
 }
 
 export type Client = ReturnType<typeof makeClient>
@@ -143,7 +144,7 @@ export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effec
   withFronts(1, ([client]) => use(client!), options)
 
 /** Asks until the answer satisfies, for at most 10 s. */
-export const eventually = <A, E>(ask: Effect.Effect<A, E>, isThere: (answer: A) => boolean) =>
+export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
   Effect.gen(function*() {
     const until = Date.now() + 10_000
     while (true) {

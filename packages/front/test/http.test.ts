@@ -9,6 +9,7 @@ import * as Handle from "../src/http/Handle.ts"
 import { open, route } from "../src/http/Route.ts"
 import * as Router from "../src/http/Router.ts"
 import * as Server from "../src/http/Server.ts"
+import * as Upload from "../src/http/Upload.ts"
 import type { Tokens } from "../src/oauth/Tokens.ts"
 import { eventually, makeClient, noSnapshots, settingsOf, withFront } from "./frontWorld.ts"
 
@@ -95,8 +96,10 @@ describe("the front over HTTP", () => {
         addressOf: () => "127.0.0.1",
         metrics: { record: () => {} },
         bodyBytesMax: 1_000,
+        uploads: Upload.make({ fileBytesMax: 1_000, fieldBytesMax: 1_000, bufferedBytesMax: 1_000 }),
         requestsInFlightMax: 10,
-        requestMillisMax: 1_000
+        requestMillisMax: 1_000,
+        uploadMillisMax: 1_000
       }, stores)
       const { host, port } = yield* Server.listen(Server.make(handle, settingsOf({}).limits, () => false), handle, "127.0.0.1", 0, settingsOf({}).limits)
       const client = makeClient(`http://${host}:${port}`)

@@ -1,32 +1,7 @@
-/** The main job over HTTP: sign up, post, follow, read. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { eventually, withFront } from "./frontWorld.ts"
-
-const ids = (list: ReadonlyArray<{ readonly id: string }>) => list.map((status) => status.id)
+import { describe, it } from "@effect/vitest"
+import { withFront } from "./frontWorld.ts"
+import { journey } from "./journey.ts"
 
 describe("a person's way through the API", () => {
-  it.live("signs up, posts, follows, and finds the posts at home", () =>
-    withFront((client) =>
-      Effect.gen(function*() {
-        const ann = yield* client.signUp("ann")
-        const bob = yield* client.signUp("bob")
-        const first = yield* client.post(ann, "first <b>&</b>\n\nhttps://example.org/a?b=c.")
-        assert.include(first.content, "<p>first &lt;b&gt;&amp;&lt;/b&gt;</p><p><a href=\"https://example.org/a?b=c\"")
-        assert.strictEqual(first.account.statuses_count, 1)
-        const follow = yield* client.ok("POST", `/api/v1/accounts/${ann.id}/follow`, { token: bob.token })
-        assert.isTrue(follow.following)
-        const second = yield* client.post(ann, "second")
-        const home = client.ok("GET", "/api/v1/timelines/home", { token: bob.token })
-        const page = yield* eventually(home, (list) => list.length === 2)
-        assert.deepStrictEqual(ids(page), [second.id, first.id])
-        assert.deepStrictEqual(ids(yield* client.ok("GET", `/api/v1/accounts/${ann.id}/statuses`)), [second.id, first.id])
-        const paged = yield* client.call("GET", "/api/v1/timelines/home?limit=1", { token: bob.token })
-        assert.strictEqual(
-          paged.headers.get("link"),
-          `<https://rookery.example/api/v1/timelines/home?limit=1&max_id=${second.id}>; rel="next", ` +
-            `<https://rookery.example/api/v1/timelines/home?limit=1&min_id=${second.id}>; rel="prev"`
-        )
-      })
-    ))
+  it.live("signs up, posts, follows, and finds the posts at home", () => withFront((client) => journey(client, "a")))
 })

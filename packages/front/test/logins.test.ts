@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { IncomingMessage } from "node:http"
 import * as ClientAddress from "../src/http/ClientAddress.ts"
 import * as Attempts from "../src/oauth/Attempts.ts"
-import { makeBrowser } from "./browser.ts"
+import { makeBrowser } from "@rookery/testkit/Browser"
 import { type Client, withFront } from "./frontWorld.ts"
 
 const makeLogIn = (client: Client) =>

@@ -1,25 +1,23 @@
 /** What each person sees of each kind of post on each path, as a table. */
 import { assert, describe, it } from "@effect/vitest"
-import { AccountId } from "@rookery/domain/Ids"
 import { visibilities, type Visibility } from "@rookery/domain/Post"
-import { Bus } from "@rookery/bus/Bus"
-import { invalidationSubject } from "@rookery/protocol/BusMessages"
-import { AccountStore } from "@rookery/store/AccountStore"
 import { Effect } from "effect"
 import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
+import * as Moderators from "./moderators.ts"
 
 /**
  * A letter for each path on which the post is shown, - where it is not:
- * read, batch, profile (its author's posts), context (as a reply), home, wrapper (somebody else's repost, at home).
+ * read, batch, profile (its author's posts), context (as a reply), home, wrapper (somebody else's repost, at home), x (the
+ * batch for edge caches), g (its tag's timeline), k (the viewer's bookmarks, where they could make one).
  */
 const table = {
-  self: { public: "rbpchw", unlisted: "rbpchw", private: "rbpch-", direct: "rb-ch-" },
-  follower: { public: "rbpchw", unlisted: "rbpchw", private: "rbpch-", direct: "------" },
-  stranger: { public: "rbpc-w", unlisted: "rbpc-w", private: "------", direct: "------" },
-  blocked: { public: "------", unlisted: "------", private: "------", direct: "------" },
-  blocking: { public: "------", unlisted: "------", private: "------", direct: "------" },
-  muting: { public: "rbp---", unlisted: "rbp---", private: "rbp---", direct: "------" },
-  anonymous: { public: "rbpc--", unlisted: "rbpc--", private: "------", direct: "------" }
+  self: { public: "rbpchwxgk", unlisted: "rbpchwx-k", private: "rbpch-x-k", direct: "rb-ch-x-k" },
+  follower: { public: "rbpchwxgk", unlisted: "rbpchwx-k", private: "rbpch-x-k", direct: "---------" },
+  stranger: { public: "rbpc-wxgk", unlisted: "rbpc-wx-k", private: "---------", direct: "---------" },
+  blocked: { public: "---------", unlisted: "---------", private: "---------", direct: "---------" },
+  blocking: { public: "---------", unlisted: "---------", private: "---------", direct: "---------" },
+  muting: { public: "rbp---x-k", unlisted: "rbp---x-k", private: "rbp---x-k", direct: "---------" },
+  anonymous: { public: "rbpc--xg-", unlisted: "rbpc--x--", private: "---------", direct: "---------" }
 } as const
 type Relation = keyof typeof table
 
@@ -56,7 +54,7 @@ const makeWorld = (client: Client) =>
     const root = yield* client.post(rep!, "what do you say?")
     const posts: Record<string, string> = {}
     for (const visibility of visibilities) {
-      const post = yield* client.post(author!, `to ${visibility}`, { visibility, in_reply_to_id: root.id })
+      const post = yield* client.post(author!, `#table to ${visibility}`, { visibility, in_reply_to_id: root.id })
       posts[visibility] = post.id
       if (visibility === "public" || visibility === "unlisted") {
         yield* client.ok("POST", `/api/v1/statuses/${post.id}/reblog`, { token: rep!.token })
@@ -66,6 +64,10 @@ const makeWorld = (client: Client) =>
     const home = (viewer: Someone) => client.ok("GET", "/api/v1/timelines/home?limit=40", { token: viewer.token })
     for (const viewer of [blocked!, blocking!, muting!, follower!]) yield* eventually(home(viewer), (list) => list.length === 6)
     yield* eventually(home(stranger!), (list) => list.length === 3)
+    // Whoever may see a post keeps it, to look for it when they may not any more.
+    for (const viewer of [author!, follower!, stranger!, blocked!, blocking!, muting!]) {
+      for (const id of Object.values(posts)) yield* client.call("POST", `/api/v1/statuses/${id}/bookmark`, { token: viewer.token })
+    }
     yield* act(client, author!, blocked!, "block")
     yield* act(client, blocking!, author!, "block")
     yield* act(client, muting!, author!, "mute")
@@ -99,7 +101,10 @@ const seenBy = ({ author, client, posts, root }: World, viewer: Someone | undefi
       p: ids(profile.status === 200 ? profile.body : []),
       c: ids(context.status === 200 ? context.body.descendants : []),
       h: ids(home),
-      w: new Set(home.flatMap((status) => status.reblog === null ? [] : [status.reblog.id]))
+      w: new Set(home.flatMap((status) => status.reblog === null ? [] : [status.reblog.id])),
+      x: ids(yield* list(`/api/x/posts?ids=${Object.values(posts).join(",")}`)),
+      g: ids(yield* list("/api/v1/timelines/tag/table?limit=40")),
+      k: ids(viewer === undefined ? [] : yield* list("/api/v1/bookmarks?limit=40"))
     }
   })
 
@@ -116,33 +121,26 @@ const rowsOf = (world: World) =>
     (rows) => Object.fromEntries(rows)
   )
 
-/** As an operator does: the row, and a word to the fronts. */
-const setDisabled = (person: Someone, disabled: boolean) =>
-  Effect.gen(function*() {
-    const accounts = yield* AccountStore
-    const bus = yield* Bus
-    yield* accounts.setDisabled(AccountId.make(BigInt(person.id)), disabled)
-    yield* bus.publish(invalidationSubject, new TextEncoder().encode(JSON.stringify({ _tag: "AccountChanged", accountIds: [person.id] })))
-  })
+const nothing = Object.fromEntries(visibilities.map((visibility) => [visibility, "---------"]))
 
-const nothing = Object.fromEntries(visibilities.map((visibility) => [visibility, "------"]))
+const others = relations.filter((one) => one !== "self")
 
 describe("permissions", () => {
-  it.live("each visibility, relation and path are as the table says, also after a suspension has come and gone", () =>
+  it.live("each visibility, relation and path are as the table says, also after a suspension has come and gone, and nothing is left of what a moderator deletes", () =>
     withFront((client) =>
       Effect.gen(function*() {
         const world = yield* makeWorld(client)
+        const { author, posts, viewers } = world
+        const moderator = yield* Moderators.make(client)
         assert.deepStrictEqual(yield* rowsOf(world), table)
-        yield* setDisabled(world.author, true)
-        const { author: _, viewers } = world
-        for (const relation of relations.filter((one) => one !== "self")) {
-          yield* eventually(rowOf(world, viewers[relation]), (row) => JSON.stringify(row) === JSON.stringify(nothing))
-        }
-        const suspended = yield* client.call("GET", "/api/v1/timelines/home", { token: world.author.token })
-        assert.strictEqual(Math.floor(suspended.status / 100), 4)
-        yield* setDisabled(world.author, false)
-        yield* eventually(rowOf(world, viewers.self), (row) => row["public"] === "rbpchw")
+        yield* moderator.suspend(author)
+        for (const relation of others) assert.deepStrictEqual(yield* rowOf(world, viewers[relation]), nothing, relation)
+        const refused = yield* client.call("GET", "/api/v1/timelines/home", { token: author.token })
+        assert.deepStrictEqual([refused.status, refused.body], [403, { error: "Your login is currently disabled" }])
+        yield* moderator.unsuspend(author)
         assert.deepStrictEqual(yield* rowsOf(world), table)
+        for (const id of Object.values(posts)) yield* client.ok("DELETE", `/api/x/admin/posts/${id}`, { token: moderator.token })
+        for (const relation of relations) assert.deepStrictEqual(yield* rowOf(world, viewers[relation]), nothing, relation)
       })), { timeout: 60_000 })
 
   it.live("nobody likes, answers or reposts across a block, nor what they may not see", () =>

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { problems } from "./contract.ts"
 import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
+import * as Streams from "./streams.ts"
 
 /** Shorthands that check each answer's shape. */
 const speak = (client: Client) => {
@@ -69,6 +70,24 @@ describe("relations over HTTP", () => {
         assert.strictEqual(broken.status, 422)
       })))
 
+  it.live("whoever waits for an answer is accepted when the account is unlocked", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const { lock, relation } = speak(client)
+        const [ann, bob, eve] = yield* three(client)
+        yield* lock(ann)
+        for (const fan of [bob, eve]) yield* client.ok("POST", `/api/v1/accounts/${ann.id}/follow`, { token: fan.token })
+        const post = yield* client.post(ann, "for followers", { visibility: "private" })
+        assert.deepInclude(yield* relation(bob, ann), { requested: true, following: false })
+        yield* client.ok("PATCH", "/api/v1/accounts/update_credentials", { token: ann.token, json: { locked: false } })
+        for (const fan of [bob, eve]) {
+          yield* eventually(relation(fan, ann), ({ following, requested }) => following && !requested)
+          const home = client.ok("GET", "/api/v1/timelines/home", { token: fan.token })
+          yield* eventually(home, (list: ReadonlyArray<{ id: string }>) => list.some((status) => status.id === post.id))
+        }
+        assert.deepStrictEqual(yield* client.ok("GET", "/api/v1/follow_requests", { token: ann.token }), [])
+      })))
+
   it.live("who follows a locked account asks; the request is listed, accepted or rejected, and can be taken back", () =>
     withFront((client) =>
       Effect.gen(function*() {
@@ -117,6 +136,33 @@ describe("relations over HTTP", () => {
         yield* change(ann, bob, "unfollow")
         assert.deepInclude(yield* change(ann, bob, "follow"), { showing_reblogs: true, notifying: false, languages: null })
       })))
+
+  it.live("a follow for some languages keeps the others from home, and from the stream, until it is for all again", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const { change } = speak(client)
+        const [ann, bob, eve] = yield* three(client)
+        yield* change(ann, bob, "follow", { languages: ["de-AT", "FR"] })
+        const posts = yield* Effect.forEach(["de", "en", "fr", undefined], (language) =>
+          client.post(bob, `in ${language}`, language === undefined ? {} : { language }))
+        const english = yield* client.post(eve, "hers", { language: "en" })
+        const wrapper = yield* client.ok("POST", `/api/v1/statuses/${english.id}/reblog`, { token: bob.token })
+        const ids = posts.map((post) => post.id as string)
+        const home = Effect.map(client.ok("GET", "/api/v1/timelines/home", { token: ann.token }), (list: ReadonlyArray<{ id: string }>) =>
+          list.map((status) => status.id).reverse())
+        const wanted = [ids[0], ids[2], ids[3]]
+        yield* eventually(home, (list) => JSON.stringify(list) === JSON.stringify(wanted))
+        const stream = yield* Streams.socket(client.base, "/api/v1/streaming?stream=user", { token: ann.token })
+        yield* client.post(bob, "not heard", { language: "en" })
+        const heard = yield* client.post(bob, "heard", { language: "de" })
+        const [first] = yield* Streams.events(stream, "update", 1)
+        assert.strictEqual(JSON.parse(first!.payload).id, heard.id)
+        const page = yield* client.ok("GET", "/api/v1/timelines/home?limit=2", { token: ann.token })
+        assert.deepStrictEqual(page.map((status: { id: string }) => status.id), [heard.id, ids[3]], "gaps are filled up")
+        assert.strictEqual((yield* client.ok("GET", `/api/v1/accounts/${bob.id}/statuses`, { token: ann.token })).length, 7)
+        yield* change(ann, bob, "follow", { languages: [] })
+        assert.includeMembers(yield* home, [...ids, wrapper.id])
+      }).pipe(Effect.scoped)), 60_000)
 
   it.live("notes are one's own; endorsed are only those one follows; familiar followers are whom one follows too", () =>
     withFront((client) =>

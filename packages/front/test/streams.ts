@@ -33,7 +33,7 @@ export const events = (reader: Reader, event: string, count: number) =>
  * still open, so that a status acknowledged just before it may be its first.
  */
 export const updatesAfter = (reader: Reader, before: string): ReadonlyArray<string> =>
-  reader.received.map(({ payload }): string => JSON.parse(payload).id).filter((id) => id !== before)
+  reader.received.filter(({ event }) => event === "update").map(({ payload }): string => JSON.parse(payload).id).filter((id) => id !== before)
 
 export const ended = (reader: Reader) => eventually(Effect.sync(() => reader.ended), ({ isOver }) => isOver)
 

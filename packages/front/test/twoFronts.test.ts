@@ -1,15 +1,14 @@
 /** One person on two fronts of one cluster: what is done at one is heard at the other, and streams go on there. */
 import { assert, describe, inject, it } from "@effect/vitest"
-import { Bus } from "@rookery/bus/Bus"
-import type { AccountId } from "@rookery/domain/Ids"
-import { AccountStore } from "@rookery/store/AccountStore"
+import type { OAuthStore } from "@rookery/store/OAuthStore"
+import type { SqlClient } from "effect/sql"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { Effect, Layer } from "effect"
 import * as Front from "../src/Front.ts"
-import * as Invalidations from "../src/Invalidations.ts"
 import { defaultLimits } from "../src/Settings.ts"
 import { type Client, eventually, makeClient } from "./frontWorld.ts"
+import * as Moderators from "./moderators.ts"
 import * as Streams from "./streams.ts"
 
 const noSnapshots = Layer.succeed(SnapshotStore, {
@@ -41,7 +40,7 @@ const serve = (frontId: string) =>
   )
 
 /** Runs `use` against two fronts of one runner and a fresh database. */
-const withTwo = <E>(use: (one: Client, two: Client) => Effect.Effect<void, E, AccountStore | Bus>) =>
+const withTwo = <E>(use: (one: Client, two: Client) => Effect.Effect<void, E, OAuthStore | SqlClient.SqlClient>) =>
   Effect.scoped(Effect.gen(function*() {
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
     yield* Effect.gen(function*() {
@@ -90,11 +89,14 @@ describe("two fronts", () => {
         const socket = yield* Streams.socket(one.base, "/api/v1/streaming?stream=user", { token: ann.token })
         const sse = yield* Streams.serverSent(two.base, "/api/v1/streaming/user", ann.token)
         const resumable = yield* Streams.serverSent(two.base, "/api/x/stream", ann.token)
-        yield* (yield* AccountStore).setDisabled(BigInt(ann.id) as AccountId, true)
-        yield* Invalidations.announce({ bus: yield* Bus }, { _tag: "AccountChanged", accountIds: [ann.id] })
+        yield* (yield* Moderators.make(two)).suspend(ann)
         assert.strictEqual((yield* Streams.ended(socket)).code, 1008)
         yield* Streams.ended(sse)
         yield* Streams.ended(resumable)
+        for (const client of [one, two]) {
+          const again = yield* Effect.flip(Streams.serverSent(client.base, "/api/v1/streaming/user", ann.token))
+          assert.include(again.message, "403 {\"error\":\"Your login is currently disabled\"}")
+        }
       }).pipe(Effect.scoped)
     ), 60_000)
 })

@@ -3,13 +3,10 @@
  * open all the while; and everything back when it ends. Random runs against the plainest model.
  */
 import { assert, describe, inject, it } from "@effect/vitest"
-import { Bus } from "@rookery/bus/Bus"
-import { AccountId } from "@rookery/domain/Ids"
-import { invalidationSubject } from "@rookery/protocol/BusMessages"
-import { AccountStore } from "@rookery/store/AccountStore"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import { type Client, eventually, type Someone, withFront, withFronts } from "./frontWorld.ts"
+import * as Moderators from "./moderators.ts"
 
 const seed = inject("oracleSeed")
 const steps = 70
@@ -40,6 +37,7 @@ interface Posted {
 interface World {
   readonly client: Client
   readonly viewer: Someone
+  readonly moderator: Moderators.Moderator
   readonly authors: ReadonlyArray<Author>
   readonly root: string
   readonly posts: Array<Posted>
@@ -80,6 +78,7 @@ const makeWorld = (client: Client, random: Seeded.Seeded) =>
     const world: World = {
       client,
       viewer,
+      moderator: yield* Moderators.make(client),
       authors: authors.map((author) => ({ ...author, followed: false, blocks: false, blocked: false, muted: false, suspended: false })),
       root,
       posts: [],
@@ -96,13 +95,9 @@ const act = ({ client }: World, by: Someone, other: Someone, name: string) =>
 const follow = (world: World, author: Author) =>
   Effect.tap(act(world, world.viewer, author, "follow"), () => Effect.sync(() => void (author.followed = true)))
 
-const setSuspended = (author: Author, suspended: boolean) =>
-  Effect.gen(function*() {
-    yield* (yield* AccountStore).setDisabled(AccountId.make(BigInt(author.id)), suspended)
-    const message = JSON.stringify({ _tag: "AccountChanged", accountIds: [author.id] })
-    yield* (yield* Bus).publish(invalidationSubject, new TextEncoder().encode(message))
-    author.suspended = suspended
-  })
+const setSuspended = ({ moderator }: World, author: Author, suspended: boolean) =>
+  Effect.tap(suspended ? moderator.suspend(author) : moderator.unsuspend(author), () =>
+    Effect.sync(() => void (author.suspended = suspended)))
 
 const publish = (world: World, author: Author, inner: Posted | undefined) =>
   Effect.gen(function*() {
@@ -124,7 +119,7 @@ const step = (world: World) =>
     const { authors, posts, random, viewer } = world
     const author = random.pick(authors)
     const kind = random.weighted({ post: 8, repost: 5, block: 2, blockedBy: 2, mute: 3, suspend: 2, follow: 3 })
-    if (kind === "suspend") return yield* setSuspended(author, !author.suspended)
+    if (kind === "suspend") return yield* setSuspended(world, author, !author.suspended)
     if (author.suspended) return // nobody can do a thing with them
     switch (kind) {
       case "post":
@@ -240,7 +235,7 @@ describe("those who are hidden", () => {
         }
         // In the end all make up, and the stream is heard again.
         for (const author of world.authors) {
-          if (author.suspended) yield* setSuspended(author, false)
+          if (author.suspended) yield* setSuspended(world, author, false)
           if (author.blocked) yield* act(world, world.viewer, author, "unblock")
           if (author.blocks) yield* act(world, author, world.viewer, "unblock")
           if (author.muted) yield* act(world, world.viewer, author, "unmute")

@@ -1,11 +1,8 @@
 /** How clients send things, and that what is repeated happens once. */
 import { assert, describe, it } from "@effect/vitest"
-import { AccountId } from "@rookery/domain/Ids"
-import { AccountStore } from "@rookery/store/AccountStore"
 import { Effect } from "effect"
-import * as Invalidations from "../src/Invalidations.ts"
-import { Bus } from "@rookery/bus/Bus"
-import { eventually, withFront } from "./frontWorld.ts"
+import { withFront } from "./frontWorld.ts"
+import * as Moderators from "./moderators.ts"
 
 describe("writes", () => {
   it.live("are made once for an Idempotency-Key, and again without one", () =>
@@ -56,21 +53,18 @@ describe("writes", () => {
       })))
 })
 
-describe("a disabled account", () => {
+describe("a suspended account", () => {
   it.live("loses its token, its page and its posts", () =>
     withFront((client) =>
       Effect.gen(function*() {
         const ann = yield* client.signUp("ann")
         const post = yield* client.post(ann, "hello")
-        const accounts = yield* AccountStore
-        const bus = yield* Bus
-        yield* accounts.setDisabled(AccountId.make(BigInt(ann.id)), true)
-        yield* Invalidations.announce({ bus }, { _tag: "AccountChanged", accountIds: [ann.id] })
+        yield* (yield* Moderators.make(client)).suspend(ann)
         const status = (path: string, token?: string) =>
           Effect.map(client.call("GET", path, token === undefined ? {} : { token }), (reply) => reply.status)
-        yield* eventually(status("/api/v1/timelines/home", ann.token), (code) => code === 401)
-        assert.strictEqual(yield* status(`/api/v1/accounts/${ann.id}`), 404)
-        assert.strictEqual(yield* status(`/api/v1/accounts/${ann.id}/statuses`), 404)
+        assert.strictEqual(yield* status("/api/v1/timelines/home", ann.token), 403)
+        assert.deepInclude(yield* client.ok("GET", `/api/v1/accounts/${ann.id}`), { suspended: true, display_name: "", statuses_count: 0 })
+        assert.deepStrictEqual(yield* client.ok("GET", `/api/v1/accounts/${ann.id}/statuses`), [])
         assert.strictEqual(yield* status(`/api/v1/statuses/${post.id}`), 404)
       })))
 })

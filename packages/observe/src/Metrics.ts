@@ -16,8 +16,11 @@ export const fanoutSeconds = histogram("rookery_fanout_seconds", "From acknowled
 export const transitions = counters("rookery_transitions_total", "Changes of an author's fan-out mode", ["to"])
 
 // Publishing
+export const searchIndexed = counter("rookery_search_indexed_total", "Posts taken into the search, or taken anew")
 export const published = counter("rookery_published_total", "Posts acknowledged")
 export const publishGroupSize = histogram("rookery_publish_group_size", "Posts in one group commit", sizes)
+export const audienceLoads = counter("rookery_audience_loads_total", "Follower sets loaded for a post")
+export const audienceHits = counter("rookery_audience_hits_total", "Posts of authors whose followers were in memory after their actor had gone")
 export const idMintRefusals = counter("rookery_id_mint_refusals_total", "Ids refused because no machine lease could be proven")
 
 // Timelines

@@ -11,8 +11,11 @@ export interface PageRequest extends PageQuery {
   readonly reader: bigint
 }
 
-/** `unavailable`: this reader's window could not be read now; ask again. */
-export const statuses = { ok: 0, unavailable: 1, notFound: 2 } as const
+/**
+ * `unavailable`: this reader's window could not be read now; ask again. The last two answer a read that is of memory
+ * alone: the shard is not of this runner, or memory does not hold the whole page.
+ */
+export const statuses = { ok: 0, unavailable: 1, notFound: 2, elsewhere: 3, notInMemory: 4 } as const
 export type PageStatus = (typeof statuses)[keyof typeof statuses]
 
 export interface PageAnswer {
@@ -78,7 +81,7 @@ export const decodeAnswers = (bytes: Uint8Array): Array<PageAnswer> => {
   while (at < words.length) {
     const count = words[at + 1]!
     const end = at + 2 + count * 3
-    if (!(end <= words.length) || words[at]! > statuses.notFound) throw new RangeError("broken page answers")
+    if (!(end <= words.length) || words[at]! > statuses.notInMemory) throw new RangeError("broken page answers")
     const entries: Array<{ id: bigint; authorNo: number }> = []
     for (let i = at + 2; i < end; i += 3) entries.push({ id: Words.idAt(words, i), authorNo: words[i + 2]! })
     answers.push({ status: words[at]! as PageStatus, entries })

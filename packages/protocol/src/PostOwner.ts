@@ -4,6 +4,7 @@
  * Edits and deletes; counts likes, each count committed together with its like row.
  */
 import { AccountId } from "@rookery/domain/Ids"
+import { MediaEdit } from "@rookery/domain/Media"
 import { Post } from "@rookery/domain/Post"
 import { Schema } from "effect"
 import { ClusterSchema, Entity } from "effect/cluster"
@@ -12,7 +13,7 @@ import { NotFound, Refused, Unavailable } from "./Errors.ts"
 
 const PostError = Schema.Union([Unavailable, NotFound, Refused])
 
-/** Replaces text, content warning and sensitivity; `NotFound` unless `by` wrote the post. Repeating the same edit adds nothing to the history. */
+/** Replaces text, content warning, sensitivity and pictures; `NotFound` unless `by` wrote the post. Repeating the same edit adds nothing to the history. */
 export const Edit = Rpc.make("Edit", {
   payload: {
     by: AccountId,
@@ -21,7 +22,9 @@ export const Edit = Rpc.make("Edit", {
     sensitive: Schema.Boolean,
     language: Schema.NullOr(Schema.String),
     /** Names of those mentioned, as in a draft. */
-    mentions: Schema.optionalKey(Schema.Array(Schema.String))
+    mentions: Schema.optionalKey(Schema.Array(Schema.String)),
+    /** All that the post then carries, in order; what it carries stays if left out. */
+    media: Schema.optionalKey(Schema.Array(MediaEdit))
   },
   success: Post,
   error: PostError
@@ -30,6 +33,13 @@ export const Edit = Rpc.make("Edit", {
 /** Deletes for good; answers the post as it last was. Deleting again is `NotFound`. */
 export const Delete = Rpc.make("Delete", { payload: { by: AccountId }, success: Post, error: PostError })
 
+/** The same by a moderator (null: an operator), whoever wrote the post; logged with their reason. */
+export const Moderate = Rpc.make("Moderate", {
+  payload: { by: Schema.NullOr(AccountId), reason: Schema.String },
+  success: Post,
+  error: PostError
+})
+
 /** Sets whether `by` likes the post; idempotent. Answers the post with its new count. */
 export const SetLike = Rpc.make("SetLike", {
   payload: { by: AccountId, liked: Schema.Boolean },
@@ -37,5 +47,5 @@ export const SetLike = Rpc.make("SetLike", {
   error: PostError
 })
 
-export const PostOwner = Entity.make("PostOwner", [Edit, Delete, SetLike])
+export const PostOwner = Entity.make("PostOwner", [Edit, Delete, Moderate, SetLike])
   .annotate(ClusterSchema.ClientTracingEnabled, false)

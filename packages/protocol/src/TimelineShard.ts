@@ -21,6 +21,16 @@ export const Read = Rpc.make("Read", {
   error: Unavailable
 })
 
+/**
+ * The same for people of any shards that this one's runner holds (`shards` has a 32-bit word for each request), of what
+ * memory holds and waits for nothing. `runner` is the same number for all shards of one runner, as long as it runs.
+ */
+export const ReadMemory = Rpc.make("ReadMemory", {
+  payload: { shards: Schema.Uint8Array, requests: Schema.Uint8Array },
+  success: Schema.Struct({ runner: Schema.Int, answers: Schema.Uint8Array }),
+  error: Unavailable
+})
+
 /** From now on authors are read by these modes. Answers when every window of the shard is ready for it. */
 export const ApplyModes = Rpc.make("ApplyModes", { payload: { modes: Schema.Array(ModeRow) }, error: Unavailable })
 
@@ -104,6 +114,7 @@ export const TopicPages = Rpc.make("TopicPages", {
 export const TimelineShard = Entity.make("TimelineShard", [
   Deliver,
   Read,
+  ReadMemory,
   ApplyModes,
   ChangeFollow,
   ChangeRelation,

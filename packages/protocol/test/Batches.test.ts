@@ -27,7 +27,7 @@ const Request = Schema.Struct({
   limit: between(1, 40)
 })
 const Answer = Schema.Struct({
-  status: Schema.Literals([0, 1, 2]),
+  status: Schema.Literals([0, 1, 2, 3, 4]),
   entries: Schema.Array(Schema.Struct({ id: Id, authorNo: Word }))
 })
 const Event = Schema.Struct({
@@ -115,7 +115,7 @@ describe("Batches", () => {
       const [delivery, event, answer] = [0, 3, 1].map((at) => Uint32Array.from(new Uint32Array(decoders[at]![2].slice().buffer)))
       delivery![0] = kind
       event![0] = kind === 4 ? 5 : kind
-      answer![0] = kind + 3
+      answer![0] = kind + 5
       assert.throws(() => decodeDeliveries(new Uint8Array(delivery!.buffer)), RangeError)
       assert.throws(() => EventBatch.decode(new Uint8Array(event!.buffer)), RangeError)
       assert.throws(() => PageBatch.decodeAnswers(new Uint8Array(answer!.buffer)), RangeError)

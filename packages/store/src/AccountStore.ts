@@ -27,9 +27,13 @@ export interface AccountRow {
   readonly defaultPrivacy: Visibility
   readonly defaultSensitive: boolean
   readonly defaultLanguage: string | null
+  /** Keys of objects (domain/Media.ts). */
+  readonly avatar: string | null
+  readonly header: string | null
   readonly admin: boolean
   /** Its home is another datacenter: this row is what that one last told, and nothing here changes it. */
   readonly remote: boolean
+  /** Since when the account is suspended (ModerationStore.ts); null when it is not. */
   readonly disabledAt: number | null
   readonly followers: number
   readonly following: number
@@ -84,8 +88,6 @@ export class AccountStore extends Context.Service<AccountStore, {
   readonly credentials: (login: string) => Effect.Effect<Credentials | undefined, StoreError>
   /** Undefined for an account of another datacenter too, here and below. */
   readonly update: (id: AccountId, change: ProfileChange) => Effect.Effect<AccountRow | undefined, StoreError>
-  /** Sets or clears `disabledAt`; a disabled account's tokens stop working. False when there is none of that id. */
-  readonly setDisabled: (id: AccountId, disabled: boolean) => Effect.Effect<boolean, StoreError>
   /** Deletes for good: the account's posts, edges, likes and tokens with it. False when there was none. */
   readonly remove: (id: AccountId) => Effect.Effect<boolean, StoreError>
   /** Ascending by id, after `after`; those whose home is here. */

@@ -22,18 +22,21 @@ export interface AuthorRow extends ModeRow {
   readonly followers: number
 }
 
-export interface FollowerRow {
-  readonly followerNo: LocalNo
-  readonly shard: number
+/** Somebody's followers and the `edgeSequence` they are of, in one snapshot. */
+export interface FollowerRows {
+  readonly author: AccountId
+  readonly edgeSequence: number
+  /** Local numbers, and beside each the shard that it lives on; in any order. */
+  readonly numbers: Uint32Array
+  readonly shards: Uint16Array
 }
 
 export class AuthorStore extends Context.Service<AuthorStore, {
   readonly load: (author: AccountId) => Effect.Effect<AuthorRow | undefined, StoreError>
-  /** The follower set of this datacenter and the `edgeSequence` it is of, in one snapshot. */
-  readonly followers: (author: AccountId) => Effect.Effect<
-    { readonly edgeSequence: number; readonly followers: ReadonlyArray<FollowerRow> },
-    StoreError
-  >
+  /** The same for many; in no order, without the unknown. */
+  readonly loadMany: (authors: ReadonlyArray<AccountId>) => Effect.Effect<ReadonlyArray<AuthorRow>, StoreError>
+  /** The follower sets of this datacenter of some authors; in no order, without the unknown. */
+  readonly followersOf: (authors: ReadonlyArray<AccountId>) => Effect.Effect<ReadonlyArray<FollowerRows>, StoreError>
   /** Writes mode, heading and override, raises the epoch and (unless `mode` is settled) leaves a `transition` outbox row; undefined when `version` is stale. */
   readonly setMode: (
     author: AccountId,

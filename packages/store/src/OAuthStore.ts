@@ -60,15 +60,17 @@ export class OAuthStore extends Context.Service<OAuthStore, {
   readonly appByClientId: (clientId: string) => Effect.Effect<OAuthApp | undefined, StoreError>
   readonly appById: (id: bigint) => Effect.Effect<OAuthApp | undefined, StoreError>
   readonly createToken: (token: OAuthToken) => Effect.Effect<void, StoreError>
-  /** The token, unless it was revoked or its account is disabled or gone. */
+  /** The token, unless it was revoked or its account is gone; also that of a suspended one. */
   readonly token: (tokenHash: string) => Effect.Effect<OAuthToken | undefined, StoreError>
+  /** Those of many that stand, in any order. At most 1,000. */
+  readonly tokens: (tokenHashes: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<OAuthToken>, StoreError>
   readonly revoke: (tokenHash: string) => Effect.Effect<boolean, StoreError>
   readonly createCode: (code: OAuthCode) => Effect.Effect<void, StoreError>
   /** Uses the code up and creates the token, or neither. Refused when anything differs from what the code is bound to. */
   readonly redeem: (redemption: Redemption) => Effect.Effect<Redeemed, StoreError>
   /** Remembers that a browser is logged in, until `expiresAt` (milliseconds since 1970). */
   readonly createLogin: (loginHash: string, account: AccountId, expiresAt: number) => Effect.Effect<void, StoreError>
-  /** Who is logged in; nobody when it has expired or the account is disabled. */
+  /** Who is logged in; nobody when it has expired or the account is suspended. */
   readonly login: (loginHash: string) => Effect.Effect<AccountId | undefined, StoreError>
   readonly endLogin: (loginHash: string) => Effect.Effect<void, StoreError>
 }>()("rookery/store/OAuthStore") {}

@@ -17,6 +17,10 @@ export type OutboxTask =
   | { readonly _tag: "Transition"; readonly epoch: number }
   /** The owner and another person block, mute or hear each other differently: windows are to be told. */
   | { readonly _tag: "Relation"; readonly windows: ReadonlyArray<WindowChange> }
+  /** The owner was suspended, or is so no more: the fronts are told. */
+  | { readonly _tag: "Account" }
+  /** The owner is locked no more: requests to follow that wait are accepted. */
+  | { readonly _tag: "Unlocked" }
   /** The owner has new notifications, to be shown to those of their streams that are open. */
   | { readonly _tag: "Notify"; readonly accountNo: LocalNo; readonly shard: number; readonly ids: ReadonlyArray<bigint> }
 

@@ -1,8 +1,10 @@
 /** Posts, likes and their counts. Every write is one transaction that carries its outbox row. */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Media, MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
-import { Context, type Effect } from "effect"
+import { Context, type Effect, Schema } from "effect"
 import type { CursorQuery } from "./FollowStore.ts"
+import type { Act } from "./ModerationStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** One post to be committed by its Author. */
@@ -24,6 +26,7 @@ export interface PublishRow {
  * - `Stale`: another owner wrote the author row; nothing was written.
  * - `NotFound`: the post replied to, or reposted, is gone; nothing was written.
  * - `Unknown`: there is no such author, or it is disabled.
+ * - `NoMedia`: a picture is not the author's, not stored, or in another post; nothing was written.
  */
 export type PublishResult =
   | { readonly _tag: "Published"; readonly post: Post; readonly version: number; readonly outboxId: bigint }
@@ -31,6 +34,7 @@ export type PublishResult =
   | { readonly _tag: "Stale" }
   | { readonly _tag: "NotFound" }
   | { readonly _tag: "Unknown" }
+  | { readonly _tag: "NoMedia" }
 
 /** One change of a post by its owner. */
 export interface EditChange {
@@ -40,10 +44,16 @@ export interface EditChange {
   readonly language: string | null
   /** Names, as in a draft. */
   readonly mentions?: ReadonlyArray<string>
+  /** All that it then carries, each once, in order; what it carries stays if left out. */
+  readonly media?: ReadonlyArray<MediaEdit>
 }
+
+/** A picture that a post should carry is not its author's, not stored, or in another post; nothing was written. */
+export class NoMedia extends Schema.TaggedError<NoMedia>()("NoMedia", {}) {}
 
 /** One like set or cleared. */
 export interface LikeChange {
+  readonly postId: PostId
   readonly account: AccountId
   readonly liked: boolean
 }
@@ -54,6 +64,7 @@ export interface PostEdit {
   readonly spoiler: string
   readonly sensitive: boolean
   readonly at: number
+  readonly media: ReadonlyArray<Media>
 }
 
 /** What one person did with one post. */
@@ -84,12 +95,15 @@ export class PostStore extends Context.Service<PostStore, {
   /** Commits an edit with its history and outbox row when `version` still is the post's; undefined when it is not. */
   readonly edit: (id: PostId, version: number, change: EditChange) => Effect.Effect<
     { readonly post: Post; readonly outboxId: bigint } | undefined,
-    StoreError
+    StoreError | NoMedia
   >
-  /** Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already. */
-  readonly remove: (id: PostId) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
-  /** Sets and clears likes of one post, with its count, in one transaction; answers the count. Undefined when the post is gone. */
-  readonly setLikes: (id: PostId, changes: ReadonlyArray<LikeChange>) => Effect.Effect<number | undefined, StoreError>
+  /**
+   * Sets the tombstone, adjusts the counts that the post was part of, writes the outbox row; undefined when it is deleted already.
+   * With `act` it is a moderator who deletes, which is logged with it.
+   */
+  readonly remove: (id: PostId, act?: Act) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
+  /** Sets and clears likes of any posts, with their counts, in one transaction; answers the counts, without posts that are gone. At most 1,000. */
+  readonly setLikes: (changes: ReadonlyArray<LikeChange>) => Effect.Effect<ReadonlyMap<PostId, number>, StoreError>
   /** The wrapper by which `account` reposts `id`. */
   readonly repostBy: (account: AccountId, id: PostId) => Effect.Effect<PostId | undefined, StoreError>
   /** What each viewer did with each post; pairs without a mark are left out. At most 2,000 pairs. */

@@ -57,6 +57,7 @@ export type RelationResult =
 /** Everything that one person is to another. */
 export interface FullRelation {
   readonly id: AccountId
+  readonly suspended: boolean
   readonly following: boolean
   readonly reblogs: boolean
   readonly notify: boolean
@@ -74,16 +75,18 @@ export interface FullRelation {
   readonly note: string
 }
 
-/** Bits of what keeps somebody's posts from a viewer. */
-export const shunBits = { blocking: 1, blockedBy: 2, muting: 4, withoutReposts: 8 } as const
+/** Bits of what keeps somebody's posts, or some of them, from a viewer. */
+export const shunBits = { blocking: 1, blockedBy: 2, muting: 4, withoutReposts: 8, someLanguages: 16 } as const
+
+/** Somebody by local number, a sum of `shunBits`, and with `someLanguages` the languages that are wanted of them, as the follow has them. */
+export type Shun = readonly [no: number, bits: number, languages?: ReadonlyArray<string>]
 
 /** Whom a viewer does not want to see or may not. */
 export interface ShunnedRow {
   readonly viewer: AccountId
   /** False: there are more than `shunnedMax`, and `among` must be asked for each page. */
   readonly whole: boolean
-  /** By local number, a sum of `shunBits`. */
-  readonly others: ReadonlyArray<readonly [no: number, bits: number]>
+  readonly others: ReadonlyArray<Shun>
 }
 
 /** People whom one account blocks, or mutes, at most; of those who block it, so many are kept in memory. */

@@ -37,6 +37,14 @@ export interface AuthorQuery extends PageQuery {
   readonly excludeReposts: boolean
   /** Whether followers-only posts are shown; direct ones never are. */
   readonly includePrivate: boolean
+  /** Only posts with pictures; all unless set. */
+  readonly onlyMedia?: boolean
+}
+
+/** A page of somebody's own timeline. */
+export interface AuthorAsk {
+  readonly author: AccountId
+  readonly query: AuthorQuery
 }
 
 export class TimelineStore extends Context.Service<TimelineStore, {
@@ -54,6 +62,8 @@ export class TimelineStore extends Context.Service<TimelineStore, {
   readonly homePage: (reader: AccountId, query: PageQuery) => Effect.Effect<ReadonlyArray<Entry>, StoreError>
   /** One page of an author's own timeline, newest first. */
   readonly authorPage: (author: AccountId, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** The same for many, in order; `minId` must be 0. */
+  readonly authorPages: (asks: ReadonlyArray<AuthorAsk>) => Effect.Effect<ReadonlyArray<ReadonlyArray<PostId>>, StoreError>
   /** The newest ids of many authors that reach followers, newest first, `limit` each, not below `since`. */
   readonly newestOf: (
     authors: ReadonlyArray<{ readonly author: AccountId; readonly since: bigint }>,

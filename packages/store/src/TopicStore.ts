@@ -5,8 +5,13 @@ import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
 import type { AuthorQuery } from "./TimelineStore.ts"
 
+/** A page of posts with pictures only, or of all. */
+export interface TopicPage extends PageQuery {
+  readonly onlyMedia?: boolean
+}
+
 /** Normalised tags: a post has one of `any`, each of `all` and none of `none`. */
-export interface TagQuery extends PageQuery {
+export interface TagQuery extends TopicPage {
   readonly any: ReadonlyArray<string>
   readonly all: ReadonlyArray<string>
   readonly none: ReadonlyArray<string>
@@ -22,11 +27,11 @@ export interface TagDay {
 
 export class TopicStore extends Context.Service<TopicStore, {
   /** One page of a topic, newest first; shorter than its limit only at the true end. */
-  readonly page: (topic: string, query: PageQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  readonly page: (topic: string, query: TopicPage) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** The same of several tags together. */
   readonly tagged: (query: TagQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
   /** An author's posts with a tag. */
   readonly authorTagged: (author: AccountId, tag: string, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
-  /** The last seven days, today first; of a tag that is used beyond measure, the newest 100,000 posts. */
-  readonly usage: (tag: string) => Effect.Effect<ReadonlyArray<TagDay>, StoreError>
+  /** The last seven days of each tag, today first; of a tag that is used beyond measure, the newest 100,000 posts. At most 100 tags. */
+  readonly usages: (tags: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<TagDay>>, StoreError>
 }>()("rookery/store/TopicStore") {}

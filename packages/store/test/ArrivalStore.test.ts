@@ -58,7 +58,7 @@ const readOn = (account: AccountRow, from: Position, limit = 100) =>
 const updates = (arrivals: ReadonlyArray<Arrival>) =>
   arrivals.filter((arrival) => arrival.kind === arrivalKinds.update).map((arrival) => arrival.id)
 
-const like = (by: AccountRow, id: PostId) => Effect.flatMap(PostStore, (posts) => posts.setLikes(id, [{ account: by.id, liked: true }]))
+const like = (by: AccountRow, id: PostId) => Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: id, account: by.id, liked: true }]))
 
 layer(Database.layer, { excludeTestServices: true })("ArrivalStore", (it) => {
   it.effect("tells of posts of those one follows, their edits and deletions, and one's notifications", () =>

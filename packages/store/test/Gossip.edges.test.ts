@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { PostId } from "@rookery/domain/Ids"
 import { kinds } from "@rookery/domain/Notification"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { AccountStore, type AccountRow } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { GossipStore } from "../src/GossipStore.ts"
+import { ModerationStore } from "../src/ModerationStore.ts"
 import { NotificationStore } from "../src/NotificationStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
 import { PostStore } from "../src/PostStore.ts"
@@ -30,10 +32,13 @@ const noticesOf = ({ run }: World.Datacenter, { id }: AccountRow) =>
     return rows.map((row) => row.kind)
   }))
 
+/** Said at the terminal. */
+const act = { by: null, reason: "" }
+
 const numbers = (row: AccountRow) => [row.followers, row.following]
 
-const like = ({ run }: World.Datacenter, who: AccountRow, id: Parameters<PostStore["Service"]["setLikes"]>[0], liked: boolean) =>
-  run(Effect.flatMap(PostStore, (posts) => posts.setLikes(id, [{ account: who.id, liked }])))
+const like = ({ run }: World.Datacenter, who: AccountRow, id: PostId, liked: boolean) =>
+  run(Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: id, account: who.id, liked }])))
 
 describe("gossip of edges", () => {
   it.live("a follow stands at once where the follower lives, and is told to the followee's home with its counters and notice", () =>
@@ -151,10 +156,10 @@ describe("gossip of edges", () => {
       yield* follow(south, bob, farAnn)
       yield* post(north, ann)
       yield* flow([north, south])
-      yield* north.run(Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(ann.id, true)))
+      yield* north.run(Effect.flatMap(ModerationStore, (moderation) => moderation.setSuspended(ann.id, true, act)))
       yield* flow([north, south])
       assert.isNumber((yield* seen(south, ann)).disabledAt)
-      yield* north.run(Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(ann.id, false)))
+      yield* north.run(Effect.flatMap(ModerationStore, (moderation) => moderation.setSuspended(ann.id, false, act)))
       yield* flow([north, south])
       assert.isNull((yield* seen(south, ann)).disabledAt)
       assert.isFalse(yield* south.run(Effect.flatMap(AccountStore, (accounts) => accounts.remove(ann.id))))

@@ -58,7 +58,7 @@ describe("gossip that goes out", () => {
       const root = yield* post(north, ann)
       yield* flow([north, south])
       const like = (who: (typeof people)[number], liked: boolean) =>
-        south.run(Effect.flatMap(PostStore, (posts) => posts.setLikes(root.id, [{ account: who.id, liked }])))
+        south.run(Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: root.id, account: who.id, liked }])))
       const telling = south.run(gossip((store) => store.tellCounts(100)))
       const storm = people.flatMap((who) => [like(who, true), like(who, false), like(who, true), telling])
       yield* Effect.all(storm, { concurrency: 8 })
@@ -84,7 +84,7 @@ describe("gossip that goes out", () => {
       yield* follow(north, ann, farBob)
       yield* follow(south, bob, farAnn)
       yield* relate(north, cat, farBob, { _tag: "Block", blocked: true })
-      yield* north.run(Effect.flatMap(PostStore, (posts) => posts.setLikes(root.id, [{ account: ann.id, liked: true }])))
+      yield* north.run(Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: root.id, account: ann.id, liked: true }])))
       const gone = yield* post(north, ann)
       yield* post(north, ann, { text: "@bob", mentions: ["bob"], visibility: "direct" })
       yield* north.run(Effect.flatMap(PostStore, (posts) => posts.remove(gone.id)))

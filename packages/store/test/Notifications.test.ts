@@ -5,10 +5,10 @@ import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { AccountRow } from "../src/AccountStore.ts"
-import { AccountStore } from "../src/AccountStore.ts"
 import { AudienceStore } from "../src/AudienceStore.ts"
 import { type NotificationFilter, NotificationStore } from "../src/NotificationStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { sweep } from "../src/postgres/sweep.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as Database from "./database.ts"
 
@@ -26,7 +26,7 @@ const told = (account: AccountRow, filter: Partial<NotificationFilter> = {}) =>
   Effect.map(list(account, filter), (rows) => rows.map((row) => `${row.kind} ${row.from} ${row.object ?? 0n}`).reverse())
 
 const like = (by: AccountRow, id: PostId, liked = true) =>
-  Effect.flatMap(PostStore, (posts) => posts.setLikes(id, [{ account: by.id, liked }]))
+  Effect.flatMap(PostStore, (posts) => posts.setLikes([{ postId: id, account: by.id, liked }]))
 
 const unreblog = (by: AccountRow, id: PostId) =>
   Effect.gen(function*() {
@@ -100,11 +100,28 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       yield* like(bob!, hers.id, false)
       yield* like(bob!, hers.id)
       assert.strictEqual((yield* told(ann!)).length, 1)
-      yield* Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(bob!.id, true))
+      yield* Database.suspend(bob!)
       assert.deepStrictEqual(yield* told(ann!), [])
-      yield* Effect.flatMap(AccountStore, (accounts) => accounts.setDisabled(bob!.id, false))
+      yield* Database.suspend(bob!, false)
       yield* Effect.flatMap(PostStore, (posts) => posts.remove(hers.id))
       assert.deepStrictEqual(yield* told(ann!), [])
+    }))
+
+  it.effect("are forgotten when they are old, with the requests of those who were held back and have sent nothing since", () =>
+    Effect.gen(function*() {
+      const audience = yield* AudienceStore
+      const sql = yield* SqlClient.SqlClient
+      const [ann, bob, eve] = yield* people(3)
+      yield* audience.setPolicy(ann!.id, { notFollowing: "filter" })
+      const hers = yield* Effect.forEach([1, 2], () => post(ann!))
+      for (const fan of [bob!, eve!]) yield* like(fan, hers[0]!.id)
+      yield* sql`UPDATE notifications SET created_at = now() - interval '91 days' WHERE account = ${ann!.id}`
+      yield* sql`UPDATE notification_requests SET updated_at = now() - interval '91 days' WHERE account = ${ann!.id} AND from_account = ${bob!.id}`
+      yield* like(eve!, hers[1]!.id)
+      assert.strictEqual((yield* sweep({ notificationDays: 92 })).notifications, 0)
+      assert.strictEqual((yield* sweep({ notificationDays: 90 })).notifications, 2)
+      const requests = yield* audience.requests(ann!.id, { maxId: undefined, sinceId: 0n, minId: 0n, limit: 10 })
+      assert.deepStrictEqual(requests.map(({ from, notifications }) => [from, notifications]), [[eve!.id, 1]])
     }))
 
   it.effect("follow the policy: held back and accepted later, or never made", () =>
@@ -137,7 +154,7 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       yield* outbox.claimNotices(10_000, 60_000)
       const [ann, bob, cid] = yield* people(3)
       const hers = yield* post(ann!)
-      yield* posts.setLikes(hers.id, [{ account: bob!.id, liked: true }, { account: cid!.id, liked: true }])
+      yield* posts.setLikes([bob!, cid!].map(({ id }) => ({ postId: hers.id, account: id, liked: true })))
       const rows = yield* outbox.claimNotices(10_000, 60_000)
       assert.strictEqual(rows.length, 1)
       const ids = (yield* list(ann!)).map((row) => row.id).reverse()

@@ -3,7 +3,6 @@ import { assert, layer } from "@effect/vitest"
 import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { AccountStore } from "../src/AccountStore.ts"
 import { OAuthStore } from "../src/OAuthStore.ts"
 import { sweep } from "../src/postgres/sweep.ts"
 import * as Database from "./database.ts"
@@ -75,28 +74,26 @@ layer(Database.layer, { excludeTestServices: true })("OAuthStore", (it) => {
       assert.strictEqual(answers.filter((answer) => answer._tag === "Granted").length, 1)
     }))
 
-  it.effect("gives nothing for a late code, nor to a disabled account", () =>
+  it.effect("gives nothing for a late code, nor to a suspended account", () =>
     Effect.gen(function*() {
       const oauth = yield* OAuthStore
-      const accounts = yield* AccountStore
       const ann = yield* Database.account()
       assert.deepStrictEqual(yield* oauth.redeem(yield* makeCode(ann.id, Date.now() - 1)), { _tag: "Refused" })
       const fits = yield* makeCode(ann.id)
-      yield* accounts.setDisabled(ann.id, true)
+      yield* Database.suspend(ann)
       assert.deepStrictEqual(yield* oauth.redeem(fits), { _tag: "Refused" })
     }))
 
-  it.effect("knows who is logged in until they log out, run out of time, or are disabled", () =>
+  it.effect("knows who is logged in until they log out, run out of time, or are suspended", () =>
     Effect.gen(function*() {
       const oauth = yield* OAuthStore
-      const accounts = yield* AccountStore
       const ann = yield* Database.account()
       yield* oauth.createLogin("login", ann.id, far)
       yield* oauth.createLogin("late", ann.id, Date.now() - 1)
       assert.deepStrictEqual([yield* oauth.login("login"), yield* oauth.login("late"), yield* oauth.login("none")], [ann.id, undefined, undefined])
-      yield* accounts.setDisabled(ann.id, true)
+      yield* Database.suspend(ann)
       assert.isUndefined(yield* oauth.login("login"))
-      yield* accounts.setDisabled(ann.id, false)
+      yield* Database.suspend(ann, false)
       yield* oauth.endLogin("login")
       assert.isUndefined(yield* oauth.login("login"))
     }))
@@ -112,7 +109,7 @@ layer(Database.layer, { excludeTestServices: true })("OAuthStore", (it) => {
       yield* makeCode(ann.id, Date.now() - 86_400_000 + 60_000)
       yield* oauth.createLogin("over", ann.id, Date.now() - 1)
       yield* oauth.createLogin("on", ann.id, far)
-      assert.strictEqual((yield* sweep).expired, 2)
+      assert.strictEqual((yield* sweep({ notificationDays: 90 })).expired, 2)
       assert.strictEqual(yield* oauth.login("on"), ann.id)
     }))
 })

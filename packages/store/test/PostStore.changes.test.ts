@@ -54,7 +54,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       assert.strictEqual((yield* accounts.byIds([bob!.id]))[0]?.statuses, 0)
       assert.isUndefined(yield* posts.repostBy(bob!.id, root.id))
       assert.sameMembers([...yield* posts.deletedAmong([root.id, reply.id, wrapper.id, 3n as PostId])], [reply.id, wrapper.id])
-      assert.isUndefined(yield* posts.setLikes(reply.id, [{ account: ann!.id, liked: true }]))
+      assert.deepStrictEqual(yield* posts.setLikes([{ postId: reply.id, account: ann!.id, liked: true }]), new Map())
       assert.isUndefined(yield* posts.edit(reply.id, 1, text("late")))
     }))
 
@@ -80,17 +80,34 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       const [ann, ...fans] = yield* people(31)
       const { id } = yield* post(ann!)
       const batches = Array.from({ length: 30 }, (_, i) =>
-        posts.setLikes(id, fans.filter((_, at) => (at + i) % 3 !== 0).map((fan, at) => ({
+        posts.setLikes(fans.filter((_, at) => (at + i) % 3 !== 0).map((fan, at) => ({
+          postId: id,
           account: fan.id,
           liked: (at + i) % 4 !== 0
         })).sort(() => i % 2 - 0.5)))
       yield* Effect.all(batches, { concurrency: "unbounded" })
       const liked = yield* posts.likedBy(id, { before: undefined, after: undefined, limit: 100 })
       assert.strictEqual((yield* posts.byIds([id]))[0]?.likes, liked.length)
-      const everyone = fans.map((fan) => ({ account: fan.id, liked: true }))
-      assert.strictEqual(yield* posts.setLikes(id, everyone), 30)
-      assert.strictEqual(yield* posts.setLikes(id, everyone), 30)
-      assert.strictEqual(yield* posts.setLikes(id, [...everyone, { account: fans[0]!.id, liked: false }]), 29)
+      const everyone = fans.map((fan) => ({ postId: id, account: fan.id, liked: true }))
+      assert.strictEqual((yield* posts.setLikes(everyone)).get(id), 30)
+      assert.strictEqual((yield* posts.setLikes(everyone)).get(id), 30)
+      assert.strictEqual((yield* posts.setLikes([...everyone, { postId: id, account: fans[0]!.id, liked: false }])).get(id), 29)
+    }))
+
+  it.effect("counts likes of many posts in one batch, each its own, and leaves out what is gone", () =>
+    Effect.gen(function*() {
+      const posts = yield* PostStore
+      const [ann, ...fans] = yield* people(4)
+      const [one, two, lost] = [yield* post(ann!), yield* post(ann!), yield* post(ann!)]
+      yield* posts.remove(lost.id)
+      const likes = (postId: PostId, who: ReadonlyArray<(typeof fans)[number]>, liked = true) =>
+        who.map((fan) => ({ postId, account: fan.id, liked }))
+      const first = yield* posts.setLikes([...likes(two.id, fans), ...likes(one.id, fans.slice(1)), ...likes(lost.id, fans)])
+      assert.deepStrictEqual(first, new Map([[one.id, 2], [two.id, 3]]))
+      const second = yield* posts.setLikes([...likes(two.id, fans, false), ...likes(one.id, fans)])
+      assert.deepStrictEqual(second, new Map([[one.id, 3], [two.id, 0]]))
+      const byId = new Map((yield* posts.byIds([one.id, two.id])).map((found) => [found.id, found.likes]))
+      assert.deepStrictEqual([byId.get(one.id), byId.get(two.id)], [3, 0])
     }))
 
   it.effect("answers marks only where there are some", () =>
@@ -99,7 +116,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       const [ann, bob] = yield* people(2)
       const root = yield* post(ann!)
       yield* post(bob!, { repostOf: root.id })
-      yield* posts.setLikes(root.id, [{ account: ann!.id, liked: true }])
+      yield* posts.setLikes([{ postId: root.id, account: ann!.id, liked: true }])
       const pairs = [ann!, bob!].map((viewer) => ({ viewer: viewer.id, postId: root.id }))
       assert.sameDeepMembers([...yield* posts.marks([...pairs, { viewer: ann!.id, postId: 4n as PostId }])], [
         { viewer: ann!.id, postId: root.id, liked: true, reposted: false, bookmarked: false },

@@ -67,13 +67,12 @@ layer(Database.layer, { excludeTestServices: true })("PostStore.publish", (it) =
       assert.strictEqual(made.size, 1)
     }))
 
-  it.effect("refuses a stale version and an unknown or disabled author, and commits the others", () =>
+  it.effect("refuses a stale version and an unknown or suspended author, and commits the others", () =>
     Effect.gen(function*() {
       const posts = yield* PostStore
-      const accounts = yield* AccountStore
       const [ann, bob, cleo] = yield* people(3)
       yield* post(ann!)
-      yield* accounts.setDisabled(bob!.id, true)
+      yield* Database.suspend(bob!)
       const nobody = { ...ann!, id: 5n as AccountId }
       const results = yield* posts.publish([row(ann!, 1), row(bob!, 1), row(cleo!, 1), row(nobody, 1)])
       assert.deepStrictEqual(results.map((result) => result._tag), ["Stale", "Unknown", "Published", "Unknown"])

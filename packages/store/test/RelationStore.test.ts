@@ -114,7 +114,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       yield* sql`UPDATE mutes SET expires_at = now() - interval '1 second' WHERE account = ${ann!.id}`
       assert.deepInclude(yield* relation(ann!, bob!), { muting: false, mutingNotifications: false, mutingUntil: null })
       assert.deepStrictEqual(yield* listOf("mutes", ann!), [])
-      assert.strictEqual((yield* sweep).mutes, 1)
+      assert.strictEqual((yield* sweep({ notificationDays: 90 })).mutes, 1)
       yield* change(ann!, bob!, { _tag: "Mute", notifications: false, millis: null })
       assert.deepInclude(yield* relation(ann!, bob!), { muting: true, mutingNotifications: false, mutingUntil: null })
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Changed")
@@ -207,14 +207,14 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       for (const id of [theirs.id, others.id]) {
         assert.strictEqual((yield* attempt(ann!, { replyTo: id }))._tag, "NotFound")
         assert.strictEqual((yield* attempt(ann!, { repostOf: id }))._tag, "NotFound")
-        assert.strictEqual(yield* posts.setLikes(id, [{ account: ann!.id, liked: true }]), 0)
+        assert.strictEqual((yield* posts.setLikes([{ postId: id, account: ann!.id, liked: true }])).get(id), 0)
       }
       yield* block(ann!, bob!, false)
       assert.strictEqual((yield* attempt(ann!, { replyTo: theirs.id }))._tag, "Published")
-      assert.strictEqual(yield* posts.setLikes(theirs.id, [{ account: ann!.id, liked: true }]), 1)
+      assert.strictEqual((yield* posts.setLikes([{ postId: theirs.id, account: ann!.id, liked: true }])).get(theirs.id), 1)
       // A like from before the block can still be taken back.
       yield* block(bob!, ann!)
-      assert.strictEqual(yield* posts.setLikes(theirs.id, [{ account: ann!.id, liked: false }]), 0)
+      assert.strictEqual((yield* posts.setLikes([{ postId: theirs.id, account: ann!.id, liked: false }])).get(theirs.id), 0)
     }))
 
   it.effect("keeps notes, endorsements of those one follows, and who is familiar", () =>

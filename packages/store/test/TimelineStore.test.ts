@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities, type Visibility } from "@rookery/domain/Post"
 import { Effect } from "effect"
-import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
+import type { AccountRow } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import { TimelineStore } from "../src/TimelineStore.ts"
@@ -81,10 +81,9 @@ layer(Database.layer, { excludeTestServices: true })("TimelineStore", (it) => {
   it.effect(`pages of home timelines are the plain join (seed ${seed})`, () =>
     Effect.gen(function*() {
       const timelines = yield* TimelineStore
-      const accounts = yield* AccountStore
       const pick = random(seed)
       const world = yield* makeWorld(8, 250, pick)
-      yield* accounts.setDisabled(world.people[0]!.id, true)
+      yield* Database.suspend(world.people[0]!)
       world.disabled.add(world.people[0]!.id)
       for (const reader of world.people) {
         const model = homeOf(world, reader)
@@ -159,6 +158,14 @@ layer(Database.layer, { excludeTestServices: true })("TimelineStore", (it) => {
       assert.deepStrictEqual(yield* page({ excludeReposts: true }), [thread.id, reply.id, plain.id])
       assert.strictEqual((yield* page({ includePrivate: true }))[0], followersOnly.id)
       assert.deepStrictEqual(yield* page({ minId: plain.id, limit: 2 }), [thread.id, reply.id])
+      const asks = [{}, { limit: 1 }, { maxId: reply.id }, { sinceId: thread.id, includePrivate: true }, { onlyMedia: true }]
+      const pages = yield* timelines.authorPages([
+        ...asks.map((change) => ({ author: ann!.id, query: { ...query, ...change } })),
+        { author: bob!.id, query: { ...query, excludeReplies: true } }
+      ])
+      assert.deepStrictEqual(pages.slice(0, 2), [[repost.id, thread.id, reply.id, plain.id], [repost.id]])
+      assert.deepStrictEqual(pages.slice(2), [[plain.id], [followersOnly.id, repost.id], [], [theirs.id]])
+      assert.deepStrictEqual(yield* timelines.authorPages([]), [])
       const newest = yield* timelines.newestOf([{ author: ann!.id, since: 0n }, { author: bob!.id, since: theirs.id + 1n }], 2)
       assert.deepStrictEqual(newest.get(ann!.id), [followersOnly.id, repost.id])
       assert.deepStrictEqual(newest.get(bob!.id), [])

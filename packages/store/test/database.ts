@@ -7,6 +7,7 @@ import { inject } from "vitest"
 import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { FollowStore } from "../src/FollowStore.ts"
+import { ModerationStore } from "../src/ModerationStore.ts"
 import * as Client from "../src/postgres/client.ts"
 import * as Stores from "../src/postgres/layer.ts"
 import { migrate } from "../src/postgres/migrate.ts"
@@ -47,6 +48,10 @@ export const account = (username = `user${lastId + 1n}`) =>
     })
     return typeof created === "string" ? yield* Effect.die(new Error(`${created} is taken`)) : created
   })
+
+/** As an operator does. */
+export const suspend = (whom: AccountRow, suspended = true) =>
+  Effect.flatMap(ModerationStore, (moderation) => moderation.setSuspended(whom.id, suspended, { by: null, reason: "a test" }))
 
 /** `count` new accounts. */
 export const people = (count: number) => Effect.forEach(Array.from({ length: count }), () => account())

@@ -38,8 +38,8 @@ layer(Database.layer, { excludeTestServices: true })("the importer's writes", (i
       const counts = Object.fromEntries(rows.map((row) => [row.id, [row.following, row.followers]]))
       assert.deepStrictEqual(counts, { [`${ann!.id}`]: [2, 0], [`${bob!.id}`]: [0, 2], [`${cleo!.id}`]: [1, 1] })
       const row = yield* authors.load(bob!.id)
-      const set = yield* authors.followers(bob!.id)
-      assert.deepStrictEqual([row?.edgeSequence, set.edgeSequence, set.followers.length], [4, 4, 2])
+      const [set] = yield* authors.followersOf([bob!.id])
+      assert.deepStrictEqual([row?.edgeSequence, set?.edgeSequence, set?.numbers.length], [4, 4, 2])
     }))
 
   it.effect("writes posts once, into home timelines and counts", () =>

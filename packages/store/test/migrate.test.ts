@@ -6,7 +6,7 @@ import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
 import * as Client from "../src/postgres/client.ts"
-import { checkSettings, migrate } from "../src/postgres/migrate.ts"
+import { checkMember, checkSettings, migrate, recordAgreed } from "../src/postgres/migrate.ts"
 import { ensurePartitions } from "../src/postgres/partitions.ts"
 import { sweep } from "../src/postgres/sweep.ts"
 import { PostStore } from "../src/PostStore.ts"
@@ -37,6 +37,25 @@ layer(Database.layer, { excludeTestServices: true })("a migrated database", (it)
       yield* checkSettings(127)
       const error = yield* Effect.flip(checkSettings(131))
       assert.include(error.message, "shardsPerGroup 127")
+    }))
+
+  it.effect("keeps what its members were told first, until none of them runs", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const lock = 4_711n
+      yield* checkMember({ REFRESH: 2_000, EXPIRATION: 6_000 })
+      yield* checkMember({ REFRESH: 2_000, EXPIRATION: 6_000 })
+      const error = yield* Effect.flip(checkMember({ REFRESH: 2_000, EXPIRATION: 3_000 }))
+      assert.include(error.message, "run with EXPIRATION 6000, this one was given 3000: give it the same, or change it for all")
+      yield* Effect.scoped(Effect.gen(function*() {
+        const member = yield* sql.reserve
+        yield* member.executeRaw(`SELECT pg_advisory_lock_shared(${lock})`, [])
+        assert.include((yield* Effect.flip(recordAgreed({ EXPIRATION: 3_000 }, lock))).message, "stop every member")
+        yield* recordAgreed({ EXPIRATION: 6_000 }, lock)
+        yield* member.executeRaw(`SELECT pg_advisory_unlock_shared(${lock})`, [])
+      }))
+      yield* recordAgreed({ EXPIRATION: 3_000 }, lock)
+      yield* checkMember({ REFRESH: 2_000, EXPIRATION: 3_000 })
     }))
 
   it.effect("holds posts of any time, and puts those of the tail into months when these come", () =>
@@ -79,7 +98,7 @@ layer(Database.layer, { excludeTestServices: true })("a migrated database", (it)
       yield* posts.publish([fresh])
       const wrapper = yield* Database.post(bob!, { repostOf: fresh.id })
       yield* sql`UPDATE posts SET deleted_at = now() WHERE id = ${fresh.id}`
-      const swept = yield* sweep
+      const swept = yield* sweep({ notificationDays: 90 })
       assert.isAtLeast(swept.keys, 1)
       assert.strictEqual(swept.wrappers, 1)
       assert.deepStrictEqual(yield* posts.byIds([wrapper.id]), [])

@@ -5,6 +5,7 @@
 import * as BusMemory from "@rookery/bus/memory/BusMemory"
 import * as Entities from "@rookery/entities/Entities"
 import type { Settings } from "@rookery/entities/Settings"
+import * as MediaStoreFolder from "@rookery/store/folder/MediaStoreFolder"
 import * as LocalIds from "@rookery/store/memory/LocalIds"
 import * as Postgres from "@rookery/store/postgres/client"
 import * as Migrate from "@rookery/store/postgres/migrate"
@@ -13,6 +14,9 @@ import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { Effect, identity, Layer, Redacted } from "effect"
 import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as TestDatabase from "./TestDatabase.ts"
 
 /** As in production; it is fixed for a cluster's life. */
@@ -58,6 +62,14 @@ export const stores = (databaseUrl: string, applicationName: string) =>
     Layer.provideMerge(Postgres.layer({ url: Redacted.make(databaseUrl), maxConnections: 8, applicationName }))
   )
 
+const mediaFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-media-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+)
+
+/** Pictures in a folder of the scope's own. */
+const media = Layer.unwrap(Effect.map(mediaFolder, MediaStoreFolder.layer))
+
 /** The actors, and all that a caller of theirs needs: sharding, stores, ids, bus. */
 export const layer = <E>(options: Options<E>) =>
   Entities.layer(options.settings).pipe(
@@ -66,6 +78,7 @@ export const layer = <E>(options: Options<E>) =>
     Layer.provideMerge([
       stores(options.databaseUrl, "test cluster"),
       options.snapshots,
+      media,
       LocalIds.layer(),
       BusMemory.layer
     ])

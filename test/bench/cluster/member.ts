@@ -8,6 +8,7 @@ import type { AccountId } from "@rookery/domain/Ids"
 import type { Entry } from "@rookery/domain/TimelinePage"
 import { Author } from "@rookery/protocol/Author"
 import * as PageBatch from "@rookery/protocol/PageBatch"
+import { PostOwner } from "@rookery/protocol/PostOwner"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { lockMillis } from "./BenchCluster.ts"
@@ -39,7 +40,8 @@ export const join = Effect.fnUntraced(function*(postgresUrl: string) {
   )
   const context = yield* Layer.build(sockets)
   yield* Effect.timeout(registered.await, "10 seconds")
-  const [directory, author, shard] = yield* Effect.all([ShardDirectory.make, Author.client, TimelineShard.client]).pipe(
+  const clients = [ShardDirectory.make, Author.client, PostOwner.client, TimelineShard.client] as const
+  const [directory, author, postOwner, shard] = yield* Effect.all(clients).pipe(
     Effect.provide(context)
   )
 
@@ -52,6 +54,13 @@ export const join = Effect.fnUntraced(function*(postgresUrl: string) {
 
   const setOverride = (of: bigint, override: "auto" | "push" | "pull") =>
     author(String(of)).SetOverride({ override }).pipe(
+      Effect.timeout(writeLimit),
+      Effect.retry({ times: attemptsMax, schedule: again })
+    )
+
+  /** Answers when the like, or its end, is durable. */
+  const setLike = (post: bigint, by: bigint, liked: boolean) =>
+    postOwner(String(post)).SetLike({ by: by as AccountId, liked }).pipe(
       Effect.timeout(writeLimit),
       Effect.retry({ times: attemptsMax, schedule: again })
     )
@@ -103,7 +112,7 @@ export const join = Effect.fnUntraced(function*(postgresUrl: string) {
   const readOne = (reader: Reader, limit: number): Effect.Effect<ReadonlyArray<Entry>, unknown> =>
     Effect.map(readShard(directory.shardOf(String(reader.id)), [reader], limit), (answers) => answers[0]!.entries)
 
-  return { describe, directory, makeResident, publish, readOne, setOverride }
+  return { describe, directory, makeResident, publish, readOne, setLike, setOverride }
 })
 
 const residentBatch = 64

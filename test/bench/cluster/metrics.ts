@@ -49,3 +49,10 @@ export const until = <E>(
     }),
     Effect.asVoid
   )
+
+/** Actors that nobody asks go after a while; what they left in tables stays. */
+export const noSessionActors = (runners: ReadonlyArray<{ readonly url: string }>) =>
+  until("no idle Session actor", 180, 1_000, Effect.map(
+    total(runners, "effect_cluster_entities{type=\"Session\"}"),
+    (actors) => actors === 0
+  ))

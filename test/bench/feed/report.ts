@@ -15,11 +15,13 @@ const cpuOf = (step: Step): string => Object.entries(step.cpu).map(([name, cores
 
 const badOf = (step: Step): number => kinds.reduce((sum, kind) => sum + step.result.kinds[kind].bad, 0)
 
+const coldOf = ({ cold }: Step): ReadonlyArray<number> => [cold.windows, cold.renderings, cold.followers]
+
 const homePerSecond = (step: Step): number => step.result.goodPerSecond * 0.6
 
 const mixedTable = (title: string, steps: ReadonlyArray<Step>): Table => ({
   title,
-  columns: ["asked/s", "answered/s", "home/s", "home p50", "home p99", "user p50", "user p99", "post p50", "post p99", "failed", "unsent", "cores"],
+  columns: ["asked/s", "answered/s", "home/s", "home p50", "home p99", "user p50", "user p99", "post p50", "post p99", "failed", "unsent", "cold/s: windows", "renderings", "followers", "cores"],
   rows: steps.map((step) => [
     Math.round(step.rate),
     step.result.goodPerSecond,
@@ -27,16 +29,17 @@ const mixedTable = (title: string, steps: ReadonlyArray<Step>): Table => ({
     ...kinds.flatMap((kind) => [step.result.kinds[kind].latency.p50, step.result.kinds[kind].latency.p99]),
     badOf(step),
     step.result.unsent,
+    ...coldOf(step),
     cpuOf(step)
   ])
 })
 
 const writeTable = (steps: ReadonlyArray<Step>): Table => ({
   title: "Posts only, times in ms",
-  columns: ["asked/s", "acknowledged/s", "p50", "p99", "failed", "unsent", "cores"],
+  columns: ["asked/s", "acknowledged/s", "p50", "p99", "failed", "unsent", "cold/s: followers", "cores"],
   rows: steps.map((step) => {
     const { latency } = step.result.kinds.post
-    return [step.rate, step.result.goodPerSecond, latency.p50, latency.p99, badOf(step), step.result.unsent, cpuOf(step)]
+    return [step.rate, step.result.goodPerSecond, latency.p50, latency.p99, badOf(step), step.result.unsent, step.cold.followers, cpuOf(step)]
   })
 })
 
@@ -76,6 +79,7 @@ export const feedReport = (result: FeedResult): Report => {
   const about = `${format(result.accounts)} accounts, ${result.pulled} authors past the threshold`
   return {
     tables: [
+      mixedTable("Warming up, which counts for nothing", [result.warmUp]),
       mixedTable(`60 % home, 30 % user timeline, 10 % posts; ${about}; times in ms`, result.mixed),
       ...(saturated ? [] : [{ title: "The last rate did not saturate the server", columns: [], rows: [] }]),
       mixedTable("At half of saturation", [result.half]),

@@ -50,3 +50,10 @@ export const whole = (options: BenchOptions, name: string, otherwise: number): n
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`--${name} must be a whole number, not "${text}"`)
   return value
 }
+
+/** Rates per second among the bench's own options, between commas. Throws `RangeError` when they are none. */
+export const rates = (options: BenchOptions, name: string, otherwise: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const given = options.more.get(name)?.split(",").map(Number) ?? otherwise
+  if (given.length > 0 && given.every((rate) => rate > 0)) return given
+  throw new RangeError(`--${name} must be numbers above 0 between commas`)
+}

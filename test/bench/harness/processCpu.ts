@@ -36,3 +36,16 @@ export const processCpu = (watched: ReadonlyArray<Watched>): Effect.Effect<Recor
     const used = watched.map(({ name, pid }) => [name, of(pid, true)] as const)
     return Object.fromEntries([...used, ["client", of(process.pid, false)]])
   })
+
+/** Cores in use between two looks; this process, which makes the load, is "generator". */
+export const coresOf = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  seconds: number
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(after).map(([name, now]) =>
+    [name === "client" ? "generator" : name, (now - (before[name] ?? 0)) / seconds]))
+
+/** The same for a table's cell. */
+export const coresText = (cores: Readonly<Record<string, number>>): string =>
+  Object.entries(cores).map(([name, used]) => `${name} ${used.toFixed(2)}`).join(", ")

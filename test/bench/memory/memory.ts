@@ -7,24 +7,22 @@ import { loadGraph } from "../cluster/loadGraph.ts"
 import * as Member from "../cluster/member.ts"
 import * as Metrics from "../cluster/metrics.ts"
 import { type Bench, type BenchOptions, type Report, whole } from "../harness/Bench.ts"
+import * as Sockets from "../live/sockets.ts"
+import { tokenOf } from "../load/tokens.ts"
 import * as Probing from "./probing.ts"
-import { openAll } from "./sockets.ts"
 
 const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60 }
 /** Before the first look: what code and caches take must not count. */
 const warmReaders = 500
 const warmSockets = 100
 
-interface Unit {
+interface Unit extends Probing.Added {
   readonly what: string
   readonly count: number
-  /** Heap and what hangs on it, after a collection, of one process. */
-  readonly bytes: number
-  readonly rssBytes: number
   readonly goal: number
+  /** What an actor says of itself: there is no RSS of that. */
+  readonly isOwnCount?: boolean
 }
-
-const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const readers = whole(options, "readers", Math.round(full.readers * options.scale))
@@ -61,14 +59,8 @@ const added = <A, E, R>(bed: Bed, pid: number, what: string, goal: number, count
     const before = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
     yield* work
     const after = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
-    const unit: Unit = {
-      what,
-      count,
-      bytes: (Probing.heldBytes(after) - Probing.heldBytes(before)) / count,
-      rssBytes: (after.rss - before.rss) / count,
-      goal
-    }
-    yield* BenchCluster.say(`${what}: ${Math.round(unit.bytes)} bytes each`)
+    const unit: Unit = { what, count, goal, ...Probing.addedBy(before, after, count) }
+    yield* BenchCluster.say(`${what}: ${Math.round(unit.held)} bytes each, ${Math.round(unit.rss)} of RSS`)
     return unit
   })
 
@@ -93,68 +85,57 @@ const followers = (bed: Bed) => {
   return Effect.gen(function*() {
     const many = yield* added(bed, bed.runner.pid, "follower held by an Author of 403, with the actor", 8, count, describe(rest))
     const one = yield* bed.member.describe(largest!.id)
-    const held = { ...many, what: `follower of the largest Author (${one.followers}), by its own count`, count: one.followers,
-      bytes: one.followerBytes / one.followers, rssBytes: Number.NaN }
-    return [held, many]
+    const largestSet: Unit = {
+      ...many,
+      what: `follower of the largest Author (${one.followers}), by its own count`,
+      count: one.followers,
+      held: one.followerBytes / one.followers,
+      isOwnCount: true
+    }
+    return [largestSet, many]
   })
 }
 
-/** The actors that took connections in go after a while; the people's rows stay. */
-const settled = (bed: Bed) =>
-  Metrics.until("no idle Session actor", 180, 1_000, Effect.map(
-    Metrics.total([bed.runner], "effect_cluster_entities{type=\"Session\"}"),
-    (actors) => actors === 0
-  ))
-
 const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions) {
-  const port = Number(new URL(bed.front.url).port)
+  const target = { ...Sockets.streamOf(bed.front.url, "user"), onText: () => {} }
   const wanted = Math.min(whole(options, "sockets", Math.round(full.sockets * options.scale)), bed.people.length - warmSockets)
   const tokens = bed.people.map((person) => person.token)
-  yield* openAll(port, tokens.slice(0, warmSockets))
-  yield* settled(bed)
+  yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
+  yield* Metrics.noSessionActors([bed.runner])
   const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const socket = yield* added(bed, bed.front.pid, "idle WebSocket on the front", 16_000, wanted,
     Effect.andThen(
-      openAll(port, tokens.slice(warmSockets, warmSockets + wanted)),
+      Sockets.open({ ...target, tokens: tokens.slice(warmSockets, warmSockets + wanted) }),
       Metrics.until("every session", 60, 100, Effect.map(
         Metrics.total([bed.runner], "rookery_sessions"),
         (sessions) => sessions >= warmSockets + wanted
       ))
     ))
-  yield* settled(bed)
+  yield* Metrics.noSessionActors([bed.runner])
   const left = yield* Metrics.total([bed.runner], "rookery_sessions")
   if (left < warmSockets + wanted) return yield* Effect.fail(new Error(`only ${left} sessions are left to measure`))
   const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const session: Unit = {
     what: "connected person in Session",
     count: wanted,
-    bytes: (Probing.heldBytes(after) - Probing.heldBytes(before)) / wanted,
-    rssBytes: (after.rss - before.rss) / wanted,
-    goal: 4_000
+    goal: 4_000,
+    ...Probing.addedBy(before, after, wanted)
   }
   return [socket, session]
 })
 
 /**
- * What is held leaves out native memory (sockets are mostly that), and RSS counts what the heap keeps for later. Only
- * where both say the same, and neither is noise, is there a verdict.
+ * By RSS without the pages that V8 keeps for the next garbage, since those serve everybody; what is held leaves out
+ * native memory, and what malloc cannot use. A follower is too small for RSS to show.
  */
-const verdict = ({ bytes, goal, rssBytes }: Unit): boolean | undefined => {
-  if (Number.isNaN(rssBytes) || bytes <= 0 || rssBytes <= 0) return undefined
-  return (bytes <= goal) === (rssBytes <= goal) ? bytes <= goal : undefined
-}
+const judged = ({ held, isOwnCount, rss, what }: Unit): number => isOwnCount === true || what.startsWith("follower") ? held : rss
 
 const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
   tables: [{
     title: `Bytes each; windows held ${Math.round(entries)} entries on average`,
-    columns: ["what", "measured over", "bytes", "bytes by RSS", "goal"],
-    rows: units.map((unit) => [
-      unit.what,
-      unit.count,
-      unit.bytes,
-      Number.isNaN(unit.rssBytes) ? "" : String(Math.round(unit.rssBytes)),
-      unit.goal
-    ])
+    columns: ["what", "measured over", "held", "RSS", "RSS with V8's free pages", "goal"],
+    rows: units.map(({ count, goal, held, isOwnCount, rss, rssWithFree, what }) =>
+      isOwnCount === true ? [what, count, held, "", "", goal] : [what, count, held, String(Math.round(rss)), String(Math.round(rssWithFree)), goal])
   }],
   charts: [{
     name: "bytes",
@@ -162,13 +143,13 @@ const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
     kind: "bars",
     x: { label: "" },
     y: { label: "bytes", isLog: true },
-    series: units.map((unit) => ({ label: unit.what, points: [[0, unit.bytes]] }))
+    series: units.map((unit) => ({ label: unit.what, points: [[0, judged(unit)]] }))
   }],
   goals: units.map((unit) => ({
     what: unit.what,
     goal: `≤ ${unit.goal} B`,
-    measured: `${Math.round(unit.bytes * 10) / 10} B held, ${Number.isNaN(unit.rssBytes) ? "no RSS" : `${Math.round(unit.rssBytes)} B RSS`}`,
-    isMet: verdict(unit)
+    measured: `${Math.round(judged(unit) * 10) / 10} B`,
+    isMet: judged(unit) > 0 ? judged(unit) <= unit.goal : undefined
   })),
   data: { units, entries }
 })

@@ -5,13 +5,20 @@ import { copyFile, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { until } from "../cluster/metrics.ts"
 
-/** Bytes. */
+/** Bytes, after a collection. */
 export interface Memory {
   readonly heapUsed: number
   readonly arrayBuffers: number
   readonly external: number
-  readonly malloced: number
+  /** After V8 gave back the pages that it keeps for later. */
   readonly rss: number
+  /** Before that. */
+  readonly rssWithFree: number
+  /** Parts of `rss`: malloc's first arena and its others, the program's files, and the rest, which is V8's heap and large blocks. */
+  readonly malloc: number
+  readonly arenas: number
+  readonly files: number
+  readonly mapped: number
 }
 
 const probe = new URL("probe.ts", import.meta.url).href
@@ -36,6 +43,19 @@ export const memoryOf = Effect.fnUntraced(function*(folder: string, pid: number)
 /** What objects, typed arrays and native code hold: without the room that the heap keeps for later. */
 export const heldBytes = (memory: Memory): number => memory.heapUsed + memory.external
 
+/** Bytes that each of many adds to a process. */
+export interface Added {
+  readonly held: number
+  readonly rss: number
+  readonly rssWithFree: number
+}
+
+export const addedBy = (before: Memory, after: Memory, count: number): Added => ({
+  held: (heldBytes(after) - heldBytes(before)) / count,
+  rss: (after.rss - before.rss) / count,
+  rssWithFree: (after.rssWithFree - before.rssWithFree) / count
+})
+
 /** Profiles the processes while `effect` runs; leaves `<name>-<pid>.cpuprofile` files in `out`. */
 export const profiled = <A, E, R>(
   pids: ReadonlyArray<number>,
@@ -44,12 +64,16 @@ export const profiled = <A, E, R>(
   out: string,
   effect: Effect.Effect<A, E, R>
 ) => {
+  const fileOf = (pid: number) => join(folder, `profile-${pid}.cpuprofile`)
   const signal = Effect.sync(() => pids.forEach((pid) => process.kill(pid, "SIGWINCH")))
-  const fetch = Effect.forEach(pids, (pid) => {
-    const file = join(folder, `profile-${pid}.cpuprofile`)
-    return Effect.andThen(appears(file), Effect.promise(() => copyFile(file, join(out, `${name}-${pid}.cpuprofile`))))
-  })
+  const fetch = Effect.forEach(pids, (pid) =>
+    Effect.andThen(
+      appears(fileOf(pid)),
+      Effect.promise(() => copyFile(fileOf(pid), join(out, `${name}-${pid}.cpuprofile`)))
+    ))
   return Effect.gen(function*() {
+    // What an earlier profile left is not waited for in vain.
+    yield* Effect.forEach(pids, (pid) => Effect.promise(() => rm(fileOf(pid), { force: true })))
     yield* signal
     const result = yield* effect
     yield* signal

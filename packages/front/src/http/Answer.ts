@@ -1,5 +1,7 @@
 /** What a handler answers with. Bodies are bytes or text that is written as it stands. */
 
+import type { Readable } from "node:stream"
+
 export interface Answer {
   readonly status: number
   readonly body: string | Uint8Array
@@ -9,6 +11,8 @@ export interface Answer {
   readonly cache?: string
   /** Content type; JSON unless set. */
   readonly type?: string
+  /** Written instead of the body, as fast as the client takes it. */
+  readonly stream?: { readonly size: number; readonly bytes: Readable }
   /** More headers: name, value, name, value. */
   readonly headers?: ReadonlyArray<string>
 }

@@ -1,4 +1,4 @@
-/** Lets a request through as its route allows: 401 for a bad token, 403 for too little scope. */
+/** Lets a request through as its route allows: 401 for a bad token, 403 for too little scope and for a suspended person. */
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
@@ -22,6 +22,7 @@ export const tokenOf = (headers: IncomingHttpHeaders, fields: Fields): string | 
 const judge = (access: Access, identity: Identity | undefined): ApiError | undefined => {
   if (access.kind === "open") return undefined
   if (identity === undefined) return unauthorized()
+  if (identity.suspended) return forbidden("Your login is currently disabled")
   if (access.kind === "person" && identity.account === undefined) {
     return invalid("This method requires an authenticated user")
   }

@@ -3,6 +3,7 @@ import * as Logs from "@rookery/observe/Logs"
 import type { StoreError } from "@rookery/store/StoreError"
 import { type Cause, type Context, Effect, Exit } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Identity } from "../oauth/Identity.ts"
 import type { Tokens } from "../oauth/Tokens.ts"
 import type { Answer } from "./Answer.ts"
 import { authorize } from "./Authorize.ts"
@@ -13,6 +14,7 @@ import * as Fields from "./Fields.ts"
 import type { Route } from "./Route.ts"
 import type { RouteMetrics } from "./RouteMetrics.ts"
 import type { Router } from "./Router.ts"
+import * as Upload from "./Upload.ts"
 import * as Writer from "./Writer.ts"
 
 export interface HandleOptions {
@@ -21,13 +23,16 @@ export interface HandleOptions {
   readonly addressOf: ClientAddress
   readonly metrics: RouteMetrics
   readonly bodyBytesMax: number
+  readonly uploads: Upload.Uploads
   readonly requestsInFlightMax: number
   readonly requestMillisMax: number
+  /** The same where files are sent. */
+  readonly uploadMillisMax: number
 }
 
 /** A request that is being answered. */
 interface Running {
-  readonly since: number
+  readonly until: number
   interrupt: () => void
 }
 
@@ -38,11 +43,17 @@ export interface Handle {
   readonly inFlight: () => number
 }
 
+/** The files that may come with a request; undefined where it is read as any other. */
+const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(request) ? route.files : undefined
+
 const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
 
 const notYet = (): void => {}
 
-const timedOut = unavailable("This took too long, try again shortly")
+/** What was not sent in time is not waited for. */
+const timedOut = new ApiError({ status: 503, error: "This took too long, try again shortly", retryAfter: 1, close: true })
+
+const noFiles: ReadonlyMap<string, Buffer> = new Map()
 
 export const make = (options: HandleOptions, services: Context.Context<never>): Handle => {
   const { addressOf, metrics, router, tokens } = options
@@ -52,19 +63,26 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 
   const answer = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, path: string, rawQuery: string) => {
     const query = Fields.ofQuery(rawQuery)
-    const handle = (fields: Fields.Fields) =>
-      Effect.flatMap(authorize(tokens, route.access, request.headers, fields), (identity) =>
-        route.handle({
-          method: request.method!,
-          path,
-          rawQuery,
-          params,
-          headers: request.headers,
-          address: () => addressOf(request),
-          fields,
-          identity
-        }))
+    const handleAs = (identity: Identity | undefined, fields: Fields.Fields, files: ReadonlyMap<string, Buffer>) =>
+      route.handle({
+        method: request.method!,
+        path,
+        rawQuery,
+        params,
+        headers: request.headers,
+        address: () => addressOf(request),
+        fields,
+        files,
+        identity
+      })
+    const identify = (fields: Fields.Fields) => authorize(tokens, route.access, request.headers, fields)
+    const handle = (fields: Fields.Fields) => Effect.flatMap(identify(fields), (identity) => handleAs(identity, fields, noFiles))
     if (!Body.hasBody(request)) return handle(query)
+    const names = namesOf(route, request)
+    if (names !== undefined) {
+      return Effect.flatMap(identify(query), (identity) =>
+        options.uploads.read(request, names, identity?.account?.id, ({ fields, files }) => handleAs(identity, merge(query, fields), files)))
+    }
     return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => handle(merge(query, body)))
   }
 
@@ -80,7 +98,8 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 
   const start = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
     const since = performance.now()
-    const entry: Running = { since, interrupt: notYet }
+    const millisMax = namesOf(route, request) === undefined ? options.requestMillisMax : options.uploadMillisMax
+    const entry: Running = { until: since + millisMax, interrupt: notYet }
     running.add(entry)
     entry.interrupt = run(answer(route, params, request, path, query), {
       onExit: (exit) => {
@@ -101,8 +120,8 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
   return {
     inFlight: () => running.size,
     sweep: () => {
-      const limit = performance.now() - options.requestMillisMax
-      for (const entry of running) if (entry.since < limit) entry.interrupt()
+      const now = performance.now()
+      for (const entry of running) if (entry.until < now) entry.interrupt()
     },
     onRequest: (request, response) => {
       const url = request.url ?? "/"

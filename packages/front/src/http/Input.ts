@@ -82,6 +82,14 @@ export const pageBounds = (input: PagingInput, standard = Limits.pageDefault, mo
   limit: input.limit === undefined ? standard : Math.min(most, Math.max(1, Math.trunc(Number(input.limit))))
 })
 
+/** Parameters of lists that are paged by how many to leave out. */
+export const Offsets = { limit: Schema.optionalKey(WholeNumber), offset: Schema.optionalKey(WholeNumber) }
+
+export const offsetBounds = (input: Schema.Struct.Type<typeof Offsets>, standard: number, most: number) => ({
+  limit: pageBounds(input, standard, most).limit,
+  offset: Math.max(0, Math.trunc(Number(input.offset ?? 0)))
+})
+
 /** The same for lists that are paged by a cursor of their own. */
 export const cursorQuery = (input: PagingInput, standard = Limits.pageDefault, most = Limits.pageMax): CursorQuery => {
   const { limit, maxId, minId, sinceId } = pageBounds(input, standard, most)

@@ -3,6 +3,9 @@
 /** Parameters that page; all others are kept in the link. */
 const paging = ["max_id", "since_id", "min_id"]
 
+/** Of all others together, in characters: they stand in the header twice, and clients refuse headers beyond 16 kB. */
+const keptMax = 4_000
+
 /**
  * `next` continues below `last`, `prev` above `first`. `base` is the absolute address of the route without its
  * query, `query` the raw one that the client sent.
@@ -14,6 +17,8 @@ export const page = (
 ): string | undefined => {
   if (cursors === undefined) return undefined
   const kept = query === "" ? "" : keep(query)
+  // Without its parameters the link would lead elsewhere; whoever sends so many pages by ids.
+  if (kept.length > keptMax) return undefined
   return `<${base}?${kept}max_id=${cursors.last}>; rel="next", <${base}?${kept}min_id=${cursors.first}>; rel="prev"`
 }
 

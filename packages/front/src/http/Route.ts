@@ -6,6 +6,7 @@ import type { Account, Identity } from "../oauth/Identity.ts"
 import type { Answer } from "./Answer.ts"
 import type { ApiError } from "./Errors.ts"
 import type { Fields } from "./Fields.ts"
+import type { FileNames } from "./Upload.ts"
 
 export interface Request {
   readonly method: string
@@ -20,6 +21,8 @@ export interface Request {
   readonly address: () => string
   /** Of the query, and of the body where there is one, which wins. */
   readonly fields: Fields
+  /** Of those that the route takes, the ones that were sent. */
+  readonly files: ReadonlyMap<string, Buffer>
   readonly identity: Identity | undefined
 }
 
@@ -42,6 +45,8 @@ export interface Route {
   readonly pattern: string
   readonly access: Access
   readonly handle: Handler
+  /** Files that a multipart body may hold; the token then comes with header or query, since it is looked at first. */
+  readonly files?: FileNames
   /** What the served OpenAPI page says of a route that the contract does not describe. */
   readonly doc?: RouteDoc
 }
@@ -53,6 +58,9 @@ export interface RouteDoc {
   /** What a good answer holds. */
   readonly answer: string
 }
+
+/** The same route, taking files. */
+export const taking = (files: FileNames, route: Route): Route => ({ ...route, files })
 
 export const documented = (route: Route, doc: RouteDoc): Route => ({ ...route, doc })
 

@@ -70,11 +70,12 @@ const walk = (node: Node, segments: ReadonlyArray<string>, at: number, params: A
   return beyond
 }
 
-/** A broken escape stays as it was sent: it will name nothing. */
+/** A broken escape stays as it was sent, and so does what no store can hold: it will name nothing. */
 const decode = (segment: string): string => {
   if (!segment.includes("%")) return segment
   try {
-    return decodeURIComponent(segment)
+    const text = decodeURIComponent(segment)
+    return text.includes("\0") ? segment : text
   } catch {
     return segment
   }

@@ -34,7 +34,8 @@ export const make = (
     keepAliveTimeout: limits.keepAliveMillis,
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.requestMillisMax,
-    requestTimeout: limits.requestMillisMax,
+    // Of those that send files; others are ended by their handler's own limit.
+    requestTimeout: Math.max(limits.requestMillisMax, limits.uploadMillisMax),
     connectionsCheckingInterval: 5_000,
     // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"
@@ -86,7 +87,11 @@ const close = (server: Server, drainMillis: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     // A connection that is kept alive becomes idle when its last request has ended.
     const idle = setInterval(() => server.closeIdleConnections(), idleSweepMillis)
-    const force = setTimeout(() => server.closeAllConnections(), drainMillis)
+    const force = setTimeout(() => {
+      server.closeAllConnections()
+      // Connections that were upgraded are not among them: whatever one of those waits for, the front stops.
+      resume(Effect.void)
+    }, drainMillis)
     server.close(() => {
       clearInterval(idle)
       clearTimeout(force)

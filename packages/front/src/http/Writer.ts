@@ -1,5 +1,6 @@
 /** Writes answers and errors to Node's responses. */
 import type { ServerResponse } from "node:http"
+import { pipeline, type Readable } from "node:stream"
 import type { Answer } from "./Answer.ts"
 import * as Cors from "./Cors.ts"
 import { type ApiError, bodyOf } from "./Errors.ts"
@@ -8,17 +9,37 @@ const jsonType = "application/json; charset=utf-8"
 
 const base: ReadonlyArray<string> = [...Cors.headers, "x-content-type-options", "nosniff"]
 
+/** How long a client may take nothing of a stream, in milliseconds. */
+const stalledMillisMax = 30_000
+
+const sizeOf = ({ body, stream }: Answer): number =>
+  stream !== undefined ? stream.size : typeof body === "string" ? Buffer.byteLength(body) : body.byteLength
+
+/** A stream that breaks off ends the connection: the client sees that its length is not what was said. */
+const send = (response: ServerResponse, bytes: Readable): void => {
+  response.setTimeout(stalledMillisMax, () => response.destroy())
+  pipeline(bytes, response, () => {})
+}
+
 /** Writes status, headers and body at once; `head` leaves the body out. Does nothing when the client has gone. */
-export const answer = (response: ServerResponse, { body, cache, headers, link, status, type }: Answer, head: boolean): void => {
-  if (response.destroyed || response.headersSent) return
-  const size = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength
+export const answer = (response: ServerResponse, all: Answer, head: boolean): void => {
+  const isGone = response.destroyed || response.headersSent
+  if (!isGone) writeHead(response, all)
+  if (all.stream === undefined) return isGone ? undefined : void response.end(head ? undefined : all.body)
+  if (!isGone && !head) return send(response, all.stream.bytes)
+  all.stream.bytes.destroy()
+  if (!isGone) response.end()
+}
+
+const writeHead = (response: ServerResponse, answer: Answer): void => {
+  const { cache, headers, link, status, type } = answer
+  const size = sizeOf(answer)
   const all = [...base, "cache-control", cache ?? "private, no-store"]
   // What is not modified has the length that the client knows.
   if (status !== 304) all.push("content-type", type ?? jsonType, "content-length", String(size))
   if (link !== undefined) all.push("link", link)
   if (headers !== undefined) all.push(...headers)
   response.writeHead(status, all)
-  response.end(head ? undefined : body)
 }
 
 export const error = (response: ServerResponse, failure: ApiError, head: boolean): void => {

@@ -1,6 +1,5 @@
 /** Events of a shard become frames on the streams of the people they are for. */
 import * as EventBatch from "@rookery/protocol/EventBatch"
-import type { NotificationStore } from "@rookery/store/NotificationStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Hydrated, Hydration } from "../read/Hydration.ts"
@@ -11,6 +10,7 @@ import * as Rules from "../read/Rules.ts"
 import type { Shunned } from "../read/Shunned.ts"
 import * as Client from "./Client.ts"
 import * as Frames from "./Frames.ts"
+import * as NoticeRows from "./NoticeRows.ts"
 import * as People from "./People.ts"
 import * as Subscriptions from "./Subscriptions.ts"
 
@@ -18,7 +18,7 @@ export interface DispatchDeps {
   readonly people: People.People
   readonly hydration: Hydration
   readonly reader: Reader
-  readonly notifications: NotificationStore["Service"]
+  readonly notices: NoticeRows.NoticeRows
   readonly marks: Marks
   readonly shunned: Shunned
   readonly bufferMax: number
@@ -71,7 +71,7 @@ const dispatchDelete = (deps: DispatchDeps, event: EventBatch.LiveEvent): void =
   for (const no of event.people) sendTo(deps, deps.people.byNo.get(no), frame)
 }
 
-/** Notifications of all who are here, read in one query, and shown to each as their rules say. */
+/** Notifications of all who are here, shown to each as their rules say. */
 const dispatchNotices = (deps: DispatchDeps, events: ReadonlyArray<EventBatch.LiveEvent>): Effect.Effect<void, StoreError> => {
   const pairs = events.flatMap(({ people, postId }) =>
     people.flatMap((no) => {
@@ -79,7 +79,7 @@ const dispatchNotices = (deps: DispatchDeps, events: ReadonlyArray<EventBatch.Li
       return person === undefined ? [] : [{ person, account: person.account.id, id: postId }]
     }))
   if (pairs.length === 0) return Effect.void
-  return Effect.flatMap(deps.notifications.byIds(pairs), (rows) => {
+  return Effect.flatMap(NoticeRows.all(deps.notices, pairs), (rows) => {
     // The counts that the like, repost or edit changed are to be seen with it; its own hint may be slower than this.
     for (const { object } of rows) if (object !== null) deps.hydration.dropPost(object)
     const byAccount = Map.groupBy(rows, (row) => row.account)

@@ -10,6 +10,7 @@ import * as Client from "./Client.ts"
 import type * as Streams from "./Streams.ts"
 import * as EventStreams from "./EventStreams.ts"
 import * as LiveEvents from "./LiveEvents.ts"
+import * as NoticeRows from "./NoticeRows.ts"
 import * as People from "./People.ts"
 import * as Recheck from "./Recheck.ts"
 import * as Sockets from "./Sockets.ts"
@@ -36,22 +37,26 @@ const makeClients = (deps: Deps, marks: Marks.Marks) =>
       people,
       hydration: deps.hydration,
       reader: deps.reader,
-      notifications: deps.notifications,
+      notices: yield* NoticeRows.make(deps.notifications),
       shunned: deps.shunned,
       marks,
       bufferMax: limits.socketBufferMax
     })
     const runCallback = Effect.runCallbackWith(yield* Effect.context<never>())
+    const run = (effect: Effect.Effect<void>) => void runCallback(effect)
+    const open = new Set<Client.Client>()
+    const check = Recheck.make(open, deps.tokens, run)
     const clients: Streams.Streams = {
-      open: new Set(),
+      open,
       entering: 0,
       people,
       subscriptions: Subscriptions.make(),
       limits,
       events,
-      run: (effect) => void runCallback(effect)
+      run,
+      recheck: check.one
     }
-    return clients
+    return { clients, check }
   })
 
 /** Tells every stream to come back, and ends those that do not listen. */
@@ -82,7 +87,7 @@ const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.o
 export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
   Effect.gen(function*() {
     const marks = yield* Marks.make(deps.posts)
-    const clients = yield* makeClients(deps, marks)
+    const { check, clients } = yield* makeClients(deps, marks)
     const run = Effect.runCallbackWith(yield* Effect.context<never>())
     yield* TopicStreams.listen(deps.bus, {
       people: clients.people,
@@ -100,6 +105,6 @@ export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
     return {
       takes: EventStreams.takes({ clients, tokens, resume, isDraining, run: (effect, options) => run(effect, options) }),
       attach: attach(clients, Sockets.onUpgrade(clients, tokens, isDraining, run)),
-      check: Recheck.make(clients.open, tokens, clients.run)
+      check
     }
   })

@@ -12,11 +12,12 @@ export const make = (
   open: ReadonlySet<Client.Client>,
   tokens: Pick<Tokens, "resolveHash">,
   run: (effect: Effect.Effect<void>) => void
-): StreamCheck => {
+): StreamCheck & { readonly one: (client: Client.Client) => void } => {
   const checkOne = (client: Client.Client) =>
     tokens.resolveHash(client.tokenHash).pipe(
       Effect.map((identity) => {
         if (identity === undefined) Client.drop(client, Client.closeCodes.policy, "revoked")
+        else if (identity.suspended) Client.drop(client, Client.closeCodes.policy, "suspended")
       }),
       // Without an answer the stream stays: the token was good when it was opened.
       Effect.catch((error) => Effect.logWarning(Logs.names.dependencyLost, error))
@@ -26,6 +27,7 @@ export const make = (
     if (found.length > 0) run(Effect.forEach(found, checkOne, { concurrency: checksAtOnce, discard: true }))
   }
   return {
+    one: (client) => run(checkOne(client)),
     ofToken: (tokenHash) => check((client) => client.tokenHash === tokenHash),
     ofAccount: (account) => check((client) => client.account.id === account),
     all: () => check(() => true)

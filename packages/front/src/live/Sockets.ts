@@ -31,6 +31,12 @@ const refusalOf = (cause: Cause.Cause<Refusable>): Refusable => {
   return error._tag === "Some" ? error.value : badRequest("The request could not be read")
 }
 
+/** Answers instead of upgrading. What else the client sends is read away: unread, it would keep the connection for good. */
+const refuse = (request: IncomingMessage, socket: Duplex, error: Refusable): void => {
+  socket.resume()
+  socket.end(Upgrade.refusal(error, request.method), () => socket.destroy())
+}
+
 /** The listener for upgrades of a server. */
 export const onUpgrade = (
   clients: Streams.Streams,
@@ -79,15 +85,18 @@ export const onUpgrade = (
       )
     })
 
+  // What is wrong with the handshake itself is found late, and would be answered by the library in its own words.
+  server.on("wsClientError", (error: Error, socket: Duplex, request: IncomingMessage) =>
+    refuse(request, socket, badRequest(error.message)))
+
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => socket.destroy())
-    const refuse = (error: Refusable) => socket.end(Upgrade.refusal(error))
-    if (isDraining() || Streams.isFull(clients)) return void refuse(unavailable())
+    if (isDraining() || Streams.isFull(clients)) return refuse(request, socket, unavailable())
     clients.entering++
     run(admit(request, socket, head), {
       onExit: (exit) => {
         clients.entering--
-        if (Exit.isFailure(exit)) refuse(refusalOf(exit.cause))
+        if (Exit.isFailure(exit)) refuse(request, socket, refusalOf(exit.cause))
       }
     })
   }

@@ -19,6 +19,8 @@ export interface Streams {
   readonly events: LiveEvents
   /** Runs what nobody waits for. */
   readonly run: (effect: Effect.Effect<void>) => void
+  /** Looks at the token of one that came in: it may have been revoked on the way. */
+  readonly recheck: (client: Client.Client) => void
 }
 
 export const isFull = (clients: Streams): boolean => clients.open.size + clients.entering >= clients.limits.socketsMax
@@ -43,6 +45,7 @@ export const enter = (
   Client.own(client)
   clients.open.add(client)
   People.add(person, client)
+  clients.recheck(client)
   return client
 }
 

@@ -93,11 +93,11 @@ const phrases: Record<number, string> = {
 
 export const asAnswer = (error: ApiError | StoreError): ApiError => error._tag === "ApiError" ? error : unavailable()
 
-/** The whole answer to a WebSocket that is not let in. */
-export const refusal = (error: ApiError | StoreError): string => {
+/** The whole answer to a WebSocket that is not let in; the body is left out of an answer to a `HEAD`. */
+export const refusal = (error: ApiError | StoreError, method: string | undefined): string => {
   const failure = asAnswer(error)
   const body = bodyOf(failure)
   const retry = failure.retryAfter === undefined ? "" : `retry-after: ${failure.retryAfter}\r\n`
   return `HTTP/1.1 ${failure.status} ${phrases[failure.status] ?? "Error"}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-    `content-length: ${Buffer.byteLength(body)}\r\n${retry}connection: close\r\n\r\n${body}`
+    `content-length: ${Buffer.byteLength(body)}\r\n${retry}connection: close\r\n\r\n${method === "HEAD" ? "" : body}`
 }

@@ -14,4 +14,6 @@ export interface Identity {
   readonly scopes: ReadonlySet<string>
   /** Undefined for a program's own token. */
   readonly account: Account | undefined
+  /** The person is suspended: the token is known, and opens nothing. */
+  readonly suspended: boolean
 }

@@ -1,10 +1,11 @@
 /**
- * Who a token belongs to, remembered for a short while. Revocation and disabling take effect by the bus at once,
+ * Who a token belongs to, remembered for a short while. Revocation and suspension take effect by the bus at once,
  * and by the age bound at the latest.
  */
 import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
 import type { OAuthStore, OAuthToken } from "@rookery/store/OAuthStore"
-import type { StoreError } from "@rookery/store/StoreError"
+import * as Coalescer from "@rookery/protocol/Coalescer"
+import { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Identity } from "./Identity.ts"
 import * as Secrets from "./Secrets.ts"
@@ -26,11 +27,43 @@ export interface Tokens {
   readonly clear: () => void
 }
 
-export const make = (
-  stores: { readonly oauth: OAuthStore["Service"]; readonly accounts: AccountStore["Service"] },
-  entriesMax: number,
-  millis: number
-): Tokens => {
+interface Stores {
+  readonly oauth: OAuthStore["Service"]
+  readonly accounts: AccountStore["Service"]
+}
+
+/** Tokens in one query, and those that may wait for one: whatever becomes hot, it is people not seen lately who come. */
+const tokensAtOnce = 256
+const waitingMax = 16_384
+
+/** Many tokens with their people, in the order of the hashes. */
+const identities = ({ accounts, oauth }: Stores) => (_: "tokens", hashes: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const tokens = yield* oauth.tokens(hashes)
+    const ids = new Set(tokens.flatMap(({ account }) => account ?? []))
+    const rows = ids.size === 0 ? [] : yield* accounts.byIds([...ids])
+    const people = new Map(rows.map((row) => [row.id, row]))
+    const byHash = new Map(tokens.map((token) => [token.tokenHash, token]))
+    return hashes.map((hash) => {
+      const token = byHash.get(hash)
+      return token && identityOf(token, token.account === null ? undefined : people.get(token.account))
+    })
+  })
+
+const makeLoads = (stores: Stores) =>
+  Coalescer.make<"tokens", string, Identity | undefined, StoreError>({
+    inFlightMax: 2,
+    batchMax: tokensAtOnce,
+    waitingMax,
+    gather: true,
+    full: () => new StoreError({ operation: "tokens", cause: new Error("too many tokens wait") }),
+    send: identities(stores)
+  })
+
+export const make = (stores: Stores, entriesMax: number, millis: number): Effect.Effect<Tokens> =>
+  Effect.map(makeLoads(stores), (loads) => withCache(loads, entriesMax, millis))
+
+const withCache = (loads: Effect.Success<ReturnType<typeof makeLoads>>, entriesMax: number, millis: number): Tokens => {
   const cached = new Map<string, Cached>()
   /** Rises with every drop: what was read before one is not remembered. */
   let drops = 0
@@ -47,14 +80,12 @@ export const make = (
     return undefined
   }
   const load = (tokenHash: string) =>
-    Effect.gen(function*() {
+    Effect.suspend(() => {
       const before = drops
-      const token = yield* stores.oauth.token(tokenHash)
-      if (token === undefined) return undefined
-      const rows = token.account === null ? [] : yield* stores.accounts.byIds([token.account])
-      const identity = identityOf(token, rows[0])
-      if (identity !== undefined && before === drops) remember(identity)
-      return identity
+      return Effect.tap(loads.request("tokens", tokenHash), (identity) =>
+        Effect.sync(() => {
+          if (identity !== undefined && before === drops) remember(identity)
+        }))
     })
 
   const resolveHash = (tokenHash: string) =>
@@ -83,11 +114,12 @@ export const make = (
 }
 
 const identityOf = (token: OAuthToken, row: AccountRow | undefined): Identity | undefined => {
-  if (token.account !== null && (row === undefined || row.disabledAt !== null)) return undefined
+  if (token.account !== null && row === undefined) return undefined
   return {
     tokenHash: token.tokenHash,
     appId: token.appId,
     scopes: new Set(token.scopes.split(" ")),
-    account: row === undefined ? undefined : { id: row.id, no: row.no, shard: row.shard }
+    account: row === undefined ? undefined : { id: row.id, no: row.no, shard: row.shard },
+    suspended: row !== undefined && row.disabledAt !== null
   }
 }

@@ -1,8 +1,9 @@
 /**
- * A cache with one load per cold key, however many ask: all keys that are missing meanwhile travel in one query.
- * Bounded by bytes; what was not used since it was last looked at goes first. Absence is remembered too. A load that
- * began before an invalidation of its key serves those who waited for it, and is not kept.
+ * A cache with one load per cold key, however many ask: all keys that are missing meanwhile travel in one query, and
+ * those of one turn of the event loop in the first. Bounded by bytes (domain/ClockMap.ts). Absence is remembered too. A
+ * load that began before an invalidation of its key serves those who waited for it, and is not kept.
  */
+import * as ClockMap from "@rookery/domain/ClockMap"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Exit } from "effect"
 
@@ -32,13 +33,6 @@ export interface FillCache<K, V> {
   readonly size: () => number
 }
 
-interface Entry<V> {
-  readonly value: V | undefined
-  readonly bytes: number
-  readonly until: number
-  used: boolean
-}
-
 /** A load under way. */
 interface Fill<K, V> {
   readonly key: K
@@ -52,38 +46,18 @@ const entryBytes = 120
 export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V>> =>
   Effect.map(Effect.context<never>(), (services) => {
     const run = Effect.runCallbackWith(services)
-    const entries = new Map<K, Entry<V>>()
+    const kept = ClockMap.make<K, V | undefined>(options.bytesMax)
     const fills = new Map<K, Fill<K, V>>()
     let queue: Array<Fill<K, V>> = []
     let loads = 0
-    let bytes = 0
+    /** A load is to come at the end of this turn. */
+    let isGathering = false
 
-    const drop = (key: K): void => {
-      const entry = entries.get(key)
-      if (entry === undefined) return
-      bytes -= entry.bytes
-      entries.delete(key)
-    }
-    /** The oldest goes, unless it was used since it was last the oldest. */
-    const makeRoom = (): void => {
-      for (const [key, entry] of entries) {
-        if (bytes <= options.bytesMax) return
-        if (!entry.used) drop(key)
-        else {
-          entry.used = false
-          entries.delete(key)
-          entries.set(key, entry)
-        }
-      }
-    }
     const keep = (key: K, value: V | undefined): void => {
-      drop(key)
       const millis = value === undefined ? options.missingMillis(key) : options.millis
-      if (millis <= 0) return
       const size = entryBytes + (value === undefined ? 0 : options.sizeOf(value))
-      entries.set(key, { value, bytes: size, until: performance.now() + millis, used: false })
-      bytes += size
-      if (bytes > options.bytesMax) makeRoom()
+      if (millis <= 0) kept.delete(key)
+      else kept.set(key, value, size, performance.now() + millis)
     }
     const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {
       for (const fill of batch) {
@@ -108,6 +82,14 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         })
       }
     }
+    const gather = (): void => {
+      if (isGathering || loads >= options.loadsMax) return
+      isGathering = true
+      setImmediate(() => {
+        isGathering = false
+        pump()
+      })
+    }
     const fillOf = (key: K): Fill<K, V> => {
       const known = fills.get(key)
       if (known !== undefined) return known
@@ -126,7 +108,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
             if (--waiting === 0) resume(Effect.succeed(values))
           })
         }
-        pump()
+        gather()
       })
 
     const forgetFills = (): void => {
@@ -141,12 +123,9 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           const values: Array<V | undefined> = new Array(keys.length)
           let missing: Array<number> | undefined
           for (let i = 0; i < keys.length; i++) {
-            const entry = entries.get(keys[i]!)
-            if (entry === undefined || entry.until <= now) (missing ??= []).push(i)
-            else {
-              entry.used = true
-              values[i] = entry.value
-            }
+            const found = kept.get(keys[i]!, now)
+            if (found === undefined) (missing ??= []).push(i)
+            else values[i] = found.value
           }
           options.onHit?.(keys.length - (missing?.length ?? 0))
           if (missing === undefined) return Effect.succeed(values)
@@ -154,22 +133,21 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           return loadAll(values, keys, missing)
         }),
       invalidate: (key) => {
-        drop(key)
+        kept.delete(key)
         const fill = fills.get(key)
         if (fill === undefined) return
         fill.stale = true
         fills.delete(key)
       },
       invalidateWhere: (matches) => {
-        for (const [key, entry] of entries) if (entry.value !== undefined && matches(entry.value)) drop(key)
+        kept.deleteWhere((value) => value !== undefined && matches(value))
         forgetFills()
       },
       clear: () => {
-        entries.clear()
-        bytes = 0
+        kept.clear()
         forgetFills()
       },
-      bytes: () => bytes,
-      size: () => entries.size
+      bytes: kept.bytes,
+      size: kept.size
     }
   })

@@ -12,6 +12,7 @@ import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import { type ApiError, notFound } from "../http/Errors.ts"
 import * as Account from "../render/Account.ts"
+import type { Addresses } from "../render/Addresses.ts"
 import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
 import * as FillCache from "./FillCache.ts"
@@ -42,7 +43,9 @@ export interface Hydration {
 }
 
 const batchMax = 500
-const loadsMax = 2
+/** What is asked meanwhile goes with the next query. Posts have a second, so that a large one does not hold up the small. */
+const postLoadsMax = 2
+const accountLoadsMax = 1
 
 /** An id as young as this may belong to a commit under way: that it is missing is not remembered. */
 const youngMillis = 60_000
@@ -52,26 +55,26 @@ const rememberMissing = (millis: number) => (id: bigint): number =>
 
 type Limits = FrontSettings["limits"]
 
-const makeAccounts = (store: AccountStore["Service"], publicUrl: string, limits: Limits) =>
+const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limits: Limits) =>
   FillCache.make<number, RenderedAccount>({
     bytesMax: limits.accountCacheBytes,
     sizeOf: ({ json }) => json.length + 400,
     millis: limits.accountMillis,
     missingMillis: () => limits.accountMillis,
     batchMax,
-    loadsMax,
+    loadsMax: accountLoadsMax,
     load: (nos) =>
       Effect.map(store.byNos(nos.map((no) => LocalNo.make(no))), (rows) =>
         new Map(rows.map((row) => [row.no, {
           row,
-          json: Buffer.from(JSON.stringify(Account.entity(row, publicUrl)))
+          json: Buffer.from(JSON.stringify(Account.entity(row, addresses)))
         }])))
   })
 
 const makePosts = (
   store: PostStore["Service"],
   accounts: FillCache.FillCache<number, RenderedAccount>,
-  publicUrl: string,
+  addresses: Addresses,
   limits: Limits
 ) =>
   FillCache.make<bigint, Status.RenderedPost>({
@@ -80,14 +83,14 @@ const makePosts = (
     millis: limits.postMillis,
     missingMillis: rememberMissing(limits.missingMillis),
     batchMax,
-    loadsMax,
+    loadsMax: postLoadsMax,
     load: Effect.fnUntraced(function*(ids) {
       const posts = yield* store.byIds(ids.map((id) => PostId.make(id)))
       const authors = yield* accounts.all(posts.map((post) => post.authorNo))
       const rendered = new Map<bigint, Status.RenderedPost>()
       posts.forEach((post, i) => {
         const author = authors[i]
-        if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, publicUrl))
+        if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, addresses))
       })
       return rendered
     }),
@@ -97,12 +100,12 @@ const makePosts = (
 
 export const make = (
   stores: { readonly posts: PostStore["Service"]; readonly accounts: AccountStore["Service"] },
-  publicUrl: string,
+  addresses: Addresses,
   limits: Limits
 ): Effect.Effect<Hydration> =>
   Effect.gen(function*() {
-    const accounts = yield* makeAccounts(stores.accounts, publicUrl, limits)
-    const posts = yield* makePosts(stores.posts, accounts, publicUrl, limits)
+    const accounts = yield* makeAccounts(stores.accounts, addresses, limits)
+    const posts = yield* makePosts(stores.posts, accounts, addresses, limits)
     const withAuthors = (
       outer: ReadonlyArray<Status.RenderedPost | undefined>,
       inner: ReadonlyMap<bigint, Status.RenderedPost | undefined>
@@ -128,7 +131,7 @@ export const make = (
         Effect.flatMap(post.repostOf === null ? Effect.succeed([]) : posts.all([post.repostOf]), ([target]) =>
           Effect.flatMap(accounts.all([post.authorNo]), ([author]) => {
             if (author === undefined) return Effect.fail(notFound())
-            const rendered = Status.render(post, author.row.username, publicUrl)
+            const rendered = Status.render(post, author.row.username, addresses)
             return Effect.flatMap(withAuthors([rendered], new Map([[post.repostOf ?? 0n, target]])), ([item]) =>
               item === undefined ? Effect.fail(notFound()) : Effect.succeed(item))
           })),

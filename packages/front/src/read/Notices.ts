@@ -47,7 +47,7 @@ export const show = (
     return rows.flatMap((row, i): ReadonlyArray<Notice> => {
       const from = senders[i]
       const status = row.object === null ? undefined : posts.get(row.object)
-      return from === undefined || (row.object !== null && status === undefined) ? [] : [{ row, from, status }]
+      return from === undefined || from.row.disabledAt !== null || (row.object !== null && status === undefined) ? [] : [{ row, from, status }]
     })
   })
 

@@ -39,7 +39,8 @@ export const standing = ({ follows, shunned, viewer }: Viewpoint, person: { read
     follows: follows.has(person.id),
     blocked: Shunned.isBlocked(bits),
     mutes: Shunned.isMuted(bits),
-    withoutReposts: Shunned.isWithoutReposts(bits)
+    withoutReposts: Shunned.isWithoutReposts(bits),
+    languages: shunned.languages?.get(person.no)
   }
 }
 
@@ -49,6 +50,7 @@ const isMentioned = (viewer: Account | undefined, post: Post): boolean =>
 const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Subject => ({
   visibility: rendered.post.visibility,
   disabled: author.row.disabledAt !== null,
+  language: rendered.post.language,
   mentioned: isMentioned(viewpoint.viewer, rendered.post),
   standing: standing(viewpoint, author.row)
 })

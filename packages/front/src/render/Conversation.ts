@@ -23,7 +23,7 @@ export const entities = (deps: Means, me: Account, conversations: ReadonlyArray<
       if (last === undefined) return []
       const accounts = peopleOf(conversation).flatMap((id) => {
         const row = byId.get(id)
-        return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings.publicUrl)]
+        return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings)]
       })
       return [{ id: String(conversation.id), unread: conversation.unread, accounts, last_status: last }]
     })

@@ -1,6 +1,7 @@
 /** What the server says of itself. */
 import type { FrontSettings } from "../Settings.ts"
 import * as Limits from "@rookery/domain/Limits"
+import { mimeTypes } from "../media/Picture.ts"
 import { headerPath } from "./Account.ts"
 import * as Text from "./Text.ts"
 
@@ -21,7 +22,7 @@ const contactOf = (settings: FrontSettings): string =>
 
 const streamingUrl = (settings: FrontSettings): string => settings.publicUrl.replace(/^http/, "ws")
 
-/** No media and no polls yet: limits of 0 tell clients not to offer them. */
+/** No video and no polls: limits of 0 tell clients not to offer them. */
 const configuration = (settings: FrontSettings) => ({
   accounts: {
     max_featured_tags: 0,
@@ -32,17 +33,17 @@ const configuration = (settings: FrontSettings) => ({
   },
   statuses: {
     max_characters: settings.postCharactersMax,
-    max_media_attachments: 0,
+    max_media_attachments: Limits.mediaPerPostMax,
     characters_reserved_per_url: Text.charactersPerUrl
   },
   media_attachments: {
-    supported_mime_types: [],
-    image_size_limit: 0,
-    image_matrix_limit: 0,
+    supported_mime_types: mimeTypes,
+    image_size_limit: settings.limits.uploadBytesMax,
+    image_matrix_limit: settings.limits.picturePixelsMax,
     video_size_limit: 0,
     video_frame_rate_limit: 0,
     video_matrix_limit: 0,
-    description_limit: 0
+    description_limit: Limits.mediaDescriptionMax
   },
   polls: { max_options: 0, max_characters_per_option: 0, min_expiration: 0, max_expiration: 0 }
 })

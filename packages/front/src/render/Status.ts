@@ -7,6 +7,8 @@ import type { Post } from "@rookery/domain/Post"
 import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Account from "./Account.ts"
+import type { Addresses } from "./Addresses.ts"
+import * as Media from "./Media.ts"
 import * as Text from "./Text.ts"
 
 export interface RenderedPost {
@@ -53,7 +55,8 @@ const mentionEntity = (publicUrl: string) => ({ id, username }: Post["mentions"]
   acct: username
 })
 
-const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, publicUrl: string): string => {
+const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, addresses: Addresses): string => {
+  const { publicUrl } = addresses
   const fields = {
     id: String(post.id),
     created_at: new Date(Snowflake.millisOf(post.id)).toISOString(),
@@ -72,7 +75,8 @@ const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, publi
     edited_at: post.editedAt === null ? null : new Date(post.editedAt).toISOString(),
     content: Text.toHtml(post.text, namesOf(post, publicUrl)),
     mentions: post.mentions.map(mentionEntity(publicUrl)),
-    tags: tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) }))
+    tags: tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) })),
+    media_attachments: post.media.map((media) => Media.entity(media, addresses))
   }
   return `${JSON.stringify(fields).slice(0, -1)},"account":`
 }
@@ -82,7 +86,6 @@ const rest = JSON.stringify({
   muted: false,
   filtered: [],
   application: null,
-  media_attachments: [],
   emojis: [],
   card: null,
   poll: null,
@@ -93,12 +96,12 @@ const rest = JSON.stringify({
 const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
 const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
 
-export const render = (post: Post, username: string, publicUrl: string): RenderedPost => {
+export const render = (post: Post, username: string, addresses: Addresses): RenderedPost => {
   const tags = PostParts.tagsOf(post.text)
   return {
     post,
     tags,
-    head: Buffer.from(headOf(post, tags, username, publicUrl)),
+    head: Buffer.from(headOf(post, tags, username, addresses)),
     tail: post.repostOf === null ? plainTail : wrapperTail
   }
 }

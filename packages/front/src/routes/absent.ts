@@ -22,11 +22,9 @@ const lists: ReadonlyArray<readonly [pattern: string, access: Access]> = [
   ["/api/v1/scheduled_statuses", person("read:statuses")],
   ["/api/v1/suggestions", person("read")],
   ["/api/v2/suggestions", person("read")],
-  ["/api/v1/trends/tags", open],
   ["/api/v1/trends/links", open],
   // Articles get no timelines, since links get no previews.
   ["/api/v1/timelines/link", optional("read:statuses")],
-  ["/api/v1/trends/statuses", optional()],
   ["/api/v1/instance/rules", open],
   ["/api/v1/instance/peers", open],
   ["/api/v1/instance/activity", open],

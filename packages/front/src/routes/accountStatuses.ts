@@ -12,7 +12,7 @@ import * as Links from "../http/Links.ts"
 import { optional, type Route, route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Page } from "../read/Reader.ts"
-import { accountNow, addressOf, viewerOf } from "./shared.ts"
+import { addressOf, anyAccount, viewerOf } from "./shared.ts"
 
 const decodeQuery = Input.decoder(Schema.Struct({
   ...Input.Paging,
@@ -35,13 +35,11 @@ const pinned = (deps: Deps, author: AccountId, viewer: Account | undefined, limi
 
 const pageOf = (deps: Deps, author: AccountId, viewer: Account | undefined, input: StatusesInput, filter: Filter) => {
   const bounds = Input.pageBounds(input)
-  // No post has media yet.
-  if (input.only_media === true) return Effect.succeed(emptyPage)
   if (input.pinned === true) return input.max_id ? Effect.succeed(emptyPage) : pinned(deps, author, viewer, bounds.limit)
   const tag = PostParts.tagKey((input.tagged ?? "").replace(/^#/, ""))
   return deps.reader.page(viewer, bounds, (query) => {
     const full = { ...query, ...filter }
-    return tag === "" ? deps.timelines.authorPage(author, full) : deps.topics.authorTagged(author, tag, full)
+    return tag === "" ? deps.authorPages.page(author, full) : deps.topics.authorTagged(author, tag, full)
   }, "profile")
 }
 
@@ -54,12 +52,13 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       const filter = {
         excludeReplies: input.exclude_replies === true,
         excludeReposts: input.exclude_reblogs === true,
+        onlyMedia: input.only_media === true,
         // Whether this viewer may see them, the rules decide behind it.
         includePrivate: viewer !== undefined
       }
       const page = yield* pageOf(deps, author, viewer, input, filter)
       // Only an empty page leaves open whether there is such an account.
-      if (page.items.length === 0) yield* accountNow(deps, author)
+      if (page.items.length === 0) yield* anyAccount(deps, author)
       const bytes = yield* deps.reader.present(viewer, page.items)
       const link = Links.page(addressOf(deps, request), request.rawQuery, page.cursors)
       return Edge.shared(request, deps.settings.limits, Answer.bytes(bytes, link))

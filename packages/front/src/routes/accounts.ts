@@ -8,7 +8,7 @@ import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import { optional, type Route, route } from "../http/Route.ts"
 import * as Account from "../render/Account.ts"
-import { accountList, accountNow } from "./shared.ts"
+import { anyAccount } from "./shared.ts"
 
 const idsMax = 40
 
@@ -16,7 +16,7 @@ const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.lis
 const decodeLookup = Input.decoder(Schema.Struct({ acct: Schema.optionalKey(Input.Text) }))
 
 /** `name`, `@name`, and either with our own host behind it; other hosts are not known here. */
-const localName = (acct: string, host: string): string | undefined => {
+export const localName = (acct: string, host: string): string | undefined => {
   const [name = "", domain, ...more] = acct.trim().replace(/^@/, "").split("@")
   if (name === "" || name.length > 64 || more.length > 0) return undefined
   return domain === undefined || domain.toLowerCase() === host ? name : undefined
@@ -29,8 +29,8 @@ const lookup = (deps: Deps) => {
       const { acct = "" } = yield* decodeLookup(request.fields)
       const name = localName(acct, host)
       const row = name === undefined ? undefined : yield* deps.accounts.byUsername(name)
-      if (row === undefined || row.disabledAt !== null) return yield* Effect.fail(notFound())
-      return Answer.json(Account.entity(row, deps.settings.publicUrl))
+      if (row === undefined) return yield* Effect.fail(notFound())
+      return Answer.json(Account.entity(row, deps.settings))
     }))
 }
 
@@ -38,13 +38,17 @@ const many = (deps: Deps) => route("GET", "/api/v1/accounts", optional("read:acc
   Effect.gen(function*() {
     const { id } = yield* decodeIds(request.fields)
     const ids = Input.asList<bigint>(id).slice(0, idsMax).map((one) => AccountId.make(one))
-    return Answer.json(yield* accountList(deps, ids))
+    const byId = new Map((yield* deps.accounts.byIds(ids)).map((row) => [row.id, row]))
+    return Answer.json(ids.flatMap((one) => {
+      const row = byId.get(one)
+      return row === undefined ? [] : [Account.entity(row, deps.settings)]
+    }))
   }))
 
 const one = (deps: Deps) => route("GET", "/api/v1/accounts/:id", optional("read:accounts"), (request) =>
   Effect.gen(function*() {
     const id = yield* Input.accountId(request.params[0]!)
-    const answer = Answer.json(Account.entity(yield* accountNow(deps, id), deps.settings.publicUrl))
+    const answer = Answer.json(Account.entity(yield* anyAccount(deps, id), deps.settings))
     return Edge.shared(request, deps.settings.limits, answer)
   }))
 

@@ -2,6 +2,8 @@
 import type { Deps } from "../Deps.ts"
 import type { Route } from "../http/Route.ts"
 import * as Absent from "./absent.ts"
+import * as AdminAccounts from "./adminAccounts.ts"
+import * as AdminReports from "./adminReports.ts"
 import * as Accounts from "./accounts.ts"
 import * as AccountStatuses from "./accountStatuses.ts"
 import * as Apps from "./apps.ts"
@@ -10,6 +12,8 @@ import * as Health from "./health.ts"
 import * as Instance from "./instance.ts"
 import * as Conversations from "./conversations.ts"
 import * as Kept from "./kept.ts"
+import * as Media from "./media.ts"
+import * as MediaObjects from "./mediaObjects.ts"
 import * as Markers from "./markers.ts"
 import * as NotificationGroups from "./notificationGroups.ts"
 import * as NotificationPolicy from "./notificationPolicy.ts"
@@ -21,12 +25,15 @@ import * as Presence from "./presence.ts"
 import * as Profile from "./profile.ts"
 import * as RelationLists from "./relationLists.ts"
 import * as Relationships from "./relationships.ts"
+import * as Reports from "./reports.ts"
+import * as Search from "./search.ts"
 import * as SignUp from "./signUp.ts"
 import * as StatusActions from "./statusActions.ts"
 import * as StatusDetails from "./statusDetails.ts"
 import * as Statuses from "./statuses.ts"
 import * as Timelines from "./timelines.ts"
 import * as Topics from "./topics.ts"
+import * as Trends from "./trends.ts"
 import * as WellKnown from "./wellKnown.ts"
 
 const api = (deps: Deps): ReadonlyArray<Route> =>
@@ -41,11 +48,15 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     Relationships,
     RelationLists,
     Statuses,
+    Media,
+    MediaObjects,
     StatusActions,
     StatusDetails,
     Kept,
     Posts,
     Topics,
+    Search,
+    Trends,
     Conversations,
     Timelines,
     Notifications,
@@ -53,6 +64,9 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     NotificationPolicy,
     Markers,
     Presence,
+    Reports,
+    AdminReports,
+    AdminAccounts,
     Instance,
     WellKnown,
     Health

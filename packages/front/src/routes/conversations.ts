@@ -39,4 +39,13 @@ const remove = (deps: Deps) => personal("DELETE", "/api/v1/conversations/:id", "
     return isGone ? Answer.json({}) : yield* Effect.fail(notFound())
   }))
 
-export const routes = (deps: Deps): ReadonlyArray<Route> => [list(deps), read(deps), remove(deps)]
+/** Every direct post on its own, as clients from before conversations ask for them. */
+const timeline = (deps: Deps) => personal("GET", "/api/v1/timelines/direct", "read:statuses", (request, me) =>
+  Effect.gen(function*() {
+    const bounds = Input.pageBounds(yield* decodePage(request.fields))
+    const page = yield* deps.reader.page(me, bounds, (query) => deps.conversations.posts(me.id, query))
+    const bytes = yield* deps.reader.present(me, page.items)
+    return Answer.bytes(bytes, Links.page(addressOf(deps, request), request.rawQuery, page.cursors))
+  }))
+
+export const routes = (deps: Deps): ReadonlyArray<Route> => [list(deps), read(deps), remove(deps), timeline(deps)]

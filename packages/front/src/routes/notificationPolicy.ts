@@ -68,7 +68,7 @@ const present = (deps: Deps, me: Account, requests: ReadonlyArray<NotificationRe
         created_at: new Date(request.createdAt).toISOString(),
         updated_at: new Date(request.updatedAt).toISOString(),
         notifications_count: String(request.notifications),
-        account: AccountRendering.entity(account, deps.settings.publicUrl),
+        account: AccountRendering.entity(account, deps.settings),
         last_status: status === undefined ? null : JSON.parse(status.toString("utf8"))
       }]
     })

@@ -150,7 +150,7 @@ const revoke = (deps: Deps) => route("POST", "/oauth/revoke", open, (request) =>
 /** OpenID Connect's claims, as far as there are any. */
 const userinfo = (deps: Deps, method: "GET" | "POST") => personal(method, "/oauth/userinfo", "profile", (_, me) =>
   Effect.map(accountNow(deps, me.id), (row) => {
-    const account = Account.entity(row, deps.settings.publicUrl)
+    const account = Account.entity(row, deps.settings)
     return Answer.json({
       iss: `${deps.settings.publicUrl}/`,
       sub: account.uri,

@@ -11,7 +11,7 @@ import * as Links from "../http/Links.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import { relationAnswer } from "./relationships.ts"
-import { accountList, accountNow, addressOf, viewerOf } from "./shared.ts"
+import { accountList, addressOf, anyAccount, viewerOf } from "./shared.ts"
 
 const pageDefault = 40
 const pageMost = 80
@@ -34,13 +34,13 @@ const pageOf = (deps: Deps, request: Request, account: AccountId, read: Read) =>
 
 const noPage = { ids: [], link: undefined }
 
-/** A list of somebody's; to those with a block between them and its owner it is empty. */
+/** A list of somebody's; to those with a block between them and its owner it is empty, and so is a suspended owner's to all. */
 const listOf = (deps: Deps, name: string, read: Read) =>
   route("GET", `/api/v1/accounts/:id/${name}`, optional("read:accounts"), (request) =>
     Effect.gen(function*() {
-      const owner = yield* accountNow(deps, yield* Input.accountId(request.params[0]!))
+      const owner = yield* anyAccount(deps, yield* Input.accountId(request.params[0]!))
       const viewer = viewerOf(request)
-      const { ids, link } = (yield* isBarred(deps, viewer, owner.id)) ? noPage : yield* pageOf(deps, request, owner.id, read)
+      const { ids, link } = owner.disabledAt !== null || (yield* isBarred(deps, viewer, owner.id)) ? noPage : yield* pageOf(deps, request, owner.id, read)
       // One's own lists are whole.
       const list = yield* accountList(deps, ids, viewer?.id === owner.id ? undefined : viewer)
       return { ...Answer.json(list), link }

@@ -12,7 +12,7 @@ import * as Input from "../http/Input.ts"
 import { personal, type Request, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import * as Text from "../render/Text.ts"
-import { accountList, accountNow } from "./shared.ts"
+import { accountList, anyAccount } from "./shared.ts"
 
 const idsMax = 40
 const familiarMax = 10
@@ -57,14 +57,13 @@ const entity = (row: FullRelation) => ({
 })
 
 /** In the order asked for. */
-const relationsTo = (deps: Deps, me: Account, ids: ReadonlyArray<AccountId>) =>
-  Effect.map(deps.relations.between(me.id, ids), (rows) => {
-    const byId = new Map(rows.map((row) => [row.id, row]))
-    return ids.flatMap((id) => {
-      const row = byId.get(id)
-      return row === undefined ? [] : [entity(row)]
-    })
+const inOrder = (ids: ReadonlyArray<AccountId>, rows: ReadonlyArray<FullRelation>) => {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => {
+    const row = byId.get(id)
+    return row === undefined ? [] : [entity(row)]
   })
+}
 
 /** The relation as it stands after a change, with everything dropped here that knew it otherwise. */
 export const relationAnswer = (deps: Deps, me: Account, other: AccountId) =>
@@ -73,22 +72,25 @@ export const relationAnswer = (deps: Deps, me: Account, other: AccountId) =>
     deps.shunned.drop(other)
     deps.hydration.dropAccountNo(me.no)
     deps.hydration.dropAccount(other)
-    return Effect.map(relationsTo(deps, me, [other]), ([relation]) => Answer.json(relation))
+    return Effect.map(deps.relations.between(me.id, [other]), (rows) => Answer.json(inOrder([other], rows)[0]))
   })
 
 const askedIds = (request: Request) =>
-  Effect.map(decodeIds(request.fields), ({ id }) =>
-    [...new Set(Input.asList<bigint>(id))].slice(0, idsMax).map((one) => AccountId.make(one)))
+  Effect.map(decodeIds(request.fields), ({ id, with_suspended: withSuspended = false }) => ({
+    ids: [...new Set(Input.asList<bigint>(id))].slice(0, idsMax).map((one) => AccountId.make(one)),
+    withSuspended
+  }))
 
 const relationships = (deps: Deps) => personal("GET", "/api/v1/accounts/relationships", "read:follows", (request, me) =>
   Effect.gen(function*() {
     const asked = yield* askedIds(request)
-    return Answer.json(asked.length === 0 ? [] : yield* relationsTo(deps, me, asked))
+    const found = asked.ids.length === 0 ? [] : yield* deps.relations.between(me.id, asked.ids)
+    return Answer.json(inOrder(asked.ids, asked.withSuspended ? found : found.filter((row) => !row.suspended)))
   }))
 
 const familiar = (deps: Deps) => personal("GET", "/api/v1/accounts/familiar_followers", "read:follows", (request, me) =>
   Effect.gen(function*() {
-    const asked = yield* askedIds(request)
+    const { ids: asked } = yield* askedIds(request)
     const found = asked.length === 0 ? new Map() : yield* deps.relations.familiar(me.id, asked, familiarMax)
     const entries = yield* Effect.forEach(asked, (id) =>
       Effect.map(accountList(deps, found.get(id) ?? [], me), (accounts) => ({ id: String(id), accounts })), { concurrency: 4 })
@@ -103,17 +105,21 @@ const change = (deps: Deps, name: string, scope: string, make: Change) =>
     Effect.gen(function*() {
       const other = yield* Input.accountId(request.params[0]!)
       if (other === me.id) return yield* Effect.fail(forbidden("This action is not allowed"))
-      yield* accountNow(deps, other)
+      yield* anyAccount(deps, other)
       yield* make(me, other, request)
       return yield* relationAnswer(deps, me, other)
     }))
+
+/** `de` of `de-AT`, each once: posts and the contract say no more. */
+const languagesOf = (codes: string | ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(Input.asList<string>(codes).map((code) => code.split("-", 1)[0]!.toLowerCase()))]
 
 /** What is not sent stays as it is. */
 const flagsOf = (request: Request) =>
   Effect.map(decodeFollow(request.fields), ({ languages, notify, reblogs }) => ({
     ...(reblogs === undefined ? {} : { reblogs }),
     ...(notify === undefined ? {} : { notify }),
-    ...(languages === undefined ? {} : { languages: languages === null || languages === "" ? null : Input.asList<string>(languages) })
+    ...(languages === undefined ? {} : { languages: languages === null || languages === "" ? null : languagesOf(languages) })
   }))
 
 const follow = (deps: Deps): Change => (me, other, request) =>

@@ -14,18 +14,21 @@ import * as AccountRendering from "../render/Account.ts"
 
 export const viewerOf = (request: Request): Account | undefined => request.identity?.account
 
-/** The account as it stands now; 404 for the unknown and the disabled. */
-export const accountNow = (deps: Deps, id: AccountId): Effect.Effect<AccountRow, ApiError | StoreError> =>
-  Effect.flatMap(deps.accounts.byIds([id]), ([row]) =>
-    row === undefined || row.disabledAt !== null ? Effect.fail(notFound()) : Effect.succeed(row))
+/** The account as it stands now, be it suspended or not; 404 for the unknown. */
+export const anyAccount = (deps: Deps, id: AccountId): Effect.Effect<AccountRow, ApiError | StoreError> =>
+  Effect.flatMap(deps.accounts.byIds([id]), ([row]) => row === undefined ? Effect.fail(notFound()) : Effect.succeed(row))
 
-/** Accounts in the order of `ids`, without the unknown, the disabled, and those whom the viewer is not shown in lists. */
+/** The same; 404 for the suspended too. */
+export const accountNow = (deps: Deps, id: AccountId): Effect.Effect<AccountRow, ApiError | StoreError> =>
+  Effect.flatMap(anyAccount(deps, id), (row) => row.disabledAt === null ? Effect.succeed(row) : Effect.fail(notFound()))
+
+/** Accounts in the order of `ids`, without the unknown, the suspended, and those whom the viewer is not shown in lists. */
 export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer?: Account) =>
   ids.length === 0 ? Effect.succeed([]) : Effect.map(listedAmong(deps, ids, viewer), (rows) => {
     const byId = new Map(rows.map((row) => [row.id, row]))
     return ids.flatMap((id) => {
       const row = byId.get(id)
-      return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings.publicUrl)]
+      return row === undefined || row.disabledAt !== null ? [] : [AccountRendering.entity(row, deps.settings)]
     })
   })
 

@@ -10,6 +10,8 @@ import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import type { Hydrated } from "../read/Hydration.ts"
+import type { Addresses } from "../render/Addresses.ts"
+import * as Media from "../render/Media.ts"
 import { namesOf } from "../render/Status.ts"
 import * as Text from "../render/Text.ts"
 import { accountList, addressOf, viewerOf } from "./shared.ts"
@@ -45,7 +47,7 @@ const context = (deps: Deps) => route("GET", "/api/v1/statuses/:id/context", opt
     ]))
   }))
 
-const editEntity = (edit: PostEdit, account: unknown, names: Text.Names) => ({
+const editEntity = (edit: PostEdit, account: unknown, names: Text.Names, addresses: Addresses) => ({
   content: Text.toHtml(edit.text, names),
   spoiler_text: edit.spoiler,
   sensitive: edit.sensitive,
@@ -53,7 +55,7 @@ const editEntity = (edit: PostEdit, account: unknown, names: Text.Names) => ({
   account,
   poll: null,
   quote: null,
-  media_attachments: [],
+  media_attachments: edit.media.map((media) => Media.entity(media, addresses)),
   emojis: []
 })
 
@@ -62,7 +64,8 @@ const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", opt
     const { author, rendered }: Hydrated = yield* find(deps, request)
     const account = JSON.parse(author.json.toString("utf8"))
     const edits = yield* deps.posts.history(rendered.post.id)
-    return Answer.json(edits.map((edit) => editEntity(edit, account, namesOf(rendered.post, deps.settings.publicUrl))))
+    const names = namesOf(rendered.post, deps.settings.publicUrl)
+    return Answer.json(edits.map((edit) => editEntity(edit, account, names, deps.settings)))
   }))
 
 const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "read:statuses", (request) =>

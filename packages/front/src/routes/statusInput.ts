@@ -6,6 +6,7 @@ import { Effect, Schema } from "effect"
 import { type ApiError, invalid } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import * as Text from "../render/Text.ts"
+import * as MediaInput from "./mediaInput.ts"
 
 const mayBe = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -18,7 +19,7 @@ export const decodeStatus = Input.decoder(Schema.Struct({
   spoiler_text: mayBe(Input.Text),
   visibility: mayBe(Visibility),
   language: mayBe(Input.Text),
-  media_ids: mayBe(Schema.Unknown),
+  ...MediaInput.Attached,
   poll: mayBe(Schema.Unknown),
   scheduled_at: mayBe(Schema.Unknown),
   quoted_status_id: mayBe(Schema.Unknown)
@@ -45,8 +46,7 @@ const isGiven = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(isGiven) : value !== undefined && value !== null && value !== ""
 
 /** What Rookery does not do yet is refused, not dropped. */
-const unsupported = ({ media_ids, poll, quoted_status_id, scheduled_at }: StatusInput): string | undefined => {
-  if (isGiven(media_ids)) return "Media attachments are not supported"
+const unsupported = ({ poll, quoted_status_id, scheduled_at }: StatusInput): string | undefined => {
   if (isGiven(poll)) return "Polls are not supported"
   if (isGiven(scheduled_at)) return "Scheduled posts are not supported"
   return isGiven(quoted_status_id) ? "Quotes are not supported" : undefined
@@ -54,15 +54,16 @@ const unsupported = ({ media_ids, poll, quoted_status_id, scheduled_at }: Status
 
 export type Written = Pick<PostDraft, "text" | "spoiler" | "sensitive" | "visibility" | "language">
 
-/** The text and its flags, checked. A content warning alone becomes the text. */
-export const written = (input: StatusInput, charactersMax: number): Effect.Effect<Written, ApiError> => {
+/** The text and its flags, checked. A content warning alone becomes the text; with pictures there need be none. */
+export const written = (input: StatusInput, charactersMax: number, hasMedia: boolean): Effect.Effect<Written, ApiError> => {
   const refusal = unsupported(input)
   if (refusal !== undefined) return Effect.fail(invalid(`Validation failed: ${refusal}`))
   const given = input.status ?? ""
   const isBlank = given.trim() === ""
-  const text = isBlank ? input.spoiler_text ?? "" : given
-  const spoiler = isBlank ? "" : input.spoiler_text ?? ""
-  if (text.trim() === "") return Effect.fail(invalid("Validation failed: Text can't be blank"))
+  const isWarningOnly = isBlank && !hasMedia
+  const text = isWarningOnly ? input.spoiler_text ?? "" : given
+  const spoiler = isWarningOnly ? "" : input.spoiler_text ?? ""
+  if (text.trim() === "" && !hasMedia) return Effect.fail(invalid("Validation failed: Text can't be blank"))
   if (!Text.fits(spoiler + text, charactersMax)) {
     return Effect.fail(invalid(`Validation failed: Text character limit of ${charactersMax} exceeded`))
   }

@@ -10,12 +10,15 @@ import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
+import * as MediaInput from "./mediaInput.ts"
 import * as StatusInput from "./statusInput.ts"
 import { statusAnswer, viewerOf } from "./shared.ts"
 
 const idsMax = 20
 
 const decodeIds = Input.decoder(Schema.Struct({ id: Schema.optionalKey(Input.listOf(Input.Id, 1_000)) }))
+
+const decodeRemoval = Input.decoder(Schema.Struct({ delete_media: Schema.optionalKey(Input.Flag) }))
 
 /** The key that makes a repeat be answered with the first result: the client's, on whatever front it comes in. */
 const requestKeyOf = (request: Request): string => {
@@ -24,7 +27,7 @@ const requestKeyOf = (request: Request): string => {
 }
 
 /** Drops what a change of `post` makes stale here, before the bus says so: people see their own writes. */
-export const dropAround = (deps: Deps, me: Account, post: Post): void => {
+export const dropAround = (deps: Deps, me: Pick<Account, "no">, post: Post): void => {
   deps.hydration.dropPost(post.id)
   deps.hydration.dropAccountNo(me.no)
   if (post.replyTo !== null) deps.hydration.dropPost(post.replyTo)
@@ -35,12 +38,14 @@ const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statu
   Effect.gen(function*() {
     const [mine] = yield* deps.hydration.accounts([me.no])
     const input = StatusInput.withDefaults(yield* StatusInput.decodeStatus(request.fields), mine?.row)
-    const text = yield* StatusInput.written(input, deps.settings.postCharactersMax)
+    const media = (yield* MediaInput.idsOf(input)) ?? []
+    const text = yield* StatusInput.written(input, deps.settings.postCharactersMax, media.length > 0)
     const parentId = Input.idOf(input.in_reply_to_id)
     const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
     const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.post.id
     const post = yield* deps.calls.publish(me.id, requestKeyOf(request), {
       ...text,
+      media,
       replyTo,
       repostOf: null,
       mentions: PostParts.namesOf(text.text, new URL(deps.settings.publicUrl).host)
@@ -78,25 +83,31 @@ const edit = (deps: Deps) => personal("PUT", "/api/v1/statuses/:id", "write:stat
   Effect.gen(function*() {
     const id = yield* Input.postId(request.params[0]!)
     const input = yield* StatusInput.decodeStatus(request.fields)
-    const { language, sensitive, spoiler, text } = yield* StatusInput.written(input, deps.settings.postCharactersMax)
+    const carried = (yield* deps.reader.one(me, id)).rendered.post.media.map((one) => one.id)
+    const media = yield* MediaInput.editsOf(input, carried)
+    const { language, sensitive, spoiler, text } = yield* StatusInput.written(input, deps.settings.postCharactersMax, (media ?? carried).length > 0)
     const post = yield* deps.calls.edit(id, {
       by: me.id,
       text,
       spoiler,
       sensitive,
       language,
-      mentions: PostParts.namesOf(text, new URL(deps.settings.publicUrl).host)
+      mentions: PostParts.namesOf(text, new URL(deps.settings.publicUrl).host),
+      ...(media === undefined ? {} : { media })
     })
     deps.hydration.dropPost(id)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))
 
-/** Answers the status as it was, with its text as it was written, so that it can be drafted anew. */
+/** Answers the status as it was, with its text as it was written, so that it can be drafted anew, with the same pictures unless they are to go at once. */
 const remove = (deps: Deps) => personal("DELETE", "/api/v1/statuses/:id", "write:statuses", (request, me) =>
   Effect.gen(function*() {
     const id = yield* Input.postId(request.params[0]!)
+    const input = yield* decodeRemoval(request.fields)
     const post = yield* deps.calls.remove(PostId.make(id), me.id)
     dropAround(deps, me, post)
+    // The sweep takes them after a day anyway.
+    if (input.delete_media === true) yield* deps.attachments.release(me.id, post.media.map((one) => one.id))
     const bytes = yield* deps.reader.presentOne(me, yield* deps.hydration.wrap(post))
     return Answer.json({ ...JSON.parse(bytes.toString("utf8")), text: post.text })
   }))

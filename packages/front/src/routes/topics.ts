@@ -1,15 +1,15 @@
 /** The public timeline, the timelines of tags, and tags themselves. */
 import * as PostParts from "@rookery/domain/PostParts"
 import * as Topics from "@rookery/domain/Topics"
+import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
-import { notFound } from "../http/Errors.ts"
+import { type ApiError, notFound } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
 import { optional, type Request, type Route, route } from "../http/Route.ts"
-import type { Page } from "../read/Reader.ts"
-import * as Text from "../render/Text.ts"
+import type { Page, SkeletonRead } from "../read/Reader.ts"
 import { addressOf, viewerOf } from "./shared.ts"
 
 /** Tags beside the one of the path, of each kind, at most. */
@@ -36,9 +36,13 @@ const decodeTag = Input.decoder(Schema.Struct({
 
 const emptyPage: Page = { items: [], cursors: undefined }
 
-/** There is nothing from elsewhere, and nothing has media. */
-const isEmpty = (input: { readonly remote?: boolean; readonly local?: boolean; readonly only_media?: boolean }): boolean =>
-  (input.remote === true && input.local !== true) || input.only_media === true
+/** There is nothing from elsewhere. */
+const isEmpty = (input: { readonly remote?: boolean; readonly local?: boolean }): boolean =>
+  input.remote === true && input.local !== true
+
+/** Ids of a topic; rings do not know which posts have pictures, so those come from the index. */
+const idsOf = (deps: Deps, topic: string, onlyMedia: boolean): SkeletonRead<ApiError | StoreError> => (query) =>
+  onlyMedia ? deps.topics.page(topic, { ...query, onlyMedia }) : deps.topicReads.page(topic, query)
 
 const answer = (deps: Deps, request: Request, page: Page) =>
   Effect.map(deps.reader.present(viewerOf(request), page.items), (bytes) =>
@@ -47,8 +51,8 @@ const answer = (deps: Deps, request: Request, page: Page) =>
 const everything = (deps: Deps) => route("GET", "/api/v1/timelines/public", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const input = yield* decodePublic(request.fields)
-    const page = isEmpty(input) ? emptyPage : yield* deps.reader.page(viewerOf(request), Input.pageBounds(input), (query) =>
-      deps.topicReads.page(Topics.everything, query))
+    const skeleton = idsOf(deps, Topics.everything, input.only_media === true)
+    const page = isEmpty(input) ? emptyPage : yield* deps.reader.page(viewerOf(request), Input.pageBounds(input), skeleton)
     return yield* answer(deps, request, page)
   }))
 
@@ -68,6 +72,7 @@ const ofTag = (deps: Deps) => route("GET", "/api/v1/timelines/tag/:hashtag", opt
     const input = yield* decodeTag(request.fields)
     const tag = yield* tagNamed(request.params[0]!)
     const [any, all, none] = [keysOf(input.any), keysOf(input.all), keysOf(input.none)]
+    const onlyMedia = input.only_media === true
     const isPlain = any.length + all.length + none.length === 0
     const viewer = viewerOf(request)
     const bounds = Input.pageBounds(input)
@@ -75,22 +80,17 @@ const ofTag = (deps: Deps) => route("GET", "/api/v1/timelines/tag/:hashtag", opt
       ? emptyPage
       : isPlain
       // A ring may hold a post that was edited and has the tag no more.
-      ? yield* deps.reader.page(viewer, bounds, (query) => deps.topicReads.page(Topics.ofTag(tag), query), "offered", (item) =>
+      ? yield* deps.reader.page(viewer, bounds, idsOf(deps, Topics.ofTag(tag), onlyMedia), "offered", (item) =>
         item.rendered.tags.includes(tag))
-      : yield* deps.reader.page(viewer, bounds, (query) => deps.topics.tagged({ ...query, any: [tag, ...any], all, none }))
+      : yield* deps.reader.page(viewer, bounds, (query) => deps.topics.tagged({ ...query, onlyMedia, any: [tag, ...any], all, none }))
     return yield* answer(deps, request, page)
   }))
 
 const one = (deps: Deps) => route("GET", "/api/v1/tags/:name", optional("read"), (request) =>
   Effect.gen(function*() {
     const name = yield* tagNamed(request.params[0]!)
-    const days = yield* deps.topics.usage(name)
-    return Answer.json({
-      id: name,
-      name,
-      url: Text.tagUrl(deps.settings.publicUrl, name),
-      history: days.map(({ accounts, day, uses }) => ({ day: String(day / 1_000), uses: String(uses), accounts: String(accounts) }))
-    })
+    const [tag] = yield* deps.discovery.tagEntities([name])
+    return Answer.json(tag)
   }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => [everything(deps), ofTag(deps), one(deps)]

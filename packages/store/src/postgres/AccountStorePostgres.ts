@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { AccountRow, AccountStore, Credentials, NewAccount, Taken } from "../AccountStore.ts"
 import { removeAccount } from "./accountRemoval.ts"
+import { taskKinds } from "./outboxTask.ts"
 import { int4s, int8s, operation, storable } from "./statement.ts"
 
 interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
@@ -14,7 +15,7 @@ interface Row extends Omit<AccountRow, "disabledAt" | "lastStatusAt"> {
 const columns = `
   a.id, a.no, a.shard, a.username, a.display_name AS "displayName", a.note, a.locked, a.bot, a.admin, a.remote,
   a.discoverable, a.fields, a.default_privacy AS "defaultPrivacy", a.default_sensitive AS "defaultSensitive",
-  a.default_language AS "defaultLanguage", a.disabled_at AS "disabledAt",
+  a.default_language AS "defaultLanguage", a.avatar, a.header, a.disabled_at AS "disabledAt",
   CASE WHEN a.remote THEN 0 ELSE w.followers END + w.followers_elsewhere AS followers,
   coalesce(r.following, w.following_elsewhere) AS following, w.statuses, w.last_status_at AS "lastStatusAt"`
 
@@ -62,7 +63,11 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
     )
 
   const update: AccountStore["Service"]["update"] = (id, change) =>
-    sql`UPDATE accounts SET
+    sql`
+        WITH before AS MATERIALIZED (
+          SELECT id AS account, locked AS was_locked FROM accounts WHERE id = ${id} AND NOT remote FOR UPDATE
+        ), changed AS (
+          UPDATE accounts SET
           display_name = coalesce(${change.displayName === undefined ? null : storable(change.displayName)}, display_name),
           note = coalesce(${change.note === undefined ? null : storable(change.note)}, note),
           locked = coalesce(${change.locked ?? null}, locked),
@@ -73,20 +78,13 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
           default_sensitive = coalesce(${change.defaultSensitive ?? null}, default_sensitive),
           default_language = CASE WHEN ${change.defaultLanguage !== undefined}
             THEN ${change.defaultLanguage ?? null} ELSE default_language END
-        WHERE id = ${id} AND NOT remote`.pipe(
+          FROM before WHERE id = before.account RETURNING id, was_locked AND NOT locked AS unlocked
+        )
+        INSERT INTO outbox (owner, kind, payload, claimed_until)
+        SELECT id, ${taskKinds.Unlocked}, '{}', clock_timestamp() FROM changed WHERE unlocked`.pipe(
       Effect.andThen(byIds([id])),
       Effect.map((rows) => rows.find((row) => !row.remote)),
       (effect) => operation("AccountStore.update", effect)
-    )
-
-  const setDisabled = (id: AccountId, disabled: boolean) =>
-    sql`
-      WITH changed AS (
-        UPDATE accounts SET disabled_at = CASE WHEN ${disabled} THEN coalesce(disabled_at, now()) END
-        WHERE id = ${id} AND NOT remote RETURNING id
-      )
-      UPDATE authors SET disabled = ${disabled} FROM changed WHERE account = changed.id RETURNING account`.pipe(
-      Effect.map((rows) => rows.length > 0)
     )
 
   const credentials = (login: string) =>
@@ -125,7 +123,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AccountStore["Service
       ),
     credentials: (login) => operation("AccountStore.credentials", credentials(login)),
     update,
-    setDisabled: (id, disabled) => operation("AccountStore.setDisabled", setDisabled(id, disabled)),
     remove: (id) => removeAccount(sql, id),
     list: (after, limit) =>
       operation(

@@ -3,9 +3,9 @@ import { modes, overrides } from "@rookery/domain/FanoutMode"
 import type { AccountId, LocalNo } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import type { AuthorRow, AuthorStore, FollowerRow, ModeRow } from "../AuthorStore.ts"
+import type { AuthorRow, AuthorStore, FollowerRows, ModeRow } from "../AuthorStore.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
-import { operation } from "./statement.ts"
+import { int8s, operation } from "./statement.ts"
 
 const headings = ["push", "pull"] as const
 
@@ -36,42 +36,53 @@ const authorOf = (row: Row): AuthorRow => ({
   followers: row.followers
 })
 
-/** Followers in one packed value; a million of them stay far below the driver's bound for one message. */
+interface Packed {
+  readonly author: AccountId
+  readonly edgeSequence: bigint
+  readonly chunk: Uint8Array | null
+}
+
+/** Followers in one packed value, by ranges of their numbers; so many of them stay far below the driver's bound for one message. */
 const followersPerChunk = 500_000
 const followerBytes = 6
 
-const unpackFollowers = (chunks: ReadonlyArray<Uint8Array | null>): Array<FollowerRow> => {
-  const followers: Array<FollowerRow> = []
-  for (const chunk of chunks) {
+/** All chunks of one author. */
+const unpackFollowers = (author: AccountId, rows: ReadonlyArray<Packed>): FollowerRows => {
+  const count = rows.reduce((sum, row) => sum + (row.chunk?.byteLength ?? 0), 0) / followerBytes
+  const numbers = new Uint32Array(count)
+  const shards = new Uint16Array(count)
+  let i = 0
+  for (const { chunk } of rows) {
     if (chunk === null) continue
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     for (let at = 0; at < chunk.byteLength; at += followerBytes) {
-      followers.push({ followerNo: view.getInt32(at) as LocalNo, shard: view.getInt16(at + 4) })
+      numbers[i] = view.getUint32(at)
+      shards[i++] = view.getUint16(at + 4)
     }
   }
-  return followers
+  return { author, edgeSequence: Number(rows[0]!.edgeSequence), numbers, shards }
 }
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"] => {
   const author = sql.literal(columns)
 
-  const followers = (account: AccountId) =>
+  const loadMany = (accounts: ReadonlyArray<AccountId>) =>
     Effect.map(
-      sql<{ edgeSequence: bigint; chunk: Uint8Array | null }>`
-        SELECT a.edge_sequence AS "edgeSequence", packed.chunk FROM authors a
+      sql<Row>`SELECT ${author} FROM authors WHERE account = ANY(${int8s(accounts)})`,
+      (rows) => rows.map(authorOf)
+    )
+
+  const followersOf = (accounts: ReadonlyArray<AccountId>) =>
+    Effect.map(
+      sql<Packed>`
+        SELECT a.account AS author, a.edge_sequence AS "edgeSequence", packed.chunk FROM authors a
         LEFT JOIN LATERAL (
           SELECT string_agg(int4send(follower_no) || int2send(follower_shard), '') AS chunk
-          FROM (
-            SELECT follower_no, follower_shard, (row_number() OVER () - 1) / ${followersPerChunk}::int AS part
-            FROM follows WHERE followee = a.account AND active AND follower_shard <> 0
-          ) numbered
-          GROUP BY part
+           FROM follows WHERE followee = a.account AND active AND follower_shard <> 0
+           GROUP BY follower_no / ${followersPerChunk}::int
         ) packed ON true
-        WHERE a.account = ${account}`,
-      (rows) => ({
-        edgeSequence: Number(rows[0]?.edgeSequence ?? 0n),
-        followers: unpackFollowers(rows.map((row) => row.chunk))
-      })
+        WHERE a.account = ANY(${int8s(accounts)})`,
+      (rows) => Array.from(Map.groupBy(rows, (row) => row.author), ([account, own]) => unpackFollowers(account, own))
     )
 
   /** `both` is not settled: its outbox row lasts until the other side is reached. */
@@ -109,7 +120,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
           ([row]) => row && authorOf(row)
         )
       ),
-    followers: (account) => operation("AuthorStore.followers", followers(account)),
+    loadMany: (accounts) => operation("AuthorStore.loadMany", loadMany(accounts)),
+    followersOf: (accounts) => operation("AuthorStore.followersOf", followersOf(accounts)),
     setMode,
     unpushed: operation("AuthorStore.unpushed", unpushed)
   }

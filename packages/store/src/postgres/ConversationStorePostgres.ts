@@ -1,4 +1,6 @@
 /** Conversations in Postgres; posts enter them in the statement that publishes (publishParts.ts). */
+import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PageQuery } from "@rookery/domain/TimelinePage"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Conversation, ConversationStore } from "../ConversationStore.ts"
@@ -10,7 +12,27 @@ const columns = `v.id, v.account, v.people, v.last_post AS "lastPost", v.unread`
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): ConversationStore["Service"] => {
   const from = sql.literal(`SELECT ${columns} FROM conversations v`)
+  /** The newest of each conversation are looked at first, of those that reach above the lower bound. */
+  const posts = (account: AccountId, query: PageQuery) => {
+    const upwards = query.minId > 0n
+    const above = query.minId > query.sinceId ? query.minId : query.sinceId
+    const order = sql.literal(`ORDER BY post_id ${upwards ? "ASC" : "DESC"}`)
+    return Effect.map(
+      sql<{ id: PostId }>`
+        SELECT DISTINCT post_id AS id FROM (
+          SELECT e.post_id FROM conversations v CROSS JOIN LATERAL (
+            SELECT t.post_id FROM conversation_posts t
+            WHERE t.conversation = v.id AND t.post_id > ${above} AND t.post_id < ${query.maxId ?? idMax}
+            ${order} LIMIT ${query.limit}
+          ) e
+          WHERE v.account = ${account} AND v.last_post > ${above}
+        ) found ${order} LIMIT ${query.limit}`,
+      (rows) => (upwards ? rows.toReversed() : rows).map((row) => row.id)
+    )
+  }
+
   return {
+    posts: (account, query) => operation("ConversationStore.posts", posts(account, query)),
     list: (account, query) =>
       operation(
         "ConversationStore.list",

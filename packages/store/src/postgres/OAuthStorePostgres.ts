@@ -31,13 +31,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"]
       ([row]) => row!
     )
 
-  const token = (tokenHash: string) =>
+  const tokens = (tokenHashes: ReadonlyArray<string>) =>
     Effect.map(
       sql<TokenRow>`
         SELECT t.token_hash AS "tokenHash", t.app_id AS "appId", t.account, t.scopes, t.created_at AS "createdAt"
-        FROM oauth_tokens t LEFT JOIN accounts a ON a.id = t.account
-        WHERE t.token_hash = ${tokenHash} AND t.revoked_at IS NULL AND a.disabled_at IS NULL`,
-      ([row]) => row && { ...row, createdAt: row.createdAt.getTime() }
+        FROM oauth_tokens t WHERE t.token_hash = ANY(${texts(tokenHashes)}) AND t.revoked_at IS NULL`,
+      (rows) => rows.map((row) => ({ ...row, createdAt: row.createdAt.getTime() }))
     )
 
   return {
@@ -62,7 +61,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"]
           INSERT INTO oauth_tokens (token_hash, app_id, account, scopes, created_at)
           VALUES (${row.tokenHash}, ${row.appId}, ${row.account}, ${row.scopes}, ${new Date(row.createdAt)})`)
       ),
-    token: (tokenHash) => operation("OAuthStore.token", token(tokenHash)),
+    token: (tokenHash) => operation("OAuthStore.token", Effect.map(tokens([tokenHash]), ([token]) => token)),
+    tokens: (tokenHashes) => operation("OAuthStore.tokens", tokens(tokenHashes)),
     revoke: (tokenHash) =>
       operation(
         "OAuthStore.revoke",

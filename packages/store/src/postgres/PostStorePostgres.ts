@@ -1,10 +1,13 @@
-/** Posts in Postgres. Publishing, and edits, deletes and likes, have files of their own. */
+/** Posts in Postgres. Publishing, likes, and edits with deletes have files of their own. */
 import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
-import type { Mark, Marker, PostStore } from "../PostStore.ts"
+import type { Act } from "../ModerationStore.ts"
+import { type Mark, type Marker, NoMedia, type PostStore } from "../PostStore.ts"
+import { setLikes } from "./likes.ts"
+import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 import * as Changes from "./postChanges.ts"
 import { publish } from "./postPublish.ts"
 import { type PostRow, postOf, selectPosts } from "./postRows.ts"
@@ -23,6 +26,7 @@ interface EditRow {
   readonly spoiler: string
   readonly sensitive: boolean
   readonly at: Date | null
+  readonly media: StoredMedia
 }
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] => {
@@ -46,12 +50,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
   const history = (id: PostId) =>
     Effect.map(
       sql<EditRow>`
-        SELECT text, spoiler, sensitive, nullif(at, to_timestamp(0)) AS at FROM (
-          SELECT version, text, spoiler, sensitive, at FROM post_edits WHERE post_id = ${id}
+        SELECT text, spoiler, sensitive, media, nullif(at, to_timestamp(0)) AS at FROM (
+          SELECT version, text, spoiler, sensitive, media, at FROM post_edits WHERE post_id = ${id}
           UNION ALL
-          SELECT version, text, spoiler, sensitive, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
+          SELECT version, text, spoiler, sensitive, media, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
         ) versions ORDER BY version`,
-      (rows) => rows.map((row) => ({ ...row, at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
+      (rows) => rows.map((row) => ({ ...row, media: mediaOf(row.media), at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
     )
 
   /** Ends at the first post above that is deleted. */
@@ -91,8 +95,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
       WHERE m.cursor < ${query.before ?? idMax} AND m.cursor > ${query.after ?? 0n}
       ORDER BY m.cursor DESC LIMIT ${query.limit}`
 
-  const remove = (id: PostId) =>
-    Effect.tap(Changes.remove(sql, id), (gone) =>
+  const remove = (id: PostId, act: Act | undefined) =>
+    Effect.tap(Changes.remove(sql, id, act), (gone) =>
       gone === undefined ? Effect.void : Changes.removeWrappers(sql, id, wrappersAtOnce))
 
   return {
@@ -113,9 +117,11 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
           idsOf
         )
       ),
-    edit: (id, version, change) => operation("PostStore.edit", Changes.edit(sql, id, version, change)),
-    remove: (id) => operation("PostStore.remove", remove(id)),
-    setLikes: (id, changes) => operation("PostStore.setLikes", Changes.setLikes(sql, id, changes)),
+    edit: (id, version, change) =>
+      Effect.flatMap(operation("PostStore.edit", Changes.edit(sql, id, version, change)), (written) =>
+        written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
+    remove: (id, act) => operation("PostStore.remove", remove(id, act)),
+    setLikes: (changes) => operation("PostStore.setLikes", setLikes(sql, changes)),
     repostBy: (account, id) =>
       operation(
         "PostStore.repostBy",

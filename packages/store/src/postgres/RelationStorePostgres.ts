@@ -3,7 +3,7 @@ import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
-import { type FullRelation, type RelationList, type RelationStore, shunBits, shunnedMax } from "../RelationStore.ts"
+import { type FullRelation, type RelationList, type RelationStore, type Shun, shunBits, shunnedMax } from "../RelationStore.ts"
 import { change } from "./relationChange.ts"
 import { muteStands } from "./relationRules.ts"
 import { int4s, int8s, operation, storable } from "./statement.ts"
@@ -16,19 +16,27 @@ interface ShunRow {
   readonly viewer: AccountId
   readonly no: number
   readonly bits: number
+  readonly languages: ReadonlyArray<string> | null
 }
 
 /** Rows of a viewer `i.viewer` and of the other's number, for each reason to keep somebody's posts from them. */
 const reasons = (limit: string) => `
-  (SELECT target_no AS no, ${shunBits.blocking} AS bits FROM blocks WHERE account = i.viewer ${limit})
-  UNION ALL (SELECT account_no, ${shunBits.blockedBy} FROM blocks WHERE target = i.viewer ${limit})
-  UNION ALL (SELECT target_no, ${shunBits.muting} FROM mutes m WHERE account = i.viewer AND ${muteStands} ${limit})
-  UNION ALL (SELECT followee_no, ${shunBits.withoutReposts} FROM follows WHERE follower = i.viewer AND active AND NOT reblogs ${limit})`
+  (SELECT target_no AS no, ${shunBits.blocking} AS bits, NULL::text[] AS languages FROM blocks WHERE account = i.viewer ${limit})
+  UNION ALL (SELECT account_no, ${shunBits.blockedBy}, NULL FROM blocks WHERE target = i.viewer ${limit})
+  UNION ALL (SELECT target_no, ${shunBits.muting}, NULL FROM mutes m WHERE account = i.viewer AND ${muteStands} ${limit})
+  UNION ALL (SELECT followee_no, ${shunBits.withoutReposts}, NULL FROM follows WHERE follower = i.viewer AND active AND NOT reblogs ${limit})
+  UNION ALL (SELECT followee_no, ${shunBits.someLanguages}, languages FROM follows
+    WHERE follower = i.viewer AND active AND languages IS NOT NULL ${limit})`
 
-const sumBits = (rows: ReadonlyArray<ShunRow>): Map<number, number> => {
-  const others = new Map<number, number>()
-  for (const { bits, no } of rows) others.set(no, (others.get(no) ?? 0) | bits)
-  return others
+const sumBits = (rows: ReadonlyArray<ShunRow>): Array<Shun> => {
+  const others = new Map<number, Shun>()
+  for (const { bits, languages, no } of rows) {
+    const known = others.get(no)
+    const wanted = languages ?? known?.[2]
+    const sum = (known?.[1] ?? 0) | bits
+    others.set(no, wanted === undefined ? [no, sum] : [no, sum, wanted])
+  }
+  return [...others.values()]
 }
 
 /** A list that is cut off at one more than what is kept is not whole. */
@@ -42,7 +50,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): RelationStore["Servic
   const between = (viewer: AccountId, others: ReadonlyArray<AccountId>) =>
     Effect.map(
       sql<RelationRow>`
-        SELECT a.id, f.follower IS NOT NULL AS following, coalesce(f.reblogs, q.reblogs, false) AS reblogs,
+        SELECT a.id, a.disabled_at IS NOT NULL AS suspended, f.follower IS NOT NULL AS following, coalesce(f.reblogs, q.reblogs, false) AS reblogs,
           coalesce(f.notify, q.notify, false) AS notify, coalesce(f.languages, q.languages) AS languages,
           EXISTS (SELECT FROM follows WHERE follower = a.id AND followee = ${viewer} AND active) AS "followedBy",
           EXISTS (SELECT FROM blocks WHERE account = ${viewer} AND target = a.id) AS blocking,
@@ -63,20 +71,20 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): RelationStore["Servic
   const shunned = (viewers: ReadonlyArray<AccountId>) =>
     Effect.map(
       sql<ShunRow>`
-        SELECT i.viewer, r.no, r.bits FROM unnest(${int8s(viewers)}) AS i (viewer)
+        SELECT i.viewer, r.no, r.bits, r.languages FROM unnest(${int8s(viewers)}) AS i (viewer)
         CROSS JOIN LATERAL (${sql.literal(reasons(`LIMIT ${shunnedMax + 1}`))}) r`,
       (rows) => {
         const byViewer = Map.groupBy(rows, (row) => row.viewer)
-        return Array.from(byViewer, ([viewer, own]) => ({ viewer, whole: isWhole(own), others: [...sumBits(own)] }))
+        return Array.from(byViewer, ([viewer, own]) => ({ viewer, whole: isWhole(own), others: sumBits(own) }))
       }
     )
 
   const among = (viewer: AccountId, others: ReadonlyArray<number>) =>
     Effect.map(
       sql<ShunRow>`
-        SELECT i.viewer, r.no, r.bits FROM (SELECT ${viewer}::bigint AS viewer) i
+        SELECT i.viewer, r.no, r.bits, r.languages FROM (SELECT ${viewer}::bigint AS viewer) i
         CROSS JOIN LATERAL (${sql.literal(reasons(""))}) r WHERE r.no = ANY(${int4s(others)})`,
-      (rows) => [...sumBits(rows)]
+      sumBits
     )
 
   const setNote = (account: AccountId, target: AccountId, note: string) =>

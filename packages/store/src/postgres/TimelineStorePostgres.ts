@@ -3,9 +3,9 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AuthorQuery, hiddenMax, type TimelineStore } from "../TimelineStore.ts"
+import { type AuthorAsk, type AuthorQuery, hiddenMax, type TimelineStore } from "../TimelineStore.ts"
 import { mutedText, muteStands } from "./relationRules.ts"
-import { int8s, operation } from "./statement.ts"
+import { bools, int4s, int8s, operation } from "./statement.ts"
 import { type PackedWindow, windowOf } from "./windowRows.ts"
 
 const idMax = 9_223_372_036_854_775_807n
@@ -57,18 +57,28 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
     )
   }
 
-  /** A person's replies to themselves are not replies here. */
-  const authorPage = (author: AccountId, query: AuthorQuery) => {
-    const { above, below, upwards } = boundsOf(query)
+  /** Pages that are read from the same side. A person's replies to themselves are not replies here. */
+  const authorPages = (upwards: boolean, asks: ReadonlyArray<AuthorAsk>) => {
+    const bounds = asks.map(({ query }) => boundsOf(query))
+    const flags = (flag: (query: AuthorQuery) => boolean) => bools(asks.map(({ query }) => flag(query)))
     return Effect.map(
-      sql<{ id: PostId }>`
-        SELECT p.id FROM posts p
-        WHERE p.author = ${author} AND p.deleted_at IS NULL AND p.id > ${above} AND p.id < ${below}
-          AND p.visibility <= ${query.includePrivate ? 2 : 1}
-          AND (NOT ${query.excludeReplies} OR p.reply_to IS NULL OR p.reply_to_author = p.author)
-          AND (NOT ${query.excludeReposts} OR p.repost_of IS NULL) AND ${sql.literal(wholeWrapper)}
-        ORDER BY p.id ${sql.literal(direction(upwards))} LIMIT ${query.limit}`,
-      (rows) => (upwards ? rows.toReversed() : rows).map((row) => row.id)
+      sql<{ ids: ReadonlyArray<PostId> }>`
+        SELECT array(
+          SELECT p.id FROM posts p
+          WHERE p.author = i.author AND p.deleted_at IS NULL AND p.id > i.above AND p.id < i.below
+            AND (p.visibility <= 1 OR p.visibility = 2 AND i.private)
+            AND (p.reply_to IS NULL OR p.reply_to_author = p.author OR NOT i.without_replies)
+            AND (p.repost_of IS NULL OR NOT i.without_reposts) AND ${sql.literal(wholeWrapper)}
+            AND (p.media IS NOT NULL OR NOT i.only_media)
+          ORDER BY p.id ${sql.literal(direction(upwards))} LIMIT i.most
+        ) AS ids
+        FROM unnest(${int8s(asks.map((ask) => ask.author))}, ${int8s(bounds.map((of) => of.above))},
+            ${int8s(bounds.map((of) => of.below))}, ${int4s(asks.map(({ query }) => query.limit))},
+            ${flags((query) => query.includePrivate)}, ${flags((query) => query.excludeReplies)},
+            ${flags((query) => query.excludeReposts)}, ${flags((query) => query.onlyMedia === true)}) WITH ORDINALITY
+          AS i (author, above, below, most, private, without_replies, without_reposts, only_media, ord)
+        ORDER BY i.ord`,
+      (rows) => rows.map(({ ids }) => upwards ? ids.toReversed() : ids)
     )
   }
 
@@ -164,7 +174,9 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TimelineStore["Servic
   return {
     loadWindows,
     homePage: (reader, query) => operation("TimelineStore.homePage", homePage(reader, query)),
-    authorPage: (author, query) => operation("TimelineStore.authorPage", authorPage(author, query)),
+    authorPage: (author, query) =>
+      operation("TimelineStore.authorPage", Effect.map(authorPages(query.minId > 0n, [{ author, query }]), ([ids]) => ids!)),
+    authorPages: (asks) => operation("TimelineStore.authorPages", authorPages(false, asks)),
     newestOf: (authors, limit) => operation("TimelineStore.newestOf", newestOf(authors, limit)),
     followVersions: (readers) => operation("TimelineStore.followVersions", followVersions(readers))
   }

@@ -1,18 +1,15 @@
 /** Topics in Postgres: each page is a scan of one index. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import * as Topics from "@rookery/domain/Topics"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { AuthorQuery } from "../TimelineStore.ts"
-import type { TagDay, TagQuery, TopicStore } from "../TopicStore.ts"
+import type { TagQuery, TopicPage, TopicStore } from "../TopicStore.ts"
 import { operation, texts } from "./statement.ts"
+import { tagUsages } from "./tagUsage.ts"
 
 const idMax = 9_223_372_036_854_775_807n
-const dayMillis = 86_400_000
-const usageDays = 7
-const usageMax = 100_000
 
 interface IdRow {
   readonly id: PostId
@@ -32,19 +29,25 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
   const order = (column: string, query: PageQuery) =>
     sql`ORDER BY ${sql.literal(`${column} ${query.minId > 0n ? "ASC" : "DESC"}`)} LIMIT ${query.limit}`
 
-  const everything = (query: PageQuery) => {
+  /** Of the row `post`; the plain timelines have no such condition. */
+  const withMedia = (query: TopicPage, post: string) =>
+    sql.literal(query.onlyMedia === true ? `AND EXISTS (SELECT FROM posts o WHERE o.id = ${post} AND o.media IS NOT NULL)` : "")
+
+  const everything = (query: TopicPage) => {
     const { above, below } = boundsOf(query)
     return sql<IdRow>`
       SELECT id FROM posts
       WHERE deleted_at IS NULL AND visibility = 0 AND repost_of IS NULL AND (reply_to IS NULL OR reply_to_author = author)
-        AND id > ${above} AND id < ${below} ${order("id", query)}`
+        AND id > ${above} AND id < ${below} ${sql.literal(query.onlyMedia === true ? "AND media IS NOT NULL" : "")}
+      ${order("id", query)}`
   }
 
-  const ofTag = (tag: string, query: PageQuery) => {
+  const ofTag = (tag: string, query: TopicPage) => {
     const { above, below } = boundsOf(query)
     return sql<IdRow>`
       SELECT post_id AS id FROM post_tags
-      WHERE tag = ${tag} AND visibility = 0 AND post_id > ${above} AND post_id < ${below} ${order("post_id", query)}`
+      WHERE tag = ${tag} AND visibility = 0 AND post_id > ${above} AND post_id < ${below} ${withMedia(query, "post_id")}
+      ${order("post_id", query)}`
   }
 
   const tagged = (query: TagQuery) => {
@@ -52,6 +55,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
     return sql<IdRow>`
       SELECT DISTINCT t.post_id AS id FROM post_tags t
       WHERE t.tag = ANY(${texts(query.any)}) AND t.visibility = 0 AND t.post_id > ${above} AND t.post_id < ${below}
+        ${withMedia(query, "t.post_id")}
         AND NOT EXISTS (
           SELECT FROM unnest(${texts(query.all)}) AS w (tag)
           WHERE NOT EXISTS (SELECT FROM post_tags o WHERE o.post_id = t.post_id AND o.tag = w.tag))
@@ -66,29 +70,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
       WHERE t.author = ${author} AND t.tag = ${tag} AND t.post_id > ${above} AND t.post_id < ${below}
         AND t.visibility < ${query.includePrivate ? 3 : 2}
         AND (NOT ${query.excludeReplies} OR p.reply_to IS NULL OR p.reply_to_author = p.author)
+        ${withMedia(query, "t.post_id")}
       ${order("t.post_id", query)}`
-  }
-
-  const usage = (tag: string) => {
-    const today = Math.floor(Date.now() / dayMillis)
-    const days = Array.from({ length: usageDays }, (_, i) => (today - i) * dayMillis)
-    const floor = Snowflake.floorAt(days[usageDays - 1]!)
-    return Effect.map(
-      sql<{ day: bigint; uses: bigint; accounts: bigint }>`
-        SELECT ((post_id >> 22) + ${BigInt(Snowflake.epochMillis)}) / ${BigInt(dayMillis)} AS day,
-          count(*) AS uses, count(DISTINCT author) AS accounts
-        FROM (
-          SELECT post_id, author FROM post_tags WHERE tag = ${tag} AND visibility = 0 AND post_id >= ${floor}
-          ORDER BY post_id DESC LIMIT ${usageMax}
-        ) used GROUP BY 1`,
-      (rows) => {
-        const byDay = new Map(rows.map((row) => [Number(row.day) * dayMillis, row]))
-        return days.map((day): TagDay => {
-          const row = byDay.get(day)
-          return { day, uses: Number(row?.uses ?? 0n), accounts: Number(row?.accounts ?? 0n) }
-        })
-      }
-    )
   }
 
   return {
@@ -99,6 +82,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
     tagged: (query) => operation("TopicStore.tagged", newestFirst(query, tagged(query))),
     authorTagged: (author, tag, query) =>
       operation("TopicStore.authorTagged", newestFirst(query, authorTagged(author, tag, query))),
-    usage: (tag) => operation("TopicStore.usage", usage(tag))
+    usages: (tags) => operation("TopicStore.usages", Effect.flatMap(Clock.currentTimeMillis, (now) => tagUsages(sql, tags, now)))
   }
 })

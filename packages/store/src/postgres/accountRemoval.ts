@@ -79,10 +79,21 @@ const marks = (sql: SqlClient.SqlClient, name: "likes" | "bookmarks", id: Accoun
     (rows) => rows.length
   )
 
+/** Pictures go with the next sweep, also those of the profile. */
+const media = (sql: SqlClient.SqlClient, id: AccountId) =>
+  Effect.map(
+    sql`
+      WITH part AS MATERIALIZED (
+        SELECT id FROM media WHERE account = ${id} AND (expires_at IS NULL OR expires_at > now()) ORDER BY id LIMIT ${rowsPerStep}
+      )
+      UPDATE media m SET post_id = NULL, expires_at = now() FROM part WHERE m.id = part.id RETURNING 1`,
+    (rows) => rows.length
+  )
+
 /** What is left of the posts are tombstones without text. */
 const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
   sql.withTransaction(Effect.gen(function*() {
-    yield* sql`UPDATE posts SET text = '', spoiler = '' WHERE author = ${id}`
+    yield* sql`UPDATE posts SET text = '', spoiler = '', media = NULL WHERE author = ${id}`
     yield* sql`DELETE FROM post_edits WHERE post_id IN (SELECT id FROM posts WHERE author = ${id})`
     yield* sql`DELETE FROM follows WHERE follower = ${id}`
     yield* sql`DELETE FROM follows WHERE followee = ${id}`
@@ -115,6 +126,7 @@ export const removeAccount = (sql: SqlClient.SqlClient, id: AccountId): Effect.E
     yield* drain(name, followers(sql, id))
     yield* drain(name, marks(sql, "likes", id))
     yield* drain(name, marks(sql, "bookmarks", id))
+    yield* drain(name, media(sql, id))
     return yield* operation(name, rest(sql, id))
   })
 }

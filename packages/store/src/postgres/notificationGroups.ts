@@ -96,7 +96,7 @@ export const groups = (
         ) step
         WHERE cardinality(walk.seen) < ${query.limit}
       ), reps AS MATERIALIZED (SELECT id, key, kind, object, from_account, created_at FROM walk)
-      ${described(sql, account, upwards ? sql`${above + 1n}::bigint` : sql`(SELECT min(id) FROM reps)`, below)}`,
+      ${described(sql, account, upwards ? sql`${above < idMax ? above + 1n : idMax}::bigint` : sql`(SELECT min(id) FROM reps)`, below)}`,
     (rows) => rows.map(groupOf)
   )
 }

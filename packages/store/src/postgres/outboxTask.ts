@@ -4,7 +4,7 @@ import type { OutboxRow, OutboxTask } from "../OutboxStore.ts"
 import type { WindowChange } from "../RelationStore.ts"
 
 /** Numbers of the tasks in the database; never reused. */
-export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4, Notify: 5, Relation: 6 } as const
+export const taskKinds = { Fanout: 0, Removed: 1, Edited: 2, Edge: 3, Transition: 4, Notify: 5, Relation: 6, Account: 7, Unlocked: 8 } as const
 
 /** Milliseconds for which the writer of a follow-up is taken to be driving it, before a sweeper may. */
 export const followUpClaimMillis = 5_000
@@ -100,6 +100,10 @@ const taskOf = (row: StoredTask): OutboxTask => {
       return { _tag: "Transition", epoch: (row.payload as { epoch: number }).epoch }
     case taskKinds.Relation:
       return relationOf(row.payload as RelationPayload)
+    case taskKinds.Account:
+      return { _tag: "Account" }
+    case taskKinds.Unlocked:
+      return { _tag: "Unlocked" }
     case taskKinds.Notify:
       return noticesOf(row.payload as NotifyPayload)
     default:

@@ -1,16 +1,21 @@
-/** Edits, deletes and likes. Locks go authors, posts, counts, as in publishing. */
+/** Edits and deletes. Locks go authors, posts, counts, as in publishing. */
 import type { PgTypes } from "@effect/sql-pg"
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { PostId } from "@rookery/domain/Ids"
+import type { MediaEdit } from "@rookery/domain/Media"
 import * as PostParts from "@rookery/domain/PostParts"
 import { Effect } from "effect"
-import type { SqlClient, Statement } from "effect/sql"
-import type { EditChange, LikeChange } from "../PostStore.ts"
-import { kind, noticed, toldMax, withdrawn } from "./notices.ts"
+import type { SqlClient } from "effect/sql"
+import { unusedHours } from "../AttachmentStore.ts"
+import type { Act } from "../ModerationStore.ts"
+import type { EditChange } from "../PostStore.ts"
+import { forgetting } from "./forgetting.ts"
+import { changeText, states } from "./mediaRows.ts"
+import { kind, noticed, toldMax } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
-import { blockedText } from "./relationRules.ts"
+import { isFree } from "./publishMedia.ts"
 import { mentionsOf } from "./publishParts.ts"
-import { bools, int8s, storable, texts } from "./statement.ts"
+import { int8s, storable, texts } from "./statement.ts"
 
 /** Numbers in `post_changes`. */
 export const changeKinds = { delete: 2, edit: 3 } as const
@@ -39,11 +44,6 @@ const ofEdit = (sql: SqlClient.SqlClient) =>
         SELECT account FROM reposts WHERE post_id = changed.id ORDER BY wrapper DESC LIMIT ${toldMax}
       ) r`
 
-/** What the author of a post was told when the wrapper in `changed` was made. */
-const ofWrapper = (sql: SqlClient.SqlClient) =>
-  sql`SELECT p.author, ${kind.reblog}::int, changed.author, changed.repost_of
-      FROM changed JOIN posts p ON ${sql.literal(unprunedMatch("p.id", "changed.repost_of"))}`
-
 /** Who is mentioned in an edited post; those who were before are not told again. */
 const ofMentions = (sql: SqlClient.SqlClient) =>
   sql`SELECT n.account, ${kind.mention}::int, changed.author, changed.id, changed.visibility = 3 FROM changed, named_people n`
@@ -64,55 +64,72 @@ const renamed = (sql: SqlClient.SqlClient, tags: PgTypes.Parameter) =>
         ON CONFLICT DO NOTHING
       )`
 
+/**
+ * CTEs after `fence`, which is the post: `replaced` is the post again, if all the pictures that it shall carry are its
+ * author's and in no other post; `carried` is what it then carries. Pictures that it carries no more stay with it, for its history.
+ */
+const carriedIn = (sql: SqlClient.SqlClient, media: ReadonlyArray<MediaEdit>) =>
+  sql`wanted_media AS MATERIALIZED (
+        SELECT media, change::jsonb AS change, place
+        FROM unnest(${int8s(media.map((one) => one.id))}, ${texts(media.map(changeText))}) WITH ORDINALITY AS w (media, change, place)
+      ), held_media AS MATERIALIZED (
+        SELECT m.id, m.shown || w.change AS shown, w.place FROM wanted_media w JOIN media m ON m.id = w.media
+        JOIN fence f ON f.author = m.account
+        WHERE (m.post_id = f.id AND m.state = ${states.stored}) OR (${sql.literal(isFree)})
+        ORDER BY m.id FOR UPDATE OF m
+      ), replaced AS MATERIALIZED (
+        SELECT * FROM fence WHERE (SELECT count(*) FROM wanted_media) = (SELECT count(*) FROM held_media)
+      ), carried AS MATERIALIZED (
+        SELECT jsonb_agg(shown ORDER BY place) AS media FROM held_media
+      ), attaching AS (
+        UPDATE media m SET post_id = r.id, expires_at = NULL, shown = h.shown
+        FROM replaced r, held_media h WHERE m.id = h.id
+      )`
+
+/** A picture that the edit asks for cannot be had. */
+export const noMedia = "no media"
+
 /** The replaced text goes to the history under the version that it had. Posts of other datacenters are theirs to change. */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
   Effect.gen(function*() {
     const names = texts((change.mentions ?? []).map(storable))
     const tags = texts(PostParts.tagsOf(storable(change.text)))
     const [told] = yield* sql<Told>`
-      WITH replaced AS (
-        SELECT id, version, text, spoiler, sensitive, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
+      WITH fence AS MATERIALIZED (
+        SELECT id, author, version, text, spoiler, sensitive, media, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
         WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL AND NOT is_remote(id) FOR UPDATE
-      ), named_people AS MATERIALIZED (
+      ), ${carriedIn(sql, change.media ?? [])}, named_people AS MATERIALIZED (
         SELECT id AS account, username FROM accounts WHERE username_key = ANY(${names}) AND disabled_at IS NULL
       ), changed AS (
         UPDATE posts p SET text = ${storable(change.text)}, spoiler = ${storable(change.spoiler)},
           sensitive = ${change.sensitive}, language = ${change.language}, edited_at = now(), version = p.version + 1,
-          mentions = (SELECT ${sql.literal(mentionsOf)} FROM named_people n)
+          mentions = (SELECT ${sql.literal(mentionsOf)} FROM named_people n),
+          media = CASE WHEN ${change.media === undefined} THEN p.media ELSE (SELECT media FROM carried) END
         FROM replaced r WHERE p.id = ${id} AND p.id = r.id RETURNING p.id, p.author, p.visibility
       ), kept AS (
-        INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at)
-        SELECT id, version, text, spoiler, sensitive, at FROM replaced
+        INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, media, at)
+        SELECT id, version, text, spoiler, sensitive, media, at FROM replaced
       ), ${renamed(sql, tags)}, ${noticed(sql, sql`${ofEdit(sql)} UNION ALL ${ofMentions(sql)}`)}
       ${tell(sql, taskKinds.Edited, changeKinds.edit)}`
-    return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
+    if (told !== undefined) return { post: yield* postById(sql, id), outboxId: told.outboxId }
+    return change.media !== undefined && (yield* isAt(sql, id, version)) ? noMedia : undefined
   })
 
-/** CTEs that take the posts of `changed` out of the conversations that they are in. */
-export const untalking = (sql: SqlClient.SqlClient): Statement.Fragment =>
-  sql`
-      untalked AS (
-        UPDATE conversations v SET last_post = (
-          SELECT max(o.post_id) FROM conversation_posts o WHERE o.conversation = v.id AND o.post_id < v.last_post
-        ) FROM changed JOIN conversation_posts t ON t.post_id = changed.id
-        WHERE v.id = t.conversation AND v.last_post = changed.id
-      ), forgotten AS (
-        DELETE FROM conversation_posts t USING changed WHERE t.post_id = changed.id
-      )`
-
-/** CTEs that take the posts of `changed` out of what hangs on them here: tags, conversations, and the notice of a wrapper. */
-export const forgetting = (sql: SqlClient.SqlClient): Statement.Fragment =>
-  sql`
-      untagged AS (
-        DELETE FROM post_tags t USING changed WHERE t.post_id = changed.id
-      ), ${untalking(sql)}, ${withdrawn(sql, ofWrapper(sql))}`
+/** Whether the post is still at a version: an edit of it that changed nothing was then refused for its pictures. */
+const isAt = (sql: SqlClient.SqlClient, id: PostId, version: number) =>
+  Effect.map(
+    sql`SELECT 1 FROM posts WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL`,
+    (rows) => rows.length > 0
+  )
 
 /**
  * Sets the tombstone and takes the post out of what it was counted in: its author's posts, and the replies or reposts
  * of another. Reposting locks the post, so that no wrapper is made past this statement.
  */
-export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
+export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
   Effect.gen(function*() {
+    // What moderators delete is not drafted anew.
+    const isModerated = act !== undefined
     const [told] = yield* sql<Told>`
       WITH owner AS MATERIALIZED (
         SELECT a.account FROM authors a
@@ -130,6 +147,14 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId) =>
         FROM changed WHERE n.post_id = coalesce(changed.repost_of, changed.reply_to)
       ), unpinned AS (
         DELETE FROM pins USING changed WHERE pins.account = changed.author AND pins.post_id = changed.id
+      ), unshown AS (
+        UPDATE media m SET post_id = NULL, expires_at = now() + ${isModerated ? 0 : unusedHours}::int * interval '1 hour',
+          state = CASE WHEN ${isModerated} THEN ${states.doomed} ELSE m.state END
+        FROM changed WHERE m.post_id = changed.id
+      ), audited AS (
+        INSERT INTO moderation_log (actor, action, account, post_id, reason)
+        SELECT ${act?.by ?? null}::bigint, 'delete_post', author, id, ${storable(act?.reason ?? "")} FROM changed
+        WHERE ${isModerated}
       ), ${forgetting(sql)}
       ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
@@ -156,35 +181,3 @@ export const removeWrappers = (sql: SqlClient.SqlClient, id: PostId, limit: numb
       SELECT id AS wrapper FROM changed`,
     (rows) => rows.length
   )
-
-/** The last word of each account counts; rows are set in the order of accounts, so that two writers cannot block each other. */
-export const setLikes = (sql: SqlClient.SqlClient, id: PostId, changes: ReadonlyArray<LikeChange>) => {
-  const last = new Map<AccountId, boolean>(changes.map((change) => [change.account, change.liked]))
-  const accounts = [...last.keys()].sort((a, b) => a < b ? -1 : 1)
-  return Effect.map(
-    sql<{ likes: number }>`
-      WITH post AS MATERIALIZED (
-        SELECT id, author FROM posts WHERE id = ${id} AND deleted_at IS NULL
-      ), input AS MATERIALIZED (
-        SELECT * FROM unnest(${int8s(accounts)}, ${bools(accounts.map((account) => last.get(account)!))})
-          AS i (account, liked)
-      ), set_now AS (
-        INSERT INTO likes (account, post_id) SELECT account, post.id FROM input, post
-        WHERE liked AND NOT ${sql.literal(blockedText("input.account", "post.author"))} ORDER BY account
-        ON CONFLICT DO NOTHING RETURNING account
-      ), unset AS (
-        DELETE FROM likes WHERE post_id IN (SELECT id FROM post)
-          AND account IN (SELECT account FROM input WHERE NOT liked) RETURNING account
-      ), ${noticed(sql, sql`SELECT post.author, ${kind.favourite}::int, set_now.account, post.id, false FROM set_now, post`)},
-      ${withdrawn(sql, sql`SELECT post.author, ${kind.favourite}::int, unset.account, post.id FROM unset, post`)},
-      difference AS MATERIALIZED (
-        SELECT (SELECT count(*) FROM set_now) - (SELECT count(*) FROM unset) AS n
-      ), counted AS (
-        INSERT INTO post_counts AS c (post_id, likes) SELECT post.id, n FROM post, difference WHERE n <> 0
-        ON CONFLICT (post_id) DO UPDATE SET likes = c.likes + excluded.likes RETURNING likes
-      )
-      SELECT coalesce((SELECT likes FROM counted), (SELECT likes FROM post_counts WHERE post_id = post.id), 0) AS likes
-      FROM post`,
-    ([row]) => row?.likes
-  )
-}

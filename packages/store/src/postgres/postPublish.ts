@@ -10,8 +10,10 @@ import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
+import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
+import { attachedIn, mediaIn } from "./publishMedia.ts"
 import { namedIn, talkedIn } from "./publishParts.ts"
 import { columnsOf, mayAnswer, mayRepost, target, textOf } from "./publishRows.ts"
 import { mentionsOf, type StoredMentions, unprunedMatch } from "./postRows.ts"
@@ -26,6 +28,7 @@ interface PublishedRow {
   readonly replyToAuthor: AccountId | null
   readonly repostOf: PostId | null
   readonly mentions: StoredMentions
+  readonly media: StoredMedia
 }
 
 /** Who may be told of what is in `accepted`, since it names them: those whose post is reposted, and those who are mentioned. */
@@ -60,25 +63,26 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
         row_number() OVER (PARTITION BY i.author, i.key ORDER BY i.ord) AS use
       FROM fence JOIN input i ON i.author = fence.account
       WHERE NOT EXISTS (SELECT FROM write_keys k WHERE k.account = i.author AND k.key = i.key)
-    ), reposted AS MATERIALIZED (
+    ), ${mediaIn(sql, rows)}, reposted AS MATERIALIZED (
       SELECT c.ord, c.author, p.id FROM candidate c ${sql.literal(target)}
       WHERE c.repost_of IS NOT NULL AND c.use = 1 AND ${sql.literal(mayRepost)}
         AND NOT EXISTS (SELECT FROM reposts r WHERE r.account = c.author AND r.post_id = p.id)
       ORDER BY p.id FOR SHARE OF p
     ), accepted AS MATERIALIZED (
       SELECT c.*, NULL::bigint AS answered, NULL::bigint AS answered_author, NULL::bigint AS wrapped, NULL::bigint AS thread
-      FROM candidate c WHERE c.named IS NULL AND c.use = 1
+      FROM candidate c WHERE c.named IS NULL AND c.use = 1 AND c.ord NOT IN (SELECT ord FROM lacking)
       UNION ALL
       SELECT c.*, p.id, p.author, NULL, coalesce(p.conversation, p.id) FROM candidate c ${sql.literal(target)}
-      WHERE c.reply_to IS NOT NULL AND c.use = 1 AND ${sql.literal(mayAnswer)}
+      WHERE c.reply_to IS NOT NULL AND c.use = 1 AND ${sql.literal(mayAnswer)} AND c.ord NOT IN (SELECT ord FROM lacking)
       UNION ALL
       SELECT c.*, NULL, NULL, r.id, NULL FROM candidate c
       JOIN (SELECT min(ord) AS ord, id FROM reposted GROUP BY author, id) r ON r.ord = c.ord
-    ), ${namedIn(sql, rows)}, posted AS (
+    ), ${namedIn(sql, rows)}, ${attachedIn(sql, rows)} posted AS (
       INSERT INTO posts (id, author, author_no, visibility, sensitive, reply_to, reply_to_author, repost_of, text, spoiler, language,
-        mentions, conversation)
-      SELECT id, author, no, visibility, sensitive, answered, answered_author, wrapped, text, spoiler, language, n.mentions, thread
-      FROM accepted LEFT JOIN named_of n ON n.post_id = accepted.id
+        mentions, conversation, media)
+      SELECT id, author, no, visibility, sensitive, answered, answered_author, wrapped, text, spoiler, language, n.mentions, thread,
+        m.media
+      FROM accepted LEFT JOIN named_of n ON n.post_id = accepted.id LEFT JOIN media_of m ON m.ord = accepted.ord
     ), keyed AS (
       INSERT INTO write_keys (account, key, post_id) SELECT author, key, id FROM accepted
     ), wrapping AS (
@@ -100,8 +104,8 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
       FROM accepted ORDER BY ord RETURNING id, post_id
     )
     SELECT a.ord, b.version, told.id AS "outboxId", a.answered AS "replyTo", a.answered_author AS "replyToAuthor",
-      a.wrapped AS "repostOf", n.mentions
-    FROM accepted a LEFT JOIN named_of n ON n.post_id = a.id JOIN told ON told.post_id = a.id JOIN bumped b ON b.account = a.author`
+      a.wrapped AS "repostOf", n.mentions, m.media
+    FROM accepted a LEFT JOIN named_of n ON n.post_id = a.id LEFT JOIN media_of m ON m.ord = a.ord JOIN told ON told.post_id = a.id JOIN bumped b ON b.account = a.author`
 }
 
 const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
@@ -125,7 +129,8 @@ const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
     replies: 0,
     bookmarks: 0,
     pinned: false,
-    mentions: mentionsOf(row.mentions)
+    mentions: mentionsOf(row.mentions),
+    media: mediaOf(row.media)
   }
   return { _tag: "Published", post, version: Number(row.version), outboxId: row.outboxId }
 }

@@ -1,6 +1,7 @@
 /** Post rows as the stores select them. */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities } from "@rookery/domain/Post"
+import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 
 /** As the database has them: ids as decimal strings. */
 export type StoredMentions = ReadonlyArray<{ readonly id: string; readonly username: string }> | null
@@ -28,6 +29,7 @@ export interface PostRow {
   readonly bookmarks: number
   readonly pinned: boolean
   readonly mentions: StoredMentions
+  readonly media: StoredMedia
 }
 
 /** Of `posts p LEFT JOIN post_counts c`. */
@@ -36,7 +38,8 @@ const postColumns = `
   p.reply_to AS "replyTo", p.reply_to_author AS "replyToAuthor", p.repost_of AS "repostOf",
   p.edited_at AS "editedAt", p.version,
   coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies,
-  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions`
+  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions,
+  p.media`
 
 export const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
 
@@ -44,7 +47,8 @@ export const postOf = (row: PostRow): Post => ({
   ...row,
   visibility: visibilities[row.visibility]!,
   editedAt: row.editedAt?.getTime() ?? null,
-  mentions: mentionsOf(row.mentions)
+  mentions: mentionsOf(row.mentions),
+  media: mediaOf(row.media)
 })
 
 /**

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
 import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { isFree, mediaColumns } from "./publishMedia.ts"
 import { columnsOf, mayAnswer, mayRepost } from "./publishRows.ts"
 import { int8s } from "./statement.ts"
 
@@ -14,14 +15,19 @@ interface RefusedRow {
   readonly known: boolean
   readonly version: bigint | null
   readonly found: boolean
+  readonly lacks: boolean
 }
 
 const explain = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
   const columns = columnsOf(rows)
+  const media = mediaColumns(rows)
   return sql<RefusedRow>`
     SELECT coalesce(k.post_id, r.wrapper) AS existing, w.account IS NOT NULL AS known, w.version,
       c.named IS NULL OR coalesce(CASE WHEN c.repost_of IS NULL THEN ${sql.literal(mayAnswer)}
-        ELSE ${sql.literal(mayRepost)} END, false) AS found
+        ELSE ${sql.literal(mayRepost)} END, false) AS found,
+      c.ord IN (SELECT w.ord FROM unnest(${media.ords}, ${media.ids}) AS w (ord, id)
+        WHERE w.id NOT IN (SELECT m.id FROM media m WHERE m.id = ANY(${media.ids}) AND ${sql.literal(isFree)}
+          AND m.account = c.author)) AS lacks
     FROM (
       SELECT *, coalesce(repost_of, reply_to) AS named
       FROM unnest(${columns.authors}, ${columns.keys}, ${columns.replies}, ${columns.reposts}) WITH ORDINALITY
@@ -48,7 +54,9 @@ const refusalOf = (
   const existing = row.existing === null ? undefined : posts.get(row.existing)
   if (existing !== undefined) return { _tag: "Repeated", post: existing }
   if (!row.known) return { _tag: "Unknown" }
-  return Number(row.version) === (bumped ?? input.version) && !row.found ? { _tag: "NotFound" } : { _tag: "Stale" }
+  if (Number(row.version) !== (bumped ?? input.version)) return { _tag: "Stale" }
+  if (!row.found) return { _tag: "NotFound" }
+  return row.lacks ? { _tag: "NoMedia" } : { _tag: "Stale" }
 }
 
 /** What a key made is answered also after it was deleted. */

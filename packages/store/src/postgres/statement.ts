@@ -11,6 +11,7 @@ const array = (oid: number) => (values: ReadonlyArray<unknown>): PgTypes.Paramet
 
 export const int8s: (values: ReadonlyArray<bigint | null>) => PgTypes.Parameter = array(PgTypes.OID.int8)
 export const int4s: (values: ReadonlyArray<number>) => PgTypes.Parameter = array(PgTypes.OID.int4)
+export const float8s: (values: ReadonlyArray<number>) => PgTypes.Parameter = array(PgTypes.OID.float8)
 export const int2s: (values: ReadonlyArray<number>) => PgTypes.Parameter = array(PgTypes.OID.int2)
 export const bools: (values: ReadonlyArray<boolean>) => PgTypes.Parameter = array(PgTypes.OID.bool)
 export const texts: (values: ReadonlyArray<string | null>) => PgTypes.Parameter = array(PgTypes.OID.text)

@@ -24,6 +24,12 @@ export interface Swept {
   readonly expired: number
   /** That have run out. */
   readonly mutes: number
+  readonly notifications: number
+}
+
+export interface SweepOptions {
+  /** Days for which notifications are kept; more than a cursor of `/api/x/stream` may be old. */
+  readonly notificationDays: number
 }
 
 /** Repeats a step that answers how many rows it took, until it takes none; answers the sum. */
@@ -90,8 +96,30 @@ const sweepMutes = (sql: SqlClient.SqlClient) =>
     )
   )
 
-/** Creates partitions to come, forgets old request keys, codes, logins and mutes, and ends deletions that were cut short. Run it every few minutes. */
-export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
+/** With them go the requests of senders who were held back, and have sent nothing since. */
+const sweepNotifications = (sql: SqlClient.SqlClient, days: number) =>
+  operation(
+    "sweep.notifications",
+    Effect.map(
+      sql`
+        WITH old AS MATERIALIZED (
+          SELECT account, id FROM notifications WHERE created_at < now() - ${days}::int * interval '1 day'
+          ORDER BY created_at LIMIT ${rowsPerStep} FOR UPDATE SKIP LOCKED
+        ), gone AS (
+          DELETE FROM notifications n USING old WHERE n.account = old.account AND n.id = old.id
+          RETURNING n.account, n.from_account, n.filtered
+        ), unasked AS (
+          DELETE FROM notification_requests r USING (SELECT DISTINCT account, from_account FROM gone WHERE filtered) g
+          WHERE r.account = g.account AND r.from_account = g.from_account AND NOT r.accepted
+            AND r.updated_at < now() - ${days}::int * interval '1 day'
+        )
+        SELECT 1 AS one FROM gone`,
+      (rows) => rows.length
+    )
+  )
+
+/** Creates partitions to come, forgets old request keys, codes, logins, mutes and notifications, and ends deletions that were cut short. Run it every few minutes. */
+export const sweep = ({ notificationDays }: SweepOptions): Effect.Effect<Swept, StoreError, SqlClient.SqlClient> => Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* operation("sweep.partitions", ensurePartitions)
   const keys = yield* drain(sweepKeys(sql))
@@ -99,5 +127,6 @@ export const sweep: Effect.Effect<Swept, StoreError, SqlClient.SqlClient> = Effe
   const expired = yield* drain(operation("sweep.expired", sweepExpired(sql, rowsPerStep)))
   const changes = yield* drain(sweepChanges(sql))
   const mutes = yield* drain(sweepMutes(sql))
-  return { changes, keys, wrappers, expired, mutes }
+  const notifications = yield* drain(sweepNotifications(sql, notificationDays))
+  return { changes, keys, wrappers, expired, mutes, notifications }
 })
