@@ -10,12 +10,13 @@ import { loadChild, runLoadChild } from "./load/child.ts"
 import { redis } from "./baselines/redis.ts"
 import { fanout } from "./fanout/fanout.ts"
 import { feed } from "./feed/feed.ts"
+import { gossip } from "./gossip/gossip.ts"
 import { memory } from "./memory/memory.ts"
 import { notify } from "./notify.ts"
 import { stream } from "./stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, gossip]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
