@@ -11,13 +11,14 @@ import { bareChild, runBareChild } from "./baselines/bareServer.ts"
 import { redis } from "./baselines/redis.ts"
 import { fanout } from "./fanout/fanout.ts"
 import { feed } from "./feed/feed.ts"
+import { gossip } from "./gossip/gossip.ts"
 import { hotPost } from "./hotPost/hotPost.ts"
 import { memory } from "./memory/memory.ts"
 import { notify } from "./notify/notify.ts"
 import { stream } from "./stream/stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost, gossip]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

@@ -6,7 +6,11 @@
 import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
 
 /** The own datacenter's server did not take it, or cannot be reached. Nothing is known of what it took: repeat with the same ids. */
-export class LinkError extends Schema.TaggedError<LinkError>()("LinkError", { reason: Schema.String, cause: Schema.Defect() }) {}
+export class LinkError extends Schema.TaggedError<LinkError>()("LinkError", { reason: Schema.String, cause: Schema.Defect() }) {
+  override get message(): string {
+    return this.reason
+  }
+}
 
 /**
  * No answer from the other datacenter. `down`: it is known not to be reachable, and nothing was sent; `nobody`: it is

@@ -2,23 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import type { GossipFact, Verdict } from "@rookery/domain/GossipFact"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
+import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import { inject } from "vitest"
 import { SqlClient } from "effect/sql"
 import { AccountStore } from "../src/AccountStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as World from "./gossipWorld.ts"
-
-/** A small generator with a seed that is printed when it matters. */
-const dice = (seed: number) => {
-  let state = seed >>> 0
-  return (sides: number): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % sides
-  }
-}
 
 const start = Date.now() - 3_600_000
 const northId = (n: number) => Snowflake.make(start + n, 11, 0)
@@ -153,7 +143,7 @@ describe("gossip in any order", () => {
   const seeds = [0, 1, 2].map((n) => inject("oracleSeed") + n)
   it.live.each(seeds)("ends in the state that the order of its making ends in, seed %i", (seed) =>
     Effect.scoped(Effect.gen(function*() {
-      const roll = dice(seed)
+      const roll = Seeded.make(seed).int
       const facts = [...numberFacts(roll), ...postFacts(roll), ...pairFacts(roll)]
       const expected = yield* tellInOrder(facts)
       for (let i = 0; i < 2; i++) assert.deepStrictEqual(yield* tellInDisorder(facts, roll), expected)

@@ -1,0 +1,122 @@
+/** How many announcements one datacenter takes in per second, durable rows included: from bytes to the commit. */
+import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
+import * as Datacenters from "@rookery/domain/Datacenters"
+import { GossipStore } from "@rookery/store/GossipStore"
+import * as Client from "@rookery/store/postgres/client"
+import * as Gossip from "@rookery/store/postgres/gossip/GossipStorePostgres"
+import { migrate } from "@rookery/store/postgres/migrate"
+import * as Wire from "@rookery/protocol/Gossip"
+import * as Seeded from "@rookery/testkit/Seeded"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
+import * as News from "./news.ts"
+
+export interface GossipFigure {
+  readonly origins: number
+  /** Messages of 500 announcements that are applied in one transaction. */
+  readonly messages: number
+  readonly announcementsPerSecond: number
+  readonly bytesPerAnnouncement: number
+  /** Rows of fan-out that the announcements left. */
+  readonly fanouts: number
+}
+
+const topology = Datacenters.make(
+  ["north", "south", "west"].map((name, i) => ({ name, machines: { first: 100 * i, last: 100 * i + 99 } })),
+  "north"
+)
+
+const goal = 20_000
+const tombstoneMillis = 90 * 86_400_000
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-gossip-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+)
+
+/** A datacenter's database as it is by default: every commit is on the disk. */
+const database = Effect.gen(function*() {
+  const folder = yield* temporaryFolder
+  const postgres = yield* EmbeddedPostgres.start({ folder: join(folder, "postgres") })
+  const settings = { url: Redacted.make(postgres.url), maxConnections: 8, applicationName: "bench" }
+  yield* Effect.provide(migrate, Client.operatorLayer(settings))
+  const gossip = Gossip.layer({ datacenters: topology, shardOf: (id) => 1 + Number(BigInt(id) % 127n), tombstoneMillis })
+  return yield* Layer.build(Layer.provideMerge(gossip, Client.layer(settings)))
+})
+
+/** Reads and applies what one origin said, so many messages to a transaction; answers how many facts. */
+const takeIn = (gossip: GossipStore["Service"], origin: number, messages: ReadonlyArray<Uint8Array>, each: number) =>
+  Effect.gen(function*() {
+    let taken = 0
+    for (let at = 0; at < messages.length; at += each) {
+      const facts = messages.slice(at, at + each).flatMap((message) => {
+        const decoded = Wire.decode(topology, origin, message)
+        return decoded._tag === "Facts" ? decoded.facts : []
+      })
+      const applied = yield* gossip.apply(origin, facts)
+      if (applied.unknownOld.length > 0) return yield* Effect.fail(new Error("announcements were not taken"))
+      taken += facts.length
+    }
+    return taken
+  })
+
+const measureOnce = (origins: number, each: number, posts: number, random: Seeded.Seeded) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const gossip = yield* GossipStore
+    yield* sql`TRUNCATE outbox`
+    const said = Array.from({ length: origins }, (_, i) => News.announcements(topology, i + 1, posts / origins, random))
+    const bytes = said.flat().reduce((sum, message) => sum + message.length, 0)
+    const start = performance.now()
+    const taken = yield* Effect.all(said.map((messages, i) => takeIn(gossip, i + 1, messages, each)), { concurrency: origins })
+    const seconds = (performance.now() - start) / 1_000
+    const count = taken.reduce((sum, of) => sum + of, 0)
+    const [left] = yield* sql<{ n: bigint }>`SELECT count(*) AS n FROM outbox`
+    return {
+      origins,
+      messages: each,
+      announcementsPerSecond: Math.round(count / seconds),
+      bytesPerAnnouncement: bytes / count,
+      fanouts: Number(left!.n)
+    }
+  })
+
+const ways = [[1, 1], [1, 4], [1, 10], [2, 10]] as const
+
+const run = (options: BenchOptions) =>
+  Effect.gen(function*() {
+    const posts = whole(options, "announcements", Math.round(100_000 * options.scale))
+    const random = Seeded.make(options.seed)
+    const context = yield* database
+    const figures = yield* Effect.provideContext(
+      Effect.gen(function*() {
+        yield* (yield* GossipStore).enable
+        yield* News.people(topology)
+        yield* measureOnce(1, 4, Math.min(posts, 20_000), random)
+        return yield* Effect.forEach(ways, ([origins, each]) => measureOnce(origins, each, posts, random))
+      }),
+      context
+    )
+    const best = Math.max(...figures.map((figure) => figure.announcementsPerSecond))
+    return {
+      tables: [{
+        title: "Announcements taken in by one datacenter, from bytes to the commit",
+        columns: ["origins", "messages of 500 in a transaction", "announcements/s", "bytes each", "rows of fan-out"],
+        rows: figures.map((figure) => [figure.origins, figure.messages, figure.announcementsPerSecond, Math.round(figure.bytesPerAnnouncement * 10) / 10, figure.fanouts])
+      }],
+      charts: [],
+      goals: [{ what: "announcements applied per second, durable rows included", goal: `≥ ${goal}`, measured: `${best}`, isMet: best >= goal }],
+      data: figures
+    }
+  })
+
+export const gossip: Bench = {
+  name: "gossip",
+  about: "announcements of other datacenters, applied per second",
+  options: { announcements: "how many to each measurement; 100,000 times the scale" },
+  run
+}
