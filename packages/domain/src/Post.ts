@@ -50,7 +50,9 @@ export const Post = Schema.Struct({
   bookmarks: Schema.Int,
   /** On its author's profile. */
   pinned: Schema.Boolean,
-  mentions: Schema.Array(Mention)
+  mentions: Schema.Array(Mention),
+  /** Set when only the announcement is here: texts are empty, names of those mentioned too; the owner has them. */
+  absent: Schema.optionalKey(Schema.Literal(true))
 })
 export type Post = typeof Post.Type
 
