@@ -55,7 +55,9 @@ export const Post = Schema.Struct({
   pinned: Schema.Boolean,
   mentions: Schema.Array(Mention),
   /** In order. */
-  media: Schema.Array(Media)
+  media: Schema.Array(Media),
+  /** Set when only the announcement is here: texts are empty, names of those mentioned too; the owner has them. */
+  absent: Schema.optionalKey(Schema.Literal(true))
 })
 export type Post = typeof Post.Type
 

@@ -57,6 +57,8 @@ export type Redeemed =
 
 export class OAuthStore extends Context.Service<OAuthStore, {
   readonly createApp: (app: Omit<OAuthApp, "id">) => Effect.Effect<OAuthApp, StoreError>
+  /** Keeps a program that was registered in another datacenter; nothing changes when it is known. */
+  readonly keepApp: (app: Omit<OAuthApp, "id">) => Effect.Effect<void, StoreError>
   readonly appByClientId: (clientId: string) => Effect.Effect<OAuthApp | undefined, StoreError>
   readonly appById: (id: bigint) => Effect.Effect<OAuthApp | undefined, StoreError>
   readonly createToken: (token: OAuthToken) => Effect.Effect<void, StoreError>

@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import * as News from "./news.ts"
 
-export interface GossipFigure {
+interface GossipFigure {
   readonly origins: number
   /** Messages of 500 announcements that are applied in one transaction. */
   readonly messages: number

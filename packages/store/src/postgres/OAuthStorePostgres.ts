@@ -20,16 +20,13 @@ const appColumns = `
 export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"] => {
   const columns = sql.literal(appColumns)
 
-  const createApp = (app: Omit<OAuthApp, "id">) =>
-    Effect.map(
-      sql<OAuthApp>`
-        INSERT INTO oauth_apps (client_id, secret_hash, name, website, redirect_uris, scopes)
-        VALUES (${app.clientId}, ${app.secretHash}, ${storable(app.name)},
-          ${app.website === null ? null : storable(app.website)}, ${texts(app.redirectUris.map(storable))},
-          ${storable(app.scopes)})
-        RETURNING ${columns}`,
-      ([row]) => row!
-    )
+  const insertApp = (app: Omit<OAuthApp, "id">) =>
+    sql<OAuthApp>`
+      INSERT INTO oauth_apps (client_id, secret_hash, name, website, redirect_uris, scopes)
+      VALUES (${app.clientId}, ${app.secretHash}, ${storable(app.name)},
+        ${app.website === null ? null : storable(app.website)}, ${texts(app.redirectUris.map(storable))},
+        ${storable(app.scopes)})
+      ON CONFLICT (client_id) DO NOTHING RETURNING ${columns}`
 
   const tokens = (tokenHashes: ReadonlyArray<string>) =>
     Effect.map(
@@ -40,7 +37,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OAuthStore["Service"]
     )
 
   return {
-    createApp: (app) => operation("OAuthStore.createApp", createApp(app)),
+    createApp: (app) => operation("OAuthStore.createApp", Effect.map(insertApp(app), ([row]) => row!)),
+    keepApp: (app) => operation("OAuthStore.keepApp", Effect.asVoid(insertApp(app))),
     appByClientId: (clientId) =>
       operation(
         "OAuthStore.appByClientId",

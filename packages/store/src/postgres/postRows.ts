@@ -30,6 +30,8 @@ export interface PostRow {
   readonly pinned: boolean
   readonly mentions: StoredMentions
   readonly media: StoredMedia
+  /** 1 when the owner has the text (migration 0020). */
+  readonly content: number
 }
 
 /** Of `posts p LEFT JOIN post_counts c`. */
@@ -38,17 +40,17 @@ const postColumns = `
   p.reply_to AS "replyTo", p.reply_to_author AS "replyToAuthor", p.repost_of AS "repostOf",
   p.edited_at AS "editedAt", p.version,
   coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies,
-  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions,
-  p.media`
+  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions, p.media, p.content`
 
 export const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
 
-export const postOf = (row: PostRow): Post => ({
+export const postOf = ({ content, ...row }: PostRow): Post => ({
   ...row,
   visibility: visibilities[row.visibility]!,
   editedAt: row.editedAt?.getTime() ?? null,
   mentions: mentionsOf(row.mentions),
-  media: mediaOf(row.media)
+  media: mediaOf(row.media),
+  ...(content === 0 ? {} : { absent: true as const })
 })
 
 /**

@@ -9,7 +9,8 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { EdgeRow, FollowFlags } from "../FollowStore.ts"
 import { type RelationChange, type RelationResult, type RelationStore, shunnedMax, type WindowChange } from "../RelationStore.ts"
 import { type ChangedRow, edgeChange, edgeOf, flagColumns } from "./edgeChange.ts"
-import { kind, noticed, withdrawn } from "./notices.ts"
+import { isFar, setFarEdge } from "./farEdge.ts"
+import { kind, withdrawn } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
 import { blockedBetween, muteStands } from "./relationRules.ts"
 import { int8s } from "./statement.ts"
@@ -38,10 +39,6 @@ interface StateRow extends Omit<WindowChange, "followVersion" | "hidden" | "hidd
   readonly mutedMillis: number | null
 }
 
-/** Whether an account is a shadow; undefined when it is not there. */
-const isFar = (sql: SqlClient.SqlClient, account: AccountId): Sql<boolean | undefined> =>
-  Effect.map(sql<{ remote: boolean }>`SELECT remote FROM accounts WHERE id = ${account}`, ([row]) => row?.remote)
-
 const lock = (sql: SqlClient.SqlClient, { account, other }: Input): Sql<ReadonlyArray<LockedRow>> =>
   Effect.tap(
     sql<LockedRow>`
@@ -56,19 +53,6 @@ interface EdgeDone extends Pick<Done, "edges"> {
   readonly changed: boolean
 }
 
-/** An edge of a follower elsewhere: their home is told by the row's trigger. */
-const setFarEdge = (sql: SqlClient.SqlClient, follower: AccountId, followee: AccountId, following: boolean): Sql<EdgeDone> =>
-  Effect.gen(function*() {
-    const stands = yield* sql`SELECT FROM follows WHERE follower = ${follower} AND followee = ${followee} AND active`
-    if ((stands.length > 0) === following) return { changed: false, edges: [] }
-    yield* sql`SELECT gossip_far_edge(${follower}, ${followee}, ${following})`
-    const pair = sql`SELECT ${followee}::bigint, ${kind.follow}::int, ${follower}::bigint, 0::bigint`
-    yield* following
-      ? sql`WITH ${noticed(sql, sql`${pair}, false`)} SELECT`
-      : sql`WITH ${withdrawn(sql, pair)} SELECT`
-    return { changed: true, edges: [] }
-  })
-
 /** Begins or ends an edge; nothing when it stands so already, or when the follower follows as many as they may. */
 const setEdge = (
   sql: SqlClient.SqlClient,
@@ -77,20 +61,22 @@ const setEdge = (
   following: boolean,
   flags: FollowFlags = {}
 ): Sql<EdgeDone> =>
-  input.far && follower === input.other ? setFarEdge(sql, follower, followee, following) : Effect.map(
-    sql<ChangedRow>`
-      WITH pair AS (
-        SELECT a.id AS follower, a.no AS follower_no, a.shard, b.id AS followee, b.no AS followee_no,
-          ${flagColumns(sql, flags)}
-        FROM accounts a JOIN readers r ON r.account = a.id JOIN accounts b ON b.id = ${followee}
-        WHERE a.id = ${follower} AND (NOT ${following} OR r.following < ${Limits.followeesMax})
-          AND EXISTS (SELECT FROM follows f WHERE f.follower = a.id AND f.followee = b.id AND f.active) <> ${following}
-      ), ${edgeChange(sql, following, input.claimMillis)}`,
-    (rows) => ({
-      changed: rows.length > 0,
-      edges: rows.map((row) => ({ edge: edgeOf(follower, followee, following, row), outboxId: row.outboxId }))
-    })
-  )
+  input.far && follower === input.other
+    ? Effect.map(setFarEdge(sql, follower, followee, following), (changed) => ({ changed, edges: [] }))
+    : Effect.map(
+      sql<ChangedRow>`
+        WITH pair AS (
+          SELECT a.id AS follower, a.no AS follower_no, a.shard, b.id AS followee, b.no AS followee_no,
+            ${flagColumns(sql, flags)}
+          FROM accounts a JOIN readers r ON r.account = a.id JOIN accounts b ON b.id = ${followee}
+          WHERE a.id = ${follower} AND (NOT ${following} OR r.following < ${Limits.followeesMax})
+            AND EXISTS (SELECT FROM follows f WHERE f.follower = a.id AND f.followee = b.id AND f.active) <> ${following}
+        ), ${edgeChange(sql, following, input.claimMillis)}`,
+      (rows) => ({
+        changed: rows.length > 0,
+        edges: rows.map((row) => ({ edge: edgeOf(follower, followee, following, row), outboxId: row.outboxId }))
+      })
+    )
 
 /** Whether one more fits. The list is this account's own, so the locked reader row keeps the count. */
 const fits = (sql: SqlClient.SqlClient, table: "blocks" | "mutes", { account, other }: Input): Sql<boolean> =>
