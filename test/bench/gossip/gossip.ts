@@ -64,7 +64,7 @@ const takeIn = (gossip: GossipStore["Service"], origin: number, messages: Readon
     return taken
   })
 
-const measureOnce = (origins: number, each: number, posts: number, random: Seeded.Seeded) =>
+const measureOnce = (origins: number, each: number, posts: number, random: Seeded.Seeded): Effect.Effect<GossipFigure, unknown, GossipStore | SqlClient.SqlClient> =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const gossip = yield* GossipStore
