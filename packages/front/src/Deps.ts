@@ -4,6 +4,7 @@ import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import type { AttachmentStore } from "@rookery/store/AttachmentStore"
 import type { MediaStore } from "@rookery/store/MediaStore"
 import type { AccountStore } from "@rookery/store/AccountStore"
+import type { ClaimStore } from "@rookery/store/ClaimStore"
 import type { ConversationStore } from "@rookery/store/ConversationStore"
 import type { FollowStore } from "@rookery/store/FollowStore"
 import type { IdSource } from "@rookery/store/IdSource"
@@ -19,6 +20,7 @@ import type { SearchStore } from "@rookery/store/SearchStore"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
+import type { World } from "./home/World.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
 import type { Gallery } from "./media/Gallery.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
@@ -36,7 +38,10 @@ import type { FrontSettings } from "./Settings.ts"
 
 export interface Deps {
   readonly settings: FrontSettings
+  /** Undefined where there is only one datacenter. */
+  readonly world: World | undefined
   readonly accounts: AccountStore["Service"]
+  readonly claims: ClaimStore["Service"]
   readonly oauth: OAuthStore["Service"]
   readonly posts: PostStore["Service"]
   readonly follows: FollowStore["Service"]

@@ -4,6 +4,7 @@ import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AttachmentStore } from "@rookery/store/AttachmentStore"
 import { MediaStore } from "@rookery/store/MediaStore"
 import { AccountStore } from "@rookery/store/AccountStore"
+import { ClaimStore } from "@rookery/store/ClaimStore"
 import { ConversationStore } from "@rookery/store/ConversationStore"
 import { FollowStore } from "@rookery/store/FollowStore"
 import { IdSource } from "@rookery/store/IdSource"
@@ -23,6 +24,8 @@ import { TrendStore } from "@rookery/store/TrendStore"
 import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
+import * as Homes from "./home/Homes.ts"
+import type { World } from "./home/World.ts"
 import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
@@ -49,7 +52,7 @@ import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
 /** Everything that the routes need, from the services around. */
-const gather = (settings: FrontSettings, draining: { value: boolean }) =>
+const gather = (settings: FrontSettings, world: World | undefined, draining: { value: boolean }) =>
   Effect.gen(function*() {
     const { limits, publicUrl } = settings
     const accounts = yield* AccountStore
@@ -70,7 +73,9 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const search = yield* SearchStore
     const deps: Deps = {
       settings,
+      world,
       accounts,
+      claims: yield* ClaimStore,
       oauth,
       posts,
       follows,
@@ -110,16 +115,21 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
 
 /**
  * Starts serving; answers the address, with the port that was taken. When the scope closes: `/ready` says no, streams
- * are told to come back, requests in flight end, and then the connections do.
+ * are told to come back, requests in flight end, and then the connections do. `world` is there when this datacenter is
+ * not the only one.
  */
-export const serve = (settings: FrontSettings) =>
+export const serve = (settings: FrontSettings, world?: World) =>
   Effect.gen(function*() {
     const draining = { value: false }
-    const deps = yield* gather(settings, draining)
+    const deps = yield* gather(settings, world, draining)
+    const addressOf = ClientAddress.make(settings.trustedProxies ?? [])
+    const elsewhere = world === undefined ? undefined : yield* Homes.make(deps, world, addressOf)
+    const homes = elsewhere?.homes
     const handle = Handle.make({
+      elsewhere: homes,
       router: Router.make(routes(deps)),
       tokens: deps.tokens,
-      addressOf: ClientAddress.make(settings.trustedProxies ?? []),
+      addressOf,
       metrics: RouteMetrics.make(),
       bodyBytesMax: settings.limits.bodyBytesMax,
       uploads: Upload.make({
@@ -132,9 +142,11 @@ export const serve = (settings: FrontSettings) =>
       uploadMillisMax: settings.limits.uploadMillisMax
     }, yield* Effect.context<never>())
     const live = yield* Live.make(deps)
-    const server = Server.make(handle, settings.limits, live.takes)
+    const server = Server.make(handle, settings.limits, (request, response) =>
+      homes?.takesStream(request, response) === true || live.takes(request, response))
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
-    yield* live.attach(server)
+    yield* live.attach(server, homes?.takesUpgrade)
+    if (elsewhere !== undefined) yield* Effect.addFinalizer(() => elsewhere.drain)
     yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live.check })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening

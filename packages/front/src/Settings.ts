@@ -49,6 +49,11 @@ export interface FrontLimits {
   readonly drainMillis: number
   readonly readMillisMax: number
   readonly writeMillisMax: number
+  /** To a front of another datacenter: until there is a connection, and from there to the head of its answer. */
+  readonly passConnectMillis: number
+  readonly passHeadMillis: number
+  /** Requests under way to one other datacenter, streams aside. */
+  readonly passedInFlightMax: number
   readonly tokensCached: number
   readonly tokenMillis: number
   readonly postCacheBytes: number
@@ -103,6 +108,9 @@ export const defaultLimits: FrontLimits = {
   drainMillis: 5_000,
   readMillisMax: 5_000,
   writeMillisMax: 10_000,
+  passConnectMillis: 2_000,
+  passHeadMillis: 12_000,
+  passedInFlightMax: 1_024,
   tokensCached: 100_000,
   tokenMillis: 30_000,
   postCacheBytes: 128 * 1024 * 1024,

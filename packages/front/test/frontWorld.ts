@@ -143,14 +143,14 @@ export const withFronts = <A, E, R = never>(
 export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effect<A, E, R>, options: Options = {}) =>
   withFronts(1, ([client]) => use(client!), options)
 
-/** Asks until the answer satisfies, for at most 10 s. */
-export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
+/** Asks until the answer satisfies, for at most 10 s unless told otherwise. */
+export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean, millisMax = 10_000) =>
   Effect.gen(function*() {
-    const until = Date.now() + 10_000
+    const until = Date.now() + millisMax
     while (true) {
       const answer = yield* ask
       if (isThere(answer)) return answer
-      if (Date.now() > until) throw new Error(`not in 10 s; last: ${JSON.stringify(answer).slice(0, 500)}`)
+      if (Date.now() > until) throw new Error(`not in ${millisMax} ms; last: ${JSON.stringify(answer).slice(0, 500)}`)
       yield* Effect.sleep(25)
     }
   })

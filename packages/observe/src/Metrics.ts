@@ -56,7 +56,29 @@ export const linkUp = gauges("rookery_link_up", "1 while another datacenter's se
 export const linkPending = gauges("rookery_link_pending", "Messages of another datacenter that wait for this one", ["datacenter"])
 export const linkMessages = counters("rookery_link_messages_total", "Messages between datacenters", ["direction"])
 export const linkRefused = counters("rookery_link_refused_total", "Messages of another datacenter that cannot be used", ["datacenter"])
+export const passed = counters("rookery_passed_total", "Requests passed to the home of their account", ["datacenter", "result"])
 export const linkAsks = counters("rookery_link_asks_total", "Questions to another datacenter", ["datacenter", "result"])
+
+// Gossip
+export const gossipRows = gauge("rookery_gossip_outbox_rows", "Facts that are not yet told to other datacenters, as of the last look")
+export const gossipOldestSeconds = gauge("rookery_gossip_outbox_oldest_seconds", "Age of the oldest of them")
+export const gossipShipped = counters("rookery_gossip_shipped_total", "Facts told to other datacenters", ["to"])
+export const gossipShippedBatch = histogram("rookery_gossip_shipped_batch", "Facts in one message to other datacenters", sizes)
+export const gossipShippedBytes = counter("rookery_gossip_shipped_bytes_total", "Bytes of those messages, each counted once")
+export const gossipApplied = counters("rookery_gossip_applied_total", "Facts of another datacenter that were applied", ["datacenter"])
+export const gossipAppliedBatch = histogram("rookery_gossip_applied_batch", "Facts in one transaction", sizes)
+export const gossipDelaySeconds = histograms("rookery_gossip_delay_seconds", "From a post's id to its announcement applied here", ["datacenter"], seconds)
+export const gossipRefused = counters("rookery_gossip_refused_total", "Messages of another datacenter that were kept for inspection", ["datacenter", "reason"])
+export const gossipFailures = counters("rookery_gossip_failures_total", "Attempts to apply messages that failed and are made again", ["datacenter"])
+export const gossipCompared = counters("rookery_gossip_compared_total", "Ranges compared with another datacenter", ["datacenter", "result"])
+export const gossipRepaired = counters("rookery_gossip_repaired_total", "Facts that another datacenter was asked for because a range differed", ["datacenter", "kind"])
+
+// Contents of posts elsewhere
+export const contentHits = counter("rookery_content_copies_hits_total", "Contents of posts elsewhere found among the copies")
+export const contentMisses = counter("rookery_content_copies_misses_total", "Contents of posts elsewhere that the copies did not have")
+export const contentAsked = counters("rookery_content_asked_total", "Contents that owners were asked for", ["datacenter", "result"])
+export const contentAhead = counter("rookery_content_ahead_total", "Contents fetched when they were announced")
+export const contentAbsent = counter("rookery_content_absent_total", "Posts left out of an answer because their content could not be had in time")
 
 // Around
 export const busMessages = counters("rookery_bus_messages_total", "Messages on the bus", ["direction"])

@@ -31,6 +31,8 @@ export interface Options<E> {
   readonly timelines?: (store: TimelineStore["Service"]) => TimelineStore["Service"]
   /** Idle actors go after this; they are looked for every 5 s. */
   readonly entityIdleMillis?: number
+  /** The machine in its ids; 0 unless set. */
+  readonly machine?: number
 }
 
 /** An empty database with Rookery's schema, for the scope. */
@@ -79,7 +81,7 @@ export const layer = <E>(options: Options<E>) =>
       stores(options.databaseUrl, "test cluster"),
       options.snapshots,
       media,
-      LocalIds.layer(),
+      LocalIds.layer(options.machine),
       BusMemory.layer
     ])
   )

@@ -12,9 +12,13 @@ export const hasBody = (request: IncomingMessage): boolean => {
 
 const tooLarge = new ApiError({ status: 413, error: "The body is too large", close: true })
 
-/** The fields of the body. Fails with 400 (malformed), 413 (over `bytesMax`) or 415 (another content type). */
-export const read = (request: IncomingMessage, bytesMax: number): Effect.Effect<Fields.Fields, ApiError> =>
-  Effect.flatMap(readBytes(request, bytesMax), (bytes) => parse(bytes, request.headers["content-type"] ?? ""))
+/** The body and its fields. Fails with 400 (malformed), 413 (over `bytesMax`) or 415 (another content type). */
+export const read = (
+  request: IncomingMessage,
+  bytesMax: number
+): Effect.Effect<{ readonly bytes: Buffer; readonly fields: Fields.Fields }, ApiError> =>
+  Effect.flatMap(readBytes(request, bytesMax), (bytes) =>
+    Effect.map(parse(bytes, request.headers["content-type"] ?? ""), (fields) => ({ bytes, fields })))
 
 const readBytes = (request: IncomingMessage, bytesMax: number): Effect.Effect<Buffer, ApiError> =>
   Number(request.headers["content-length"] ?? 0) > bytesMax

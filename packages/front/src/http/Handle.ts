@@ -17,7 +17,28 @@ import type { Router } from "./Router.ts"
 import * as Upload from "./Upload.ts"
 import * as Writer from "./Writer.ts"
 
+/** Requests that another datacenter answers. */
+export interface Elsewhere {
+  /** Takes a request whose head says so, body and answer included; false for any other. `done` tells the status. */
+  readonly takes: (
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    rawQuery: string,
+    done: (status: number) => void
+  ) => boolean
+  /** The answer to a request whose fields say so; undefined for any other. */
+  readonly answers: (
+    route: Route,
+    request: IncomingMessage,
+    fields: Fields.Fields,
+    body: Buffer
+  ) => Effect.Effect<Answer | undefined, ApiError | StoreError>
+}
+
 export interface HandleOptions {
+  /** Undefined where there is only one datacenter. */
+  readonly elsewhere?: Elsewhere | undefined
   readonly router: Router
   readonly tokens: Tokens
   readonly addressOf: ClientAddress
@@ -56,7 +77,7 @@ const timedOut = new ApiError({ status: 503, error: "This took too long, try aga
 const noFiles: ReadonlyMap<string, Buffer> = new Map()
 
 export const make = (options: HandleOptions, services: Context.Context<never>): Handle => {
-  const { addressOf, metrics, router, tokens } = options
+  const { addressOf, elsewhere, metrics, router, tokens } = options
   const run = Effect.runCallbackWith(services)
   const running = new Set<Running>()
   const log = makeLog(run)
@@ -83,7 +104,13 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
       return Effect.flatMap(identify(query), (identity) =>
         options.uploads.read(request, names, identity?.account?.id, ({ fields, files }) => handleAs(identity, merge(query, fields), files)))
     }
-    return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => handle(merge(query, body)))
+    return Effect.flatMap(Body.read(request, options.bodyBytesMax), (body) => {
+      const fields = merge(query, body.fields)
+      return elsewhere === undefined
+        ? handle(fields)
+        : Effect.flatMap(elsewhere.answers(route, request, fields, body.bytes), (answered) =>
+          answered === undefined ? handle(fields) : Effect.succeed(answered))
+    })
   }
 
   const finish = (response: ServerResponse, exit: Exit.Exit<Answer, ApiError | StoreError>, head: boolean): number => {
@@ -111,6 +138,13 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     })
   }
 
+  const passes = (route: Route, request: IncomingMessage, response: ServerResponse, query: string): boolean => {
+    if (elsewhere === undefined) return false
+    const since = performance.now()
+    return elsewhere.takes(route, request, response, query, (status) =>
+      metrics.record(route.pattern, status, performance.now() - since))
+  }
+
   const refuse = (response: ServerResponse, request: IncomingMessage, failure: ApiError, label: string): void => {
     Writer.error(response, failure, request.method === "HEAD")
     request.resume() // the rest of a body is read away, so that the connection can go on
@@ -135,7 +169,9 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
         return refuse(response, request, failure, "none")
       }
       if (running.size >= options.requestsInFlightMax) return refuse(response, request, unavailable(), match.route.pattern)
-      start(match.route, match.params, request, response, path, mark === -1 ? "" : url.slice(mark + 1))
+      const query = mark === -1 ? "" : url.slice(mark + 1)
+      if (passes(match.route, request, response, query)) return
+      start(match.route, match.params, request, response, path, query)
     }
   }
 }

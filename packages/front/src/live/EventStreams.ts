@@ -119,11 +119,19 @@ const failureOf = (exit: Exit.Failure<void, ApiError | StoreError>): ApiError =>
   return found._tag === "Some" ? Upgrade.asAnswer(found.value) : unavailable()
 }
 
+const isOfContract = (path: string): boolean => path === Upgrade.root || path.startsWith(`${Upgrade.root}/`)
+
+/** Whether the request opens a stream, and not the page that tells whether streams can be opened. */
+export const isStream = (request: IncomingMessage): boolean => {
+  const { path } = Upgrade.addressOf(request)
+  return request.method === "GET" && path !== health && (path === resumable || isOfContract(path))
+}
+
 /** Takes a request that opens a stream; false for any other. */
 export const takes = (deps: EventStreamDeps) => (request: IncomingMessage, response: ServerResponse): boolean => {
   if (request.method !== "GET") return false
   const { path } = Upgrade.addressOf(request)
-  const isContract = path === Upgrade.root || path.startsWith(`${Upgrade.root}/`)
+  const isContract = isOfContract(path)
   if (!isContract && path !== resumable) return false
   if (path === health) {
     Writer.answer(response, { status: 200, body: "OK", type: "text/plain; charset=utf-8" }, false)

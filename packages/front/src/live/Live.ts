@@ -3,6 +3,7 @@ import * as Counters from "@rookery/observe/Counters"
 import * as Metrics from "@rookery/observe/Metrics"
 import { Effect, type Scope } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
 import type { Deps } from "../Deps.ts"
 import type { StreamCheck } from "../Invalidations.ts"
 import * as Marks from "../read/Marks.ts"
@@ -17,11 +18,16 @@ import * as Sockets from "./Sockets.ts"
 import * as TopicStreams from "./TopicStreams.ts"
 import * as Subscriptions from "./Subscriptions.ts"
 
+type TakesUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+
 export interface Live {
   /** Takes a request that opens an event stream; false for any other. */
   readonly takes: (request: IncomingMessage, response: ServerResponse) => boolean
-  /** Takes the upgrades of a server until the scope closes; then every stream is told to come back. */
-  readonly attach: (server: Server) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Takes the upgrades of a server, but for those that `takesFirst` takes, until the scope closes; then every stream is
+   * told to come back.
+   */
+  readonly attach: (server: Server, takesFirst?: TakesUpgrade) => Effect.Effect<void, never, Scope.Scope>
   /** Looks at tokens of open streams again. */
   readonly check: StreamCheck
 }
@@ -69,12 +75,12 @@ const closeAll = ({ open }: Streams.Streams) =>
     )
   })
 
-const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.onUpgrade>) => (server: Server) =>
+const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.onUpgrade>) => (server: Server, takesFirst: TakesUpgrade = () => false) =>
   Effect.gen(function*() {
     const unfollow = Counters.follow(Metrics.streams, () => clients.open.size)
     const timer = setInterval(() => clients.open.forEach(Client.check), clients.limits.pingMillis)
     const endings = setInterval(() => clients.open.forEach(Client.endIfClosing), closeMillis)
-    server.on("upgrade", onUpgrade)
+    server.on("upgrade", (request, socket, head) => void (takesFirst(request, socket, head) || onUpgrade(request, socket, head)))
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         clearInterval(timer)

@@ -32,7 +32,7 @@ const refusalOf = (cause: Cause.Cause<Refusable>): Refusable => {
 }
 
 /** Answers instead of upgrading. What else the client sends is read away: unread, it would keep the connection for good. */
-const refuse = (request: IncomingMessage, socket: Duplex, error: Refusable): void => {
+export const refuse = (request: IncomingMessage, socket: Duplex, error: Refusable): void => {
   socket.resume()
   socket.end(Upgrade.refusal(error, request.method), () => socket.destroy())
 }

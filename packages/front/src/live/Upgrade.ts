@@ -88,7 +88,8 @@ const phrases: Record<number, string> = {
   403: "Forbidden",
   404: "Not Found",
   422: "Unprocessable Content",
-  503: "Service Unavailable"
+  503: "Service Unavailable",
+  508: "Loop Detected"
 }
 
 export const asAnswer = (error: ApiError | StoreError): ApiError => error._tag === "ApiError" ? error : unavailable()

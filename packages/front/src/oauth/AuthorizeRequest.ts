@@ -91,7 +91,7 @@ const judge = (app: OAuthApp, redirectUri: string, asking: Asking): Outcome => {
 }
 
 /** Looks at everything anew, whichever step of the page the fields come from. */
-export const read = (deps: Pick<Deps, "oauth">, fields: Fields): Effect.Effect<Outcome, ApiError | StoreError> =>
+export const read = (deps: Pick<Deps, "oauth" | "world">, fields: Fields): Effect.Effect<Outcome, ApiError | StoreError> =>
   Effect.gen(function*() {
     const asking = yield* decode(fields)
     const app = yield* Clients.find(deps, asking.client_id ?? "")

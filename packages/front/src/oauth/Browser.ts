@@ -5,8 +5,10 @@
 import type { AccountId } from "@rookery/domain/Ids"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
+import type { IncomingHttpHeaders } from "node:http"
 import type { Deps } from "../Deps.ts"
 import type { Request } from "../http/Route.ts"
+import * as World from "../home/World.ts"
 import * as Clients from "./Clients.ts"
 import * as Secrets from "./Secrets.ts"
 
@@ -15,7 +17,7 @@ const cookieName = "rookery_authorize"
 /** The field of a form that proves where it is from. */
 export const keyField = "form_key"
 
-const cookiePattern = new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`)
+const cookiePattern = new RegExp(`(?:^|;\\s*)${cookieName}=(${Secrets.pattern})(?:;|$)`)
 
 export interface Browser {
   readonly secret: string
@@ -25,7 +27,7 @@ export interface Browser {
   readonly headers: ReadonlyArray<string>
 }
 
-type BrowserDeps = Pick<Deps, "oauth" | "settings">
+type BrowserDeps = Pick<Deps, "oauth" | "settings" | "world">
 
 const cookie = ({ settings }: BrowserDeps, secret: string): ReadonlyArray<string> => {
   const secure = settings.publicUrl.startsWith("https:") ? "; Secure" : ""
@@ -34,7 +36,10 @@ const cookie = ({ settings }: BrowserDeps, secret: string): ReadonlyArray<string
   return ["set-cookie", `${cookieName}=${secret}; Path=/oauth; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`]
 }
 
-const secretOf = (request: Request): string | undefined => cookiePattern.exec(request.headers.cookie ?? "")?.[1]
+/** The secret that a browser brings. One of nobody logged in names no datacenter, so that any serves it. */
+export const secretIn = (headers: IncomingHttpHeaders): string | undefined => cookiePattern.exec(headers.cookie ?? "")?.[1]
+
+const secretOf = (request: Request): string | undefined => secretIn(request.headers)
 
 /** The browser as it comes; one without a cookie gets one. */
 export const read = (deps: BrowserDeps, request: Request): Effect.Effect<Browser, StoreError> =>
@@ -56,7 +61,7 @@ export const isOurForm = (browser: Browser, request: Request): boolean => {
 /** Logs in, under a secret that nobody can have known before; answers the headers that carry it. */
 export const logIn = (deps: BrowserDeps, before: Browser, account: AccountId): Effect.Effect<ReadonlyArray<string>, StoreError> =>
   Effect.gen(function*() {
-    const secret = Secrets.mint()
+    const secret = Secrets.mint(World.ownOf(deps.world))
     yield* logOut(deps, before)
     yield* deps.oauth.createLogin(Secrets.digest(secret), account, Date.now() + deps.settings.limits.browserLoginMillis)
     return cookie(deps, secret)

@@ -6,6 +6,7 @@ import { timingSafeEqual } from "node:crypto"
 import type { Deps } from "../Deps.ts"
 import { type ApiError, oauthError } from "../http/Errors.ts"
 import type { Request } from "../http/Route.ts"
+import * as Programs from "../home/Programs.ts"
 import * as Scopes from "./Scopes.ts"
 import * as Secrets from "./Secrets.ts"
 
@@ -33,12 +34,15 @@ export const invalidClient = oauthError(
   "Client authentication failed due to unknown client or a wrong secret."
 )
 
-export const find = (deps: Pick<Deps, "oauth">, clientId: string): Effect.Effect<OAuthApp | undefined, StoreError> =>
-  clientId === "" || clientId.length > clientIdMax ? Effect.succeed(undefined) : deps.oauth.appByClientId(clientId)
+/** Asks for one that was registered in another datacenter; fails while that cannot be reached. */
+export const find = (deps: Pick<Deps, "oauth" | "world">, clientId: string): Effect.Effect<OAuthApp | undefined, ApiError | StoreError> =>
+  clientId === "" || clientId.length > clientIdMax
+    ? Effect.succeed(undefined)
+    : Programs.find(deps.oauth, deps.world, clientId)
 
 /** The program that calls, proven by its secret; fails with `invalidClient`. */
 export const authenticate = (
-  deps: Pick<Deps, "oauth">,
+  deps: Pick<Deps, "oauth" | "world">,
   request: Request,
   fields: ClientFields
 ): Effect.Effect<OAuthApp, ApiError | StoreError> => {

@@ -6,6 +6,7 @@ import * as Answer from "../http/Answer.ts"
 import { invalid, unauthorized } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import { open, type Route, route, token } from "../http/Route.ts"
+import * as World from "../home/World.ts"
 import * as Scopes from "../oauth/Scopes.ts"
 import * as Secrets from "../oauth/Secrets.ts"
 
@@ -66,7 +67,7 @@ const create = (deps: Deps) => route("POST", "/api/v1/apps", open, (request) =>
       website: input.website || null
     })
     const secret = Secrets.mint()
-    const created = yield* deps.oauth.createApp({ ...app, clientId: Secrets.mint(), secretHash: Secrets.digest(secret) })
+    const created = yield* deps.oauth.createApp({ ...app, clientId: Secrets.mint(World.ownOf(deps.world)), secretHash: Secrets.digest(secret) })
     return Answer.json({
       ...entity(created),
       client_id: created.clientId,

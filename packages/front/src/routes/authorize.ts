@@ -6,6 +6,7 @@ import type { Deps } from "../Deps.ts"
 import type { Answer } from "../http/Answer.ts"
 import { type ApiError, oauthError } from "../http/Errors.ts"
 import { open, type Request, type Route, route } from "../http/Route.ts"
+import * as World from "../home/World.ts"
 import * as AuthorizeRequest from "../oauth/AuthorizeRequest.ts"
 import * as Browser from "../oauth/Browser.ts"
 import { logIn } from "../oauth/LogIn.ts"
@@ -68,7 +69,7 @@ const enter = (deps: Deps, request: Request, asked: Asked, browser: Browser.Brow
 const allow = (deps: Deps, asked: Asked, account: AccountId): Answering =>
   Effect.gen(function*() {
     const { app, challenge, redirectUri, scopes, state } = asked
-    const code = Secrets.mint()
+    const code = Secrets.mint(World.ownOf(deps.world))
     yield* deps.oauth.createCode({
       codeHash: Secrets.digest(code),
       appId: app.id,

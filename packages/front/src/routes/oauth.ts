@@ -8,6 +8,7 @@ import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import { type ApiError, oauthError } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
+import * as World from "../home/World.ts"
 import { open, personal, type Request, type Route, route } from "../http/Route.ts"
 import * as Invalidations from "../Invalidations.ts"
 import * as Clients from "../oauth/Clients.ts"
@@ -46,7 +47,7 @@ const tokenEntity = (token: string, scopes: string, createdAt: number) => ({
 /** Makes a token and answers it as the contract's `Token`. */
 export const giveToken = (deps: Deps, appId: bigint, account: AccountId | null, scopes: string) =>
   Effect.gen(function*() {
-    const token = Secrets.mint()
+    const token = Secrets.mint(World.ownOf(deps.world))
     const createdAt = Date.now()
     yield* deps.oauth.createToken({ tokenHash: Secrets.digest(token), appId, account, scopes, createdAt })
     return tokenEntity(token, scopes, createdAt)
@@ -75,7 +76,7 @@ const byCode = (deps: Deps, app: OAuthApp, fields: TokenInput): Granted =>
   Effect.gen(function*() {
     const { code, code_verifier: verifier, redirect_uri: redirectUri } = fields
     if (!code) return yield* Effect.fail(oauthError(400, "invalid_request", "Missing required parameter: code."))
-    const token = Secrets.mint()
+    const token = Secrets.mint(World.ownOf(deps.world))
     const createdAt = Date.now()
     const redeemed = yield* deps.oauth.redeem({
       codeHash: Secrets.digest(code),

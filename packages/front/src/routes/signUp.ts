@@ -1,11 +1,14 @@
 /** Sign-up: a program makes an account for a person and gets their token. */
 import { AccountId } from "@rookery/domain/Ids"
+import type { AccountRow, NewAccount, Taken } from "@rookery/store/AccountStore"
+import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
-import { forbidden, invalid, unavailable } from "../http/Errors.ts"
+import { type ApiError, forbidden, invalid, unavailable } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import { type Route, route, token } from "../http/Route.ts"
+import * as Claims from "../home/Claims.ts"
 import * as Passwords from "../oauth/Passwords.ts"
 import { giveToken } from "./oauth.ts"
 
@@ -95,6 +98,14 @@ const refusal = (details: Details) => {
   return invalid(`Validation failed: ${sentences.join(", ")}`, details)
 }
 
+/** Where there are several datacenters, the name is claimed at the one that decides about it. */
+const make = (deps: Deps, account: NewAccount): Effect.Effect<AccountRow | Taken, ApiError | StoreError> => {
+  const { accounts, claims, world } = deps
+  if (world === undefined) return accounts.create(account)
+  return Effect.catchTag(Claims.create({ claims, world }, account), "Unanswered", ({ datacenter }) =>
+    Effect.fail(unavailable(`The datacenter ${datacenter}, which gives out this name, cannot be reached: try again later, or choose another name`, 5)))
+}
+
 const signUp = (deps: Deps) => route("POST", "/api/v1/accounts", token("write:accounts"), (request) =>
   Effect.gen(function*() {
     if (!deps.settings.registrationsOpen) return yield* Effect.fail(forbidden("Registrations are closed"))
@@ -105,7 +116,7 @@ const signUp = (deps: Deps) => route("POST", "/api/v1/accounts", token("write:ac
     const passwordHash = yield* deps.hashGate(Passwords.hashPassword(password))
     const id = AccountId.make(yield* Effect.mapError(deps.ids.mint, () => unavailable()))
     const shard = deps.directory.shardOf(String(id))
-    const created = yield* deps.accounts.create({ id, shard, username, email, passwordHash, admin: false })
+    const created = yield* make(deps, { id, shard, username, email, passwordHash, admin: false })
     if (typeof created === "string") {
       // Somebody else was quicker, just now.
       return yield* Effect.fail(refusal({ [created]: [taken] }))

@@ -1,0 +1,19 @@
+/** The other datacenters, for a front that is not alone. */
+import type { Links } from "@rookery/bus/Links"
+import type * as Datacenters from "@rookery/domain/Datacenters"
+
+export interface World {
+  readonly datacenters: Datacenters.Datacenters
+  /** By the datacenter's number: where its fronts are reached, without a slash at the end. */
+  readonly fronts: ReadonlyArray<ReadonlyArray<string>>
+  readonly links: Links["Service"]
+}
+
+export const nameOf = ({ datacenters }: Pick<World, "datacenters">, home: number): string => datacenters.names[home]!
+
+/** What stands before secrets that are kept here; nothing where there is only one datacenter. */
+export const ownOf = (world: World | undefined): number | undefined => world?.datacenters.own
+
+/** Numbers of the others. */
+export const others = ({ datacenters: { names, own } }: Pick<World, "datacenters">): ReadonlyArray<number> =>
+  names.map((_, home) => home).filter((home) => home !== own)
