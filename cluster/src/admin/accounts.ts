@@ -1,9 +1,12 @@
 /** Accounts as an operator sees them. */
 import { AccountId } from "@rookery/domain/Ids"
+import * as Claims from "@rookery/front/home/Claims"
+import type { World } from "@rookery/front/home/World"
 import * as Passwords from "@rookery/front/oauth/Passwords"
 import * as Secrets from "@rookery/front/oauth/Secrets"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
-import { type AccountRow, AccountStore } from "@rookery/store/AccountStore"
+import { type AccountRow, AccountStore, type NewAccount } from "@rookery/store/AccountStore"
+import { ClaimStore } from "@rookery/store/ClaimStore"
 import { IdSource } from "@rookery/store/IdSource"
 import { ModerationStore } from "@rookery/store/ModerationStore"
 import { OAuthStore } from "@rookery/store/OAuthStore"
@@ -33,16 +36,24 @@ const check = (person: NewPerson): string | undefined => {
   return undefined
 }
 
-/** Creates an account that can log in at once. */
-export const create = Effect.fnUntraced(function*(person: NewPerson) {
+/** Where there are several datacenters, the name is claimed at the one that decides about it. */
+const make = Effect.fnUntraced(function*(account: NewAccount, world: World | undefined) {
+  if (world === undefined) return yield* (yield* AccountStore).create(account)
+  return yield* Claims.create({ claims: yield* ClaimStore, world }, account).pipe(
+    Effect.catchTag("Unanswered", ({ datacenter }) =>
+      new AdminError({ message: `the datacenter ${datacenter}, which gives out this name, cannot be reached` }))
+  )
+})
+
+/** Creates an account that can log in at once. `world` is there when there are several datacenters. */
+export const create = Effect.fnUntraced(function*(person: NewPerson, world: World | undefined) {
   const problem = check(person)
   if (problem !== undefined) return yield* new AdminError({ message: problem })
-  const accounts = yield* AccountStore
   const directory = yield* ShardDirectory.make
   const passwordHash = yield* Passwords.hashPassword(person.password)
   const id = AccountId.make(yield* (yield* IdSource).mint)
   const { admin, email, username } = person
-  const made = yield* accounts.create({ id, shard: directory.shardOf(`${id}`), username, email, passwordHash, admin })
+  const made = yield* make({ id, shard: directory.shardOf(`${id}`), username, email, passwordHash, admin }, world)
   if (typeof made === "string") {
     return yield* new AdminError({ message: `the ${made === "email" ? "e-mail address" : "name"} is taken` })
   }
@@ -58,9 +69,10 @@ const APP = "rookery-cli"
 const SCOPES = "read write follow push profile"
 const ADMIN_SCOPES = "admin:read admin:write"
 
-/** A new access token for the account; the tokens it has stay valid. */
-export const token = Effect.fnUntraced(function*(username: string) {
+/** A new access token for the account; the tokens it has stay valid. `home` stands before it where there are several datacenters. */
+export const token = Effect.fnUntraced(function*(username: string, home: number | undefined) {
   const account = yield* find(username)
+  if (account.remote) return yield* new AdminError({ message: `the home of ${username} is another datacenter: ask for the token there` })
   if (account.disabledAt !== null) return yield* new AdminError({ message: `${username} is suspended` })
   const oauth = yield* OAuthStore
   const app = (yield* oauth.appByClientId(APP)) ?? (yield* oauth.createApp({
@@ -72,7 +84,7 @@ export const token = Effect.fnUntraced(function*(username: string) {
     redirectUris: [],
     scopes: SCOPES
   }))
-  const secret = Secrets.mint()
+  const secret = Secrets.mint(home)
   yield* oauth.createToken({
     tokenHash: Secrets.digest(secret),
     appId: app.id,

@@ -1,5 +1,6 @@
 /** `rookery accounts …` */
 import { load } from "@rookery/config/Load"
+import * as Datacenters from "@rookery/domain/Datacenters"
 import type { AccountRow } from "@rookery/store/AccountStore"
 import { Console, Effect, Redacted, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -7,11 +8,22 @@ import * as accounts from "../admin/accounts.ts"
 import * as adminLayer from "../admin/adminLayer.ts"
 import * as database from "../admin/database.ts"
 import * as adminHints from "../layers/adminHints.ts"
+import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
+import * as derive from "../programs/derive.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("the account's name, without @"))
 
 /** For the log of moderation. */
 export const reason = Flag.String("reason").pipe(Flag.withDefault(""), Flag.withDescription("why; kept in the log of moderation"))
+
+/** The links to them, for the scope; undefined for who is alone. */
+const otherDatacenters = Effect.gen(function*() {
+  const configuration = yield* load
+  const links = yield* DatacenterLinks.make(configuration, "rookery cli", derive.patience(configuration))
+  return derive.world(configuration, links)
+})
+
+const ownPrefix = Effect.map(load, ({ world }) => Datacenters.isSingle(world) ? undefined : world.own)
 
 const create = Command.make("create", {
   name,
@@ -19,13 +31,15 @@ const create = Command.make("create", {
   password: Flag.Redacted("password").pipe(Flag.withDescription("8 to 128 characters")),
   admin: Flag.Boolean("admin").pipe(Flag.withDefault(false), Flag.withDescription("may administer the server"))
 }, ({ admin, email, name, password }) =>
-  accounts.create({ username: name, email, password: Redacted.value(password), admin }).pipe(
+  Effect.flatMap(otherDatacenters, (world) =>
+    accounts.create({ username: name, email, password: Redacted.value(password), admin }, world)).pipe(
+    Effect.scoped,
     Effect.tap((account) => Console.log(`created ${account.username} (id ${account.id}), who can log in now`)),
     adminLayer.withIds
   )).pipe(Command.withDescription("Create an account that can log in at once"))
 
 const token = Command.make("token", { name }, ({ name }) =>
-  accounts.token(name).pipe(Effect.tap((secret) => Console.log(secret)), adminLayer.withStores)).pipe(
+  Effect.flatMap(ownPrefix, (home) => accounts.token(name, home)).pipe(Effect.tap((secret) => Console.log(secret)), adminLayer.withStores)).pipe(
     Command.withDescription("Print a new access token for an account")
   )
 

@@ -1,7 +1,9 @@
 /** What the parts of a program are told, out of the configuration. */
+import type { Links } from "@rookery/bus/Links"
 import type { Configuration } from "@rookery/config/Load"
 import { settings } from "@rookery/config/Settings"
 import * as Entities from "@rookery/entities/Settings"
+import type { World } from "@rookery/front/home/World"
 import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
 import type { LogOptions } from "@rookery/observe/Logs"
 import { readFileSync } from "node:fs"
@@ -114,6 +116,12 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
   postCharactersMax: configuration.postTextMax,
   limits: { ...defaultLimits, ...copies(configuration), bodyBytesMax: configuration.bodyBytesMax, searchMillisMax: configuration.searchMillisMax, uploadBytesMax: configuration.mediaMaxBytes }
 })
+
+/** The other datacenters; undefined for who is alone. */
+export const world = (configuration: Configuration, links: Links["Service"] | undefined): World | undefined =>
+  links === undefined
+    ? undefined
+    : { datacenters: configuration.world, fronts: configuration.datacenters.map(({ fronts }) => fronts ?? []), links }
 
 export const logs = (configuration: Configuration): LogOptions => ({
   format: configuration.logFormat,

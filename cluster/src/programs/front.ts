@@ -8,5 +8,6 @@ import * as member from "./member.ts"
 export const program = Effect.gen(function*() {
   const configuration = yield* load
   const settings = derive.front(configuration, member.addressOf(configuration))
-  yield* member.run(configuration, "front", () => Effect.asVoid(Front.serve(settings)))
+  yield* member.run(configuration, "front", (links) =>
+    Effect.asVoid(Front.serve(settings, derive.world(configuration, links))))
 })

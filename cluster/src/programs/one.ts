@@ -37,7 +37,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
   Effect.gen(function*() {
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
-    yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
+    const links = yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
     const actors = yield* Layer.build(
       Layer.mergeAll(
         Entities.layer(derive.entities(configuration)),
@@ -49,7 +49,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
         Layer.provide(Layer.succeedContext(below))
       )
     )
-    const listening = yield* Front.serve(derive.front(alone(configuration), "one")).pipe(
+    const listening = yield* Front.serve(derive.front(alone(configuration), "one"), derive.world(configuration, links)).pipe(
       Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
       Effect.provideContext(below),
       Effect.provideContext(actors)

@@ -16,8 +16,8 @@ export interface Claim {
 }
 
 /**
- * `Taken`: another has it, or is getting it. `Overdue`: another reserved it and should have confirmed by now: ask the
- * home of that one, and `settle`.
+ * `Taken`: another has it, or is getting it. `Overdue`: another reserved it and should have confirmed by now, or held it and
+ * is not known here: ask the home of that one, then `confirm` or `release`.
  */
 export type Reservation = { readonly _tag: "Reserved" } | { readonly _tag: "Taken" } | { readonly _tag: "Overdue"; readonly by: Claim }
 

@@ -33,7 +33,8 @@ layer(Database.layer, { excludeTestServices: true })("ClaimStore", (it) => {
   it.effect("keeps what is held, and frees what is released by whoever has it", () =>
     Effect.gen(function*() {
       const claims = yield* ClaimStore
-      const [one, other] = [claimOf("held"), claimOf("held", 1)]
+      const one: Claim = { ...claimOf("held"), account: (yield* Database.account("renamed")).id }
+      const other = claimOf("held", 1)
       yield* claims.reserve(one, -minute)
       assert.deepStrictEqual(yield* claims.reserve(other, minute), { _tag: "Overdue", by: one })
       yield* claims.confirm(one)
@@ -42,6 +43,16 @@ layer(Database.layer, { excludeTestServices: true })("ClaimStore", (it) => {
       assert.deepStrictEqual(yield* claims.reserve(other, minute), { _tag: "Taken" })
       yield* claims.release(one)
       assert.deepStrictEqual(yield* claims.reserve(other, minute), { _tag: "Reserved" })
+    }))
+
+  it.effect("wants the home asked after a holder that is not known", () =>
+    Effect.gen(function*() {
+      const claims = yield* ClaimStore
+      const [gone, other] = [claimOf("gone", 2), claimOf("gone", 1)]
+      yield* claims.reserve(gone, minute)
+      assert.deepStrictEqual(yield* claims.reserve(other, minute), { _tag: "Taken" })
+      yield* claims.confirm(gone)
+      assert.deepStrictEqual(yield* claims.reserve(other, minute), { _tag: "Overdue", by: gone })
     }))
 
   it.effect("refuses the name of an account that is known, claimed or not", () =>

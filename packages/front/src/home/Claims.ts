@@ -1,7 +1,7 @@
 /**
  * Accounts whose names are claimed once in the world: begin at home, reserve where the name is decided, create at home,
  * confirm. A crash between any two of these leaves a reservation; after a minute whoever wants the name has its home
- * asked, and as long as that does not answer the name stays reserved.
+ * asked, and as long as that does not answer the name stays reserved. Names of deleted accounts come back the same way.
  */
 import * as Datacenters from "@rookery/domain/Datacenters"
 import { AccountId } from "@rookery/domain/Ids"
@@ -85,10 +85,6 @@ export const create = (deps: Deps, account: NewAccount): Effect.Effect<AccountRo
     yield* deps.claims.existsOrNever(claim.account, key)
     return "username"
   })
-
-/** Frees the name of an account that was deleted. */
-export const free = (deps: Deps, account: AccountId, key: string): Effect.Effect<void, Unanswered | StoreError> =>
-  Effect.asVoid(take(deps, "release", { key, account, home: deps.world.datacenters.own }))
 
 const accountOf = (text: string): AccountId => AccountId.make(BigInt(text))
 

@@ -29,12 +29,17 @@ const insert = (sql: SqlClient.SqlClient, { account, home, key }: Claim, millis:
     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE c.account = excluded.account
     RETURNING 1`
 
+/** One that ran out, or whose account nobody here knows: it was deleted, or has not been told of yet. */
+const holder = (sql: SqlClient.SqlClient, key: string) =>
+  sql<Row>`
+    SELECT c.key, c.account, c.home, CASE WHEN c.state = 0 THEN c.expires_at < now() ELSE a.id IS NULL END AS "isOverdue"
+    FROM username_claims c LEFT JOIN accounts a ON a.id = c.account AND NOT a.gone WHERE c.key = ${key}`
+
 const reserve = (sql: SqlClient.SqlClient, claim: Claim, millis: number): Effect.Effect<Reservation, SqlError.SqlError> =>
   Effect.gen(function*() {
     const made = yield* insert(sql, claim, millis)
     if (made.length > 0) return { _tag: "Reserved" }
-    const [row] = yield* sql<Row>`
-      SELECT key, account, home, state = 0 AND expires_at < now() AS "isOverdue" FROM username_claims WHERE key = ${claim.key}`
+    const [row] = yield* holder(sql, claim.key)
     return row?.isOverdue === true ? { _tag: "Overdue", by: { key: row.key, account: row.account, home: row.home } } : taken
   })
 
