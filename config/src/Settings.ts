@@ -135,6 +135,26 @@ const cluster = {
     lengthMax: 4_096,
     doc: "Users and passwords for the links between datacenters"
   }),
+  remoteCopiesMax: integer("REMOTE_COPIES_MAX", 100, 100_000_000, {
+    fallback: 500_000,
+    doc: "Contents of other datacenters' posts that are kept, some 500 bytes each; those read seldom go first"
+  }),
+  remoteCopyDays: integer("REMOTE_COPY_DAYS", 0, 36_500, {
+    fallback: 90,
+    doc: "Age of a post of another datacenter from which on its content is not kept"
+  }),
+  remoteFetchAheadReaders: integer("REMOTE_FETCH_AHEAD_READERS", 1, 100_000_000, {
+    fallback: 100,
+    doc: "Local followers of an author elsewhere from which on contents are fetched when they are announced"
+  }),
+  repairIntervalMillis: integer("REPAIR_INTERVAL_MILLIS", 1_000, 3_600_000, {
+    fallback: 15_000,
+    doc: "How often what is recent is compared with each other datacenter"
+  }),
+  tombstoneDays: integer("TOMBSTONE_DAYS", 7, 36_500, {
+    fallback: 40,
+    doc: "How long the ends of posts are kept, so that nothing late brings them back; the same in all datacenters"
+  }),
   shardsPerGroup: prime("SHARDS_PER_GROUP", 2, 9_973, {
     fallback: 127,
     doc: "Shards of the cluster; fixed for the life of a database"

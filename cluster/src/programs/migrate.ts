@@ -1,6 +1,8 @@
 /** Brings a database to the schema of this version. */
 import { load } from "@rookery/config/Load"
+import * as Datacenters from "@rookery/domain/Datacenters"
 import * as client from "@rookery/store/postgres/client"
+import * as Gossip from "@rookery/store/postgres/gossip/GossipStorePostgres"
 import { checkSettings, migrate, recordAgreed } from "@rookery/store/postgres/migrate"
 import { Console, Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,7 +14,10 @@ import * as derive from "./derive.ts"
 export const program = Effect.scoped(Effect.gen(function*() {
   const configuration = yield* load
   const found = yield* database.find(configuration)
-  yield* on(found.url, derive.patience(configuration), configuration.shardsPerGroup, recordAgreed(derive.agreed(configuration), Exclusivity.LOCK))
+  yield* on(found.url, derive.patience(configuration), configuration.shardsPerGroup, Effect.andThen(
+    recordAgreed(derive.agreed(configuration), Exclusivity.LOCK),
+    Datacenters.isSingle(configuration.world) ? Effect.void : Gossip.enable(configuration.world)
+  ))
   yield* Console.log(`${found.what} is up to date`)
 }))
 

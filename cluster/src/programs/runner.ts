@@ -1,9 +1,11 @@
 /** A runner: holds shards of the cluster and the actors on them. */
+import type { Links } from "@rookery/bus/Links"
 import { load } from "@rookery/config/Load"
 import * as Entities from "@rookery/entities/Entities"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Discovery from "../layers/Discovery.ts"
+import * as GossipWorld from "../layers/GossipWorld.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as OpsServer from "../layers/OpsServer.ts"
@@ -13,11 +15,12 @@ import * as member from "./member.ts"
 export const program = Effect.gen(function*() {
   const configuration = yield* load
   const { host, port } = configuration
-  const serve = Effect.gen(function*() {
+  const serve = Effect.fnUntraced(function*(links: Links["Service"] | undefined) {
     const sql = yield* SqlClient.SqlClient
     const ops = OpsServer.layer({ host, port, readiness: Effect.asVoid(sql`SELECT 1`) })
     const tables = Layer.mergeAll(Housekeeping.layer(configuration), MediaHousekeeping.layer, Discovery.layer(configuration))
-    yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration)), ops, tables))
+    const world = yield* GossipWorld.make(configuration, links)
+    yield* Layer.build(Layer.mergeAll(Entities.layer(derive.entities(configuration), world), ops, tables))
   })
-  yield* member.run(configuration, "runner", () => serve)
+  yield* member.run(configuration, "runner", serve)
 })

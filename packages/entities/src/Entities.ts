@@ -1,6 +1,8 @@
 /** Every actor of a runner, with the loops behind them. */
 import { Effect, Layer } from "effect"
 import { AuthorLive } from "./AuthorLive.ts"
+import * as Gossip from "./gossip/Gossip.ts"
+import type { World } from "./gossip/World.ts"
 import * as LikeGroup from "./LikeGroup.ts"
 import * as Modes from "./Modes.ts"
 import * as Notices from "./Notices.ts"
@@ -15,8 +17,8 @@ import * as SnapshotSaver from "./SnapshotSaver.ts"
 import { TimelineShardLive } from "./TimelineShardLive.ts"
 import { UserTimelineLive } from "./UserTimelineLive.ts"
 
-/** Registers the actors with the cluster; the authors' modes are read before any of them serves. */
-export const layer = (settings: Partial<Settings> = {}) =>
+/** Registers the actors with the cluster; the authors' modes are read before any of them serves. `world` is there when there are other datacenters. */
+export const layer = (settings: Partial<Settings> = {}, world?: World) =>
   Layer.unwrap(
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
@@ -27,7 +29,9 @@ export const layer = (settings: Partial<Settings> = {}) =>
       yield* Notices.start(runner)
       yield* SnapshotSaver.start(runner)
       yield* Residency.keepCurrent(runner)
+      const ofGossip = world === undefined ? Layer.empty : yield* Gossip.start(runner, world)
       return Layer.mergeAll(
+        ofGossip,
         TimelineShardLive(runner),
         UserTimelineLive(runner),
         AuthorLive(runner, group),

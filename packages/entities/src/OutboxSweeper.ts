@@ -38,10 +38,16 @@ const tellFronts = (runner: Runner, bus: Bus["Service"], { id, owner }: OutboxRo
 /** One row that is stuck holds up no other: rows are handed out side by side, and only as many claimed as may be. */
 const makeSweep = (runner: Runner, bus: Bus["Service"]) => {
   let handed = 0
+  let isFull = false
   const handLater = (row: OutboxRow) => {
     handed++
     const release = Effect.sync(() => {
       handed--
+      // There were more rows than could be handed out: they do not wait for the next sweep.
+      if (isFull && handed <= handedMax / 2) {
+        isFull = false
+        due(runner)
+      }
     })
     runner.runFork(Effect.ensuring(hand(runner, bus, row), release))
   }
@@ -51,7 +57,8 @@ const makeSweep = (runner: Runner, bus: Bus["Service"]) => {
     const rows = yield* (yield* OutboxStore).claim(free, runner.settings.claimMillis)
     outboxSwept.value += rows.length
     for (const row of rows) handLater(row)
-    return rows.length === free
+    isFull = rows.length === free
+    return isFull
   })
   return Effect.asVoid(Effect.repeat(claimOnce, { while: (mayBeMore) => mayBeMore }))
 }
@@ -76,9 +83,19 @@ const every = <E, R>(millis: number, what: string, effect: Effect.Effect<void, E
     Effect.forkScoped
   )
 
+/** There are rows that nobody drives from the start: they are looked for at once. */
+export const due = (runner: Runner): void => {
+  runner.outboxDue.openUnsafe()
+}
+
+/** Until there are said to be rows, or the time of a sweep has come. */
+const awaitDue = ({ outboxDue, settings }: Runner) =>
+  outboxDue.await.pipe(Effect.timeoutOption(settings.sweepMillis), Effect.andThen(outboxDue.close))
+
 export const start = (runner: Runner) =>
   Effect.gen(function*() {
-    yield* every(runner.settings.sweepMillis, "the outbox sweep", makeSweep(runner, yield* Bus))
+    const sweep = makeSweep(runner, yield* Bus)
+    yield* every(0, "the outbox sweep", Effect.andThen(awaitDue(runner), sweep))
     yield* every(Math.floor(runner.settings.claimMillis / 3), "keeping outbox claims", keepClaims(runner))
     yield* every(5_000, "measuring the outbox", measure)
   })

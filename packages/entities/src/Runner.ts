@@ -48,6 +48,8 @@ export interface Runner {
   readonly driving: Map<bigint, Uint8Array>
   /** Opened when a commit may have left notices to be handed on. */
   readonly noticesDue: Latch.Latch
+  /** Opened when there are outbox rows that nobody drives. */
+  readonly outboxDue: Latch.Latch
   readonly topics: TopicSpread.TopicSpread
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
@@ -132,6 +134,7 @@ export const make = (settings: Settings) =>
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
+      outboxDue: Latch.makeUnsafe(false),
       runFork,
       now
     }

@@ -80,6 +80,17 @@ export const contentAsked = counters("rookery_content_asked_total", "Contents th
 export const contentAhead = counter("rookery_content_ahead_total", "Contents fetched when they were announced")
 export const contentAbsent = counter("rookery_content_absent_total", "Posts left out of an answer because their content could not be had in time")
 
+// The past
+export const pastBytesBefore = gauge("rookery_past_bytes_before", "Bytes of the months that are packed as they were before, as of the last look")
+export const pastBytesAfter = gauge("rookery_past_bytes_after", "Bytes that these months take now")
+export const pastPosts = gauge("rookery_past_posts", "Posts in them")
+export const pastBehind = gauge("rookery_past_months_waiting", "Months that are old enough to be packed, and are not yet")
+export const pastSteps = counters("rookery_past_steps_total", "Steps made to pack old posts", ["step"])
+export const pastFailures = counter("rookery_past_failures_total", "Steps of packing that failed and are made again")
+export const pastChunkHits = counter("rookery_past_chunk_hits_total", "Chunks of old posts found in memory")
+export const pastChunkLoads = counter("rookery_past_chunk_loads_total", "Chunks of old posts read from the database")
+export const pastLost = counter("rookery_past_lost_total", "Reads of old posts whose words could not be had: should be 0")
+
 // Around
 export const busMessages = counters("rookery_bus_messages_total", "Messages on the bus", ["direction"])
 export const busMaybeLost = counters("rookery_bus_maybe_lost_total", "Times that a subscriber was told of a possible loss", ["reason"])

@@ -68,7 +68,7 @@ const make = (redis: Redis, settings: Settings): CopyStore["Service"] => {
       await redis.pipeline().zcard(allKey).zrangebyscore(allKey, "-inf", now - idleMillis, "LIMIT", 0, evictedMax).exec()
     ) as [number, ReadonlyArray<string>]
     const tooMany = Math.min(evictedMax, count - copiesMax)
-    const gone = tooMany > idle.length ? await redis.zrange(allKey, 0, tooMany - 1) : idle
+    const gone = tooMany > idle.length ? await redis.zrange(allKey, 0, String(tooMany - 1)) : idle
     if (gone.length === 0) return
     settled(await redis.pipeline().zrem(allKey, ...gone).unlink(...gone.map(copyKey)).exec())
   }

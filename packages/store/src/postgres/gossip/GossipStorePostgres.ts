@@ -1,4 +1,5 @@
 /** Gossip in Postgres. */
+import type { Datacenters } from "@rookery/domain/Datacenters"
 import type { AccountId } from "@rookery/domain/Ids"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -58,13 +59,18 @@ const sweep = (sql: SqlClient.SqlClient, { tombstoneMillis }: Settings) =>
     return gone.length
   }))
 
+const enableOn = (sql: SqlClient.SqlClient, { homes, names, own }: Datacenters) =>
+  operation("GossipStore.enable", Effect.asVoid(sql`SELECT gossip_enable(${texts(names)}, ${own}::smallint, ${int2s([...homes])})`))
+
+/** As `GossipStore.enable`, for whoever migrates. */
+export const enable = (datacenters: Datacenters) => Effect.flatMap(SqlClient.SqlClient, (sql) => enableOn(sql, datacenters))
+
 const make = (settings: Settings) =>
   Effect.map(SqlClient.SqlClient, (sql): GossipStore["Service"] => {
     const { datacenters } = settings
     const refused = makeRefused(sql)
-    const enable = sql`SELECT gossip_enable(${texts(datacenters.names)}, ${datacenters.own}::smallint, ${int2s([...datacenters.homes])})`
     return {
-      enable: operation("GossipStore.enable", Effect.asVoid(enable)),
+      enable: enableOn(sql, datacenters),
       tellCounts: (limit) => operation("GossipStore.tellCounts", Outgoing.tellCounts(sql, settings, limit)),
       claim: (limit, batchesMax) => operation("GossipStore.claim", Outgoing.claim(sql, limit, batchesMax)),
       shipped: (batches) => operation("GossipStore.shipped", Outgoing.shipped(sql, batches)),

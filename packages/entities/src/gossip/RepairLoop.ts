@@ -1,0 +1,108 @@
+/**
+ * When what is compared, for each origin: the last day often, its end most often; everything else in a walk that never ends. After
+ * a link was down, which is when things get lost, the walk hurries once round. It begins at a random place, so that
+ * nothing has to be remembered.
+ */
+import * as Snowflake from "@rookery/domain/Snowflake"
+import type { GossipKind, GossipRange } from "@rookery/store/GossipStore"
+import { Effect } from "effect"
+import type { After } from "./After.ts"
+import * as Repair from "./Repair.ts"
+import * as Supervised from "./Supervised.ts"
+import { nameOf, others, type World } from "./World.ts"
+
+const hour = 3_600_000
+const day = 24 * hour
+
+const byId: ReadonlyArray<GossipKind> = ["posts", "direct", "accounts", "counts", "accountCounts"]
+const byBucket: ReadonlyArray<GossipKind> = ["follows", "answers", "blocks", "likes"]
+
+const buckets = 65_536n
+const bucketParts = 64n
+
+/** Clocks, and the time in which a tombstone is dropped here and there. */
+const tombstoneMarginMillis = day
+
+const ranges = ({ datacenters: { own }, settings }: World, origin: number, kinds: ReadonlyArray<GossipKind>, from: bigint, to: bigint) =>
+  from >= to ? [] : kinds.map((kind): GossipRange => ({
+    kind,
+    origin,
+    asker: own,
+    from,
+    to,
+    deletedAfter: Date.now() - settings.tombstoneMillis + tombstoneMarginMillis
+  }))
+
+/** Ids of between so many milliseconds ago; what is younger than the grace may be on its way. */
+const between = (world: World, origin: number, oldest: number, newest: number): ReadonlyArray<GossipRange> => {
+  const now = Date.now()
+  return ranges(world, origin, byId, Snowflake.floorAt(now - oldest), Snowflake.floorAt(now - Math.max(newest, world.settings.graceMillis)))
+}
+
+const stepsOfDays = (): number => Math.ceil((Date.now() - Snowflake.epochMillis) / day) + 1
+
+/** One step of the walk: a day, and a part of the buckets. */
+const walked = (world: World, origin: number, step: number): ReadonlyArray<GossipRange> => {
+  const ago = (step % stepsOfDays()) * day
+  const part = BigInt(step) % bucketParts
+  const width = buckets / bucketParts
+  return [...between(world, origin, ago + day, ago), ...ranges(world, origin, byBucket, part * width, (part + 1n) * width)]
+}
+
+/** While it is cut off nothing can be asked, and what waits to be read will say most of it. */
+const isQuiet = ({ links }: World, name: string): boolean => {
+  const { connected, pending } = links.state(name)
+  return connected && pending === 0
+}
+
+/** How often a pass that finds no quiet moment waits before it is made all the same. */
+const patience = 40
+
+const recent = (world: World, after: After, origin: number) => {
+  const name = nameOf(world, origin)
+  let rounds = 0
+  let waited = 0
+  const round = Effect.gen(function*() {
+    if (!isQuiet(world, name) && (waited++ < patience || !world.links.state(name).connected)) return world.settings.repairMillis
+    waited = 0
+    const pass = Repair.pass(world, after, origin)
+    yield* Repair.compare(pass, between(world, origin, hour / 6, 0))
+    if (rounds % 4 === 0) yield* Repair.compare(pass, between(world, origin, 2 * hour, hour / 6))
+    if (rounds % 40 === 0) yield* Repair.compare(pass, between(world, origin, 26 * hour, 2 * hour))
+    if (rounds % 4 === 0) yield* Repair.placeholders(pass)
+    rounds++
+    return world.settings.repairMillis
+  })
+  return Supervised.forever(`comparing what is recent with ${name}`, round)
+}
+
+const walking = (world: World, after: After, origin: number) => {
+  const name = nameOf(world, origin)
+  const { hurriedWalkMillis, walkMillis } = world.settings
+  let step = Math.floor(Math.random() * stepsOfDays())
+  let hurried = 0
+  let upSince: number | undefined
+  const round = Effect.gen(function*() {
+    const { connected, since } = world.links.state(name)
+    if (!connected) return walkMillis
+    // Also at the start: what happened before it is not known.
+    if (upSince !== since) {
+      upSince = since
+      step = 0
+      hurried = Math.max(stepsOfDays(), Number(bucketParts))
+    }
+    if (!isQuiet(world, name) && hurried > 0) return hurriedWalkMillis
+    yield* Repair.compare(Repair.pass(world, after, origin), walked(world, origin, step))
+    step++
+    hurried = Math.max(0, hurried - 1)
+    return hurried > 0 ? hurriedWalkMillis : walkMillis
+  })
+  return Supervised.forever(`comparing everything with ${name}`, round)
+}
+
+export const start = (world: World, after: After) =>
+  Effect.forEach(others(world), (origin) =>
+    Supervised.once(
+      `repair-${nameOf(world, origin)}`,
+      Effect.all([recent(world, after, origin), walking(world, after, origin)], { concurrency: "unbounded", discard: true })
+    ), { discard: true })
