@@ -65,7 +65,7 @@ const gather = (settings: FrontSettings, draining: { value: boolean }) =>
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
     const hydration = yield* Hydration.make({ posts, accounts }, settings, limits)
-    const reader = Reader.make(hydration, yield* Marks.make(posts), { follows, shunned })
+    const reader = Reader.make(hydration, yield* Marks.make(posts, shunned), { follows, shunned })
     const topics = yield* TopicStore
     const search = yield* SearchStore
     const deps: Deps = {
