@@ -119,5 +119,5 @@ describe("a runner that is lost in the middle of a follow", () => {
         const [reader] = world.people as [World.Someone]
         assert.deepStrictEqual(yield* homeOf({ ...world, client }, reader), old)
       }).pipe(Effect.provide(cluster((store) => store), { local: true }))
-    }), 30_000)
+    }), 60_000)
 })

@@ -137,11 +137,11 @@ export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effec
 /** Asks until the answer satisfies, for at most 10 s. */
 export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
   Effect.gen(function*() {
-    const until = Date.now() + 10_000
+    const until = Date.now() + 30_000
     while (true) {
       const answer = yield* ask
       if (isThere(answer)) return answer
-      if (Date.now() > until) throw new Error(`not in 10 s; last: ${JSON.stringify(answer).slice(0, 500)}`)
+      if (Date.now() > until) throw new Error(`not in 30 s; last: ${JSON.stringify(answer).slice(0, 500)}`)
       yield* Effect.sleep(25)
     }
   })

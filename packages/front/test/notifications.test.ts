@@ -74,7 +74,7 @@ describe("notifications", () => {
         assert.deepStrictEqual(yield* get(client, ann, "/api/v1/notifications"), [])
         assert.strictEqual((yield* client.call("GET", "/api/v1/notifications", { token: bob.token })).headers.get("link"), null)
       })
-    ), 30_000)
+    ), 60_000)
 
   it.live("are counted above the marker, and grouped", () =>
     withFront((client) =>
@@ -104,7 +104,7 @@ describe("notifications", () => {
         assert.deepStrictEqual(yield* act(client, ann, `/api/v2/notifications/${favourites.group_key}/dismiss`), {})
         assert.deepStrictEqual(types(yield* get(client, ann, "/api/v1/notifications")), ["reblog", "follow"])
       })
-    ), 30_000)
+    ), 60_000)
 
   it.live("of strangers are held back as the policy says, and shown when accepted", () =>
     withFront((client) =>
@@ -133,7 +133,7 @@ describe("notifications", () => {
         const [told] = yield* Streams.events(reader, "notification", 1)
         assert.strictEqual(JSON.parse(told!.payload).type, "reblog", "what was held back was not streamed")
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 })
 
 describe("presence", () => {
@@ -154,5 +154,5 @@ describe("presence", () => {
         stream.close()
         yield* eventually(presence, ({ online }) => online.length === 0)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 })
