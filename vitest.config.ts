@@ -7,7 +7,7 @@ export default defineConfig({
     pool: "forks",
     // Tests of the cluster start processes of their own: more workers only make timings noisy.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000
   }

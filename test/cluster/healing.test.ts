@@ -11,6 +11,7 @@ import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import * as TestDatabase from "@rookery/testkit/TestDatabase"
 import { Effect, Latch, Layer, Redacted, Schedule } from "effect"
 import { inject } from "vitest"
+import * as program from "./program.ts"
 
 const startCluster = Effect.gen(function*() {
   const postgresUrl = yield* TestDatabase.make({
@@ -19,7 +20,7 @@ const startCluster = Effect.gen(function*() {
     migrate: () => Effect.void
   })
   return yield* LocalCluster.make({
-    folder: "unused",
+    folder: yield* program.folder,
     servers: { postgresUrl, redisUrl: inject("redisUrl"), natsUrl: inject("natsUrl") }
   })
 })

@@ -60,7 +60,7 @@ describe("a member of a cluster", () => {
       const one = yield* program.start("one", [], { DATABASE_URL: postgresUrl, ...impatient })
       yield* one.says(/is running at/)
       const cluster = yield* LocalCluster.make({
-        folder: "unused",
+        folder: yield* program.folder,
         servers: { postgresUrl, redisUrl: inject("redisUrl"), natsUrl: inject("natsUrl") }
       })
       const refused = yield* Effect.flip(cluster.startRunner())
@@ -71,5 +71,5 @@ describe("a member of a cluster", () => {
       const second = yield* program.run("one", [], { DATABASE_URL: postgresUrl, ...impatient })
       assert.strictEqual(second.code, 1)
       assert.match(second.output, /another Rookery serves this database/)
-    })), 60_000)
+    })), 120_000)
 })

@@ -1,114 +1,11 @@
 /** The actors of one runner over the real database: what blocks, mutes and answers do to windows and open feeds. */
-import { assert, describe, inject, it } from "@effect/vitest"
-import type { PostDraft } from "@rookery/domain/Post"
-import { AccountId } from "@rookery/domain/Ids"
-import type { Settings } from "@rookery/entities/Settings"
-import { Author } from "@rookery/protocol/Author"
-import * as EventBatch from "@rookery/protocol/EventBatch"
-import * as PageBatch from "@rookery/protocol/PageBatch"
-import { Session } from "@rookery/protocol/Session"
-import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
-import { TimelineShard } from "@rookery/protocol/TimelineShard"
-import { UserTimeline } from "@rookery/protocol/UserTimeline"
-import { AccountStore } from "@rookery/store/AccountStore"
-import { IdSource } from "@rookery/store/IdSource"
-import { OutboxStore } from "@rookery/store/OutboxStore"
-import { SnapshotStore } from "@rookery/store/SnapshotStore"
-import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect, Layer, Schedule, Stream } from "effect"
-
-const noSnapshots = Layer.succeed(SnapshotStore, {
-  saveWindows: () => Effect.void,
-  loadWindow: () => Effect.succeed(undefined),
-  dropWindow: () => Effect.void,
-  saveRing: () => Effect.void,
-  loadRing: () => Effect.succeed(undefined),
-  ping: Effect.void
-})
-
-const draft: PostDraft = {
-  text: "hello",
-  spoiler: "",
-  sensitive: false,
-  visibility: "public",
-  language: null,
-  replyTo: null,
-  repostOf: null
-}
-
-/** What happens within 10 s; the last answer is in the failure. */
-const soon = <A, E>(ask: Effect.Effect<A, E>, isThere: (answer: A) => boolean) =>
-  ask.pipe(
-    Effect.repeat({ until: isThere, schedule: Schedule.spaced("20 millis"), times: 500 }),
-    Effect.tap((answer) => Effect.sync(() => assert.isTrue(isThere(answer), JSON.stringify(answer, (_, value) => String(value)))))
-  )
-
-const makeClients = Effect.gen(function*() {
-  const accounts = yield* AccountStore
-  const ids = yield* IdSource
-  const directory = yield* ShardDirectory.make
-  const author = yield* Author.client
-  const reader = yield* UserTimeline.client
-  const shards = yield* TimelineShard.client
-  const sessions = yield* Session.client
-  const outbox = yield* OutboxStore
-  let keys = 0
-
-  const signUp = Effect.fnUntraced(function*(username: string) {
-    const id = AccountId.make(yield* ids.mint)
-    const shard = directory.shardOf(String(id))
-    const created = yield* accounts.create({ id, shard, username, email: null, passwordHash: null, admin: false })
-    return typeof created === "string" ? yield* Effect.die(new Error(`${created} is taken`)) : created
-  })
-  type Person = Effect.Success<ReturnType<typeof signUp>>
-
-  const publish = (by: Person) => author(String(by.id)).Publish({ requestKey: `key-${keys++}`, draft })
-  const follow = (by: Person, other: Person, following = true) =>
-    reader(String(by.id)).SetFollow({ followee: other.id, following })
-  const block = (by: Person, other: Person, blocked = true) => reader(String(by.id)).SetBlock({ other: other.id, blocked })
-  const mute = (by: Person, other: Person, muted = true, millis: number | null = null) =>
-    reader(String(by.id)).SetMute({ other: other.id, muted, notifications: true, millis })
-  const answer = (by: Person, follower: Person, accepted: boolean) =>
-    reader(String(by.id)).AnswerFollow({ follower: follower.id, accepted })
-  const removeFollower = (by: Person, follower: Person) => reader(String(by.id)).RemoveFollower({ follower: follower.id })
-  const lock = (person: Person) => accounts.update(person.id, { locked: true })
-  const home = (by: Person, limit = 40) =>
-    shards(directory.timelineShardId(by.shard)).Read({
-      requests: PageBatch.encodeRequests([
-        { readerNo: by.no, reader: by.id, maxId: undefined, sinceId: 0n, minId: 0n, limit }
-      ])
-    }).pipe(Effect.map((bytes) => PageBatch.decodeAnswers(bytes)[0]!.entries.map((entry) => entry.id)))
-  const quiet = soon(outbox.backlog, (backlog) => backlog.rows === 0)
-
-  /** Opens the feed of a front for one person; answers the posts that the person has been told of so far. */
-  const listen = (by: Person) =>
-    Effect.gen(function*() {
-      const heard: Array<bigint> = []
-      const feed = shards(directory.timelineShardId(by.shard)).Events({ front: `front-${by.no}` })
-      yield* Effect.forkScoped(Stream.runForEach(feed, (chunk) =>
-        Effect.sync(() => {
-          for (const event of EventBatch.decode(chunk)) if (event.kind === EventBatch.kinds.update) heard.push(event.postId)
-        })))
-      const connect = sessions(String(by.id)).Connect({ accountNo: by.no, front: `front-${by.no}` })
-      yield* Effect.retry(connect, { schedule: Schedule.spaced("20 millis"), times: 200 })
-      return heard
-    })
-  return { signUp, publish, follow, block, mute, answer, removeFollower, lock, home, quiet, listen, author }
-})
-
-type Clients = Effect.Success<typeof makeClients>
-
-const withWorld = <A, E>(settings: Partial<Settings>, use: (clients: Clients) => Effect.Effect<A, E, never>) =>
-  Effect.scoped(Effect.gen(function*() {
-    const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
-    yield* Effect.flatMap(makeClients, use).pipe(
-      Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots, settings }))
-    )
-  }))
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { soon, withActors } from "./actors.ts"
 
 describe("blocks and mutes at the actors", () => {
   it.live("a block takes both out of each other's windows at once, and neither can follow until it ends", () =>
-    withWorld({}, ({ block, follow, home, publish, quiet, signUp }) =>
+    withActors({}, ({ block, follow, home, publish, quiet, signUp }) =>
       Effect.gen(function*() {
         const [ann, bob] = [yield* signUp("ann"), yield* signUp("bob")]
         yield* follow(ann, bob)
@@ -130,7 +27,7 @@ describe("blocks and mutes at the actors", () => {
       })))
 
   it.live("a mute hides what was there and what comes, also to a window that is loaded anew; its end brings all back", () =>
-    withWorld({ residentTimelinesMax: 2 }, ({ follow, home, mute, publish, quiet, signUp }) =>
+    withActors({ residentTimelinesMax: 2 }, ({ follow, home, mute, publish, quiet, signUp }) =>
       Effect.gen(function*() {
         const [ann, bob, eve] = [yield* signUp("ann"), yield* signUp("bob"), yield* signUp("eve")]
         yield* follow(ann, bob)
@@ -149,7 +46,7 @@ describe("blocks and mutes at the actors", () => {
       })))
 
   it.live("a mute for a while ends by itself", () =>
-    withWorld({}, ({ follow, home, mute, publish, quiet, signUp }) =>
+    withActors({}, ({ follow, home, mute, publish, quiet, signUp }) =>
       Effect.gen(function*() {
         const [ann, bob] = [yield* signUp("ann"), yield* signUp("bob")]
         yield* follow(ann, bob)
@@ -163,7 +60,7 @@ describe("blocks and mutes at the actors", () => {
       })))
 
   it.live("who listens while a mute ends hears of that person again, without a read", () =>
-    withWorld({}, ({ follow, listen, mute, publish, quiet, signUp }) =>
+    withActors({}, ({ follow, listen, mute, publish, quiet, signUp }) =>
       Effect.scoped(Effect.gen(function*() {
         const [ann, bob] = [yield* signUp("ann"), yield* signUp("bob")]
         yield* follow(ann, bob)
@@ -179,12 +76,12 @@ describe("blocks and mutes at the actors", () => {
       }))))
 
   it.live("a pulled author who is muted is not merged in, and is again once unmuted", () =>
-    withWorld({ threshold: { promoteAt: 2, demoteShare: 0.5 } }, ({ author, follow, home, mute, publish, quiet, signUp }) =>
+    withActors({ threshold: { promoteAt: 2, demoteShare: 0.5 } }, ({ becomes, follow, home, mute, publish, quiet, signUp }) =>
       Effect.gen(function*() {
         const [ann, bob, eve] = [yield* signUp("ann"), yield* signUp("bob"), yield* signUp("eve")]
         yield* follow(ann, bob)
         yield* follow(eve, bob)
-        yield* soon(Effect.map(author(String(bob.id)).Describe(), ({ mode }) => mode.mode), (mode) => mode === "pull")
+        yield* becomes(bob, "pull")
         const first = yield* publish(bob)
         yield* quiet
         assert.deepStrictEqual(yield* home(ann), [first.id])
@@ -199,7 +96,7 @@ describe("blocks and mutes at the actors", () => {
       })))
 
   it.live("an open feed goes silent for the blocked and the muted, of pushed and pulled authors, and speaks again", () =>
-    withWorld({ threshold: { promoteAt: 3, demoteShare: 0.5 } }, ({ author, block, follow, listen, mute, publish, quiet, signUp }) =>
+    withActors({ threshold: { promoteAt: 3, demoteShare: 0.5 } }, ({ becomes, block, follow, listen, mute, publish, quiet, signUp }) =>
       Effect.scoped(Effect.gen(function*() {
         const [ann, bob, star, eve, fay] = [
           yield* signUp("ann"), yield* signUp("bob"), yield* signUp("star"), yield* signUp("eve"), yield* signUp("fay")
@@ -207,7 +104,7 @@ describe("blocks and mutes at the actors", () => {
         for (const fan of [ann, eve, fay]) yield* follow(fan, star)
         yield* follow(ann, bob)
         yield* follow(ann, eve)
-        yield* soon(Effect.map(author(String(star.id)).Describe(), ({ mode }) => mode.mode), (mode) => mode === "pull")
+        yield* becomes(star, "pull")
         const heard = yield* listen(ann)
         const before = [yield* publish(bob), yield* publish(star), yield* publish(eve)]
         yield* soon(Effect.sync(() => [...heard]), (ids) => ids.length === 3)
@@ -226,7 +123,7 @@ describe("blocks and mutes at the actors", () => {
       }))))
 
   it.live("who asks a locked account sees its posts once accepted, and no more once removed", () =>
-    withWorld({}, ({ answer, follow, home, lock, publish, quiet, removeFollower, signUp }) =>
+    withActors({}, ({ answer, follow, home, lock, publish, quiet, removeFollower, signUp }) =>
       Effect.gen(function*() {
         const [ann, bob] = [yield* signUp("ann"), yield* signUp("bob")]
         yield* lock(ann)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, References } from "effect"
+import { Effect } from "effect"
 import * as Ground from "./ground.ts"
 import { prepare, strike, warm } from "./strike.ts"
 
@@ -9,10 +9,8 @@ const servedMillis = 10_000
 
 describe("a post to 10,000 followers", () => {
   it.live("reaches each of them once, whichever runner is killed meanwhile", () =>
-    Effect.gen(function*() {
-      const ground = yield* Ground.make({ FANOUT_PUSH_THRESHOLD: "1000000", LOG_LEVEL: "Warn" })
-      const context = yield* Ground.join(ground)
-      yield* Effect.gen(function*() {
+    Ground.withGround({ FANOUT_PUSH_THRESHOLD: "1000000", LOG_LEVEL: "Warn" }, (ground) =>
+      Effect.gen(function*() {
         const stage = yield* prepare("crowd", followers)
         yield* Effect.all([ground.startRunner(), ground.startRunner()], { concurrency: 2 })
         yield* warm(stage)
@@ -22,9 +20,5 @@ describe("a post to 10,000 followers", () => {
           assert.isAbove(open, 0)
           assert.isBelow(millis, servedMillis)
         }
-      }).pipe(
-        Effect.provideContext(context),
-        Effect.onError(() => Effect.sync(() => console.log(ground.said())))
-      )
-    }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), 180_000)
+      })), 180_000)
 })

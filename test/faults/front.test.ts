@@ -1,8 +1,9 @@
 /** What client programs see of a cluster's faults through a front: answers that ask them to come back, and nothing worse. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Client from "@rookery/testkit/Client"
+import { draft } from "@rookery/testkit/Drafts"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Effect, Fiber, References, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { inject } from "vitest"
 import * as World from "../oracle/world.ts"
 import { env, faults } from "./faults.ts"
@@ -16,16 +17,6 @@ const tellMillis = 2_000
 const settleMillis = 30_000
 /** Between two faults. */
 const calmMillis = 1_000
-
-const draft = {
-  text: "after all",
-  spoiler: "",
-  sensitive: false,
-  visibility: "public",
-  language: null,
-  replyTo: null,
-  repostOf: null
-} as const
 
 /** Everybody posts and reads until `done`; answers the ids of what was acknowledged. */
 const busy = (visitors: ReadonlyArray<Visitors.Visitor>, front: string, done: () => boolean) =>
@@ -110,7 +101,7 @@ const streamsTell = ({ client, streams, world }: Scene) =>
   Effect.gen(function*() {
     const posts: Array<string> = []
     yield* soon(settleMillis, Effect.gen(function*() {
-      const post = yield* client.publish(world.people[0]!.id, `after all ${posts.length}`, draft)
+      const post = yield* client.publish(world.people[0]!.id, `after all ${posts.length}`, draft("after all"))
       posts.push(String(post.id))
       yield* Effect.sleep(tellMillis)
       const deaf = streams.flatMap((heard, n) => heard.has(String(post.id)) ? [] : [n])
@@ -121,11 +112,9 @@ const streamsTell = ({ client, streams, world }: Scene) =>
 
 describe("client programs at a front", () => {
   it.live("post and read through every fault, are told 503 at worst, and hear of posts afterwards", () =>
-    Effect.gen(function*() {
-      const ground = yield* Ground.make(env)
-      const [front] = yield* Effect.all([ground.startFront(), ground.startRunner(), ground.startRunner()], { concurrency: 3 })
-      const context = yield* Ground.join(ground)
-      yield* Effect.gen(function*() {
+    Ground.withGround(env, (ground) =>
+      Effect.gen(function*() {
+        const [front] = yield* Effect.all([ground.startFront(), ground.startRunner(), ground.startRunner()], { concurrency: 3 })
         const scene = yield* setUp(front.url)
         const acknowledged = yield* throughFaults(ground, scene)
         console.log(`${acknowledged.length} posts acknowledged, answers by status`, tallyOf(scene.visitors))
@@ -137,9 +126,5 @@ describe("client programs at a front", () => {
         ))
         const posts = yield* streamsTell(scene)
         console.log(`every open stream told of the ${posts === 1 ? "first" : `${posts}th`} post after the faults`)
-      }).pipe(
-        Effect.provideContext(context),
-        Effect.onError(() => Effect.sync(() => console.log(ground.said())))
-      )
-    }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), 180_000)
+      })), 180_000)
 })

@@ -15,7 +15,7 @@ import * as RedisServer from "@rookery/cluster/servers/RedisServer"
 import type { ServerError } from "@rookery/cluster/servers/ServerProcess"
 import * as LocalIds from "@rookery/store/memory/LocalIds"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect, Exit, Latch, Layer, Scope } from "effect"
+import { type Context, Effect, Exit, Latch, Layer, References, Scope } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join as joinPath } from "node:path"
@@ -101,6 +101,26 @@ export const join = (ground: Ground) =>
     yield* registered.await
     return context
   })
+
+/** What {@link join} gives a caller. */
+type Joined = ReturnType<typeof join> extends Effect.Effect<Context.Context<infer S>, infer _E, infer _R> ? S : never
+
+/**
+ * Runs `use` on new ground, as a caller of its actors; it starts the members itself. Nothing of it is left afterwards,
+ * and what the members said is told when it fails.
+ */
+export const withGround = <A, E>(
+  env: Readonly<Record<string, string>>,
+  use: (ground: Ground) => Effect.Effect<A, E, Joined | Scope.Scope>
+) =>
+  Effect.gen(function*() {
+    const ground = yield* make(env)
+    const context = yield* join(ground)
+    return yield* use(ground).pipe(
+      Effect.provideContext(context),
+      Effect.onError(() => Effect.sync(() => console.log(ground.said())))
+    )
+  }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error"))
 
 /** One line of a runner's metrics. */
 export const metric = (member: LocalCluster.Member, name: string): Effect.Effect<number> =>

@@ -1,6 +1,6 @@
 /** A real cluster under load while its parts are killed, stopped, emptied and restarted, compared with the oracle. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, References } from "effect"
+import { Effect } from "effect"
 import { inject } from "vitest"
 import { env, faults, runnersOf, underFault } from "./faults.ts"
 import * as Ground from "./ground.ts"
@@ -10,21 +10,16 @@ const millis = 6_000
 
 describe("a cluster under load", () => {
   it.live("keeps its promises through every fault", () =>
-    Effect.gen(function*() {
-      const ground = yield* Ground.make(env)
-      yield* Effect.all([ground.startRunner(), ground.startRunner()], { concurrency: 2 })
-      const context = yield* Ground.join(ground)
-      const all = Effect.forEach(Object.entries(faults), ([name, fault], n) =>
-        Effect.gen(function*() {
-          const seed = firstSeed + n
-          const from = Date.now()
-          const report = yield* underFault(ground, { run: `fault${n}`, seed, millis, fault })
-          console.log(`${name}: seed ${seed}, ${Date.now() - from} ms`, report)
-        }), { discard: true })
-      yield* all.pipe(
-        Effect.provideContext(context),
-        Effect.onError(() => Effect.sync(() => console.log(ground.said())))
-      )
-      assert.strictEqual(runnersOf(ground).length, 2)
-    }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), 240_000)
+    Ground.withGround(env, (ground) =>
+      Effect.gen(function*() {
+        yield* Effect.all([ground.startRunner(), ground.startRunner()], { concurrency: 2 })
+        yield* Effect.forEach(Object.entries(faults), ([name, fault], n) =>
+          Effect.gen(function*() {
+            const seed = firstSeed + n
+            const from = Date.now()
+            const report = yield* underFault(ground, { run: `fault${n}`, seed, millis, fault })
+            console.log(`${name}: seed ${seed}, ${Date.now() - from} ms`, report)
+          }), { discard: true })
+        assert.strictEqual(runnersOf(ground).length, 2)
+      })), 240_000)
 })

@@ -6,7 +6,7 @@
  * Ends with exit code 1 at the first broken promise, after the seed of its round and what the members said.
  */
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect, References } from "effect"
+import { Cause, Effect } from "effect"
 import { parseArgs } from "node:util"
 import { env, faults, underFault } from "./faults.ts"
 import * as Ground from "./ground.ts"
@@ -46,27 +46,18 @@ const round = (ground: Ground.Ground, stage: Stage, n: number) =>
     say(`round ${n}: ${name}; ${report.operations} operations, retries ${JSON.stringify(report.retries)}`)
   })
 
-const soak = Effect.gen(function*() {
-  const until = Date.now() + minutes * 60_000
-  const ground = yield* Ground.make(env)
-  const context = yield* Ground.join(ground)
-  const rounds = Effect.gen(function*() {
+const soak = Ground.withGround(env, (ground) =>
+  Effect.gen(function*() {
+    const until = Date.now() + minutes * 60_000
     const stage = yield* prepare("crowd", crowdSize)
     yield* Effect.forEach([1, 2, 3], () => ground.startRunner(), { concurrency: "unbounded" })
     yield* warm(stage)
     let n = 0
     while (Date.now() < until) yield* round(ground, stage, n++)
     say(`${n} rounds, every promise kept`)
-  })
-  yield* rounds.pipe(
-    Effect.provideContext(context),
-    Effect.onError(() => Effect.sync(() => console.log(ground.said())))
-  )
-})
+  }))
 
 const program = soak.pipe(
-  Effect.scoped,
-  Effect.provideService(References.MinimumLogLevel, "Error"),
   Effect.catchCause((cause) =>
     Effect.sync(() => {
       console.error(`soak with --seed ${seed} ended:\n${Cause.pretty(cause)}`)

@@ -1,7 +1,8 @@
 /** A runner that stood still while its people moved on: what it knows from before is not what it answers. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Client from "@rookery/testkit/Client"
-import { Effect, Fiber, References, Schedule } from "effect"
+import { draft } from "@rookery/testkit/Drafts"
+import { Effect, Fiber, Schedule } from "effect"
 import { newest } from "../oracle/perform.ts"
 import * as World from "../oracle/world.ts"
 import * as Direct from "./direct.ts"
@@ -14,16 +15,6 @@ const takeoverMillis = 20_000
 /** Messages that wait in the socket of the runner that stands still, for each of its people. */
 const readsEach = 5
 
-const draft = {
-  text: "news",
-  spoiler: "",
-  sensitive: false,
-  visibility: "public",
-  language: null,
-  replyTo: null,
-  repostOf: null
-} as const
-
 /** Follows, a post that everybody has read from memory, and a caller whose every message goes to one runner. */
 const setUp = (ground: Ground.Ground) =>
   Effect.gen(function*() {
@@ -33,7 +24,7 @@ const setUp = (ground: Ground.Ground) =>
     const world = yield* World.make(client, "stale", people)
     const [author, ...readers] = world.people as [World.Someone, ...Array<World.Someone>]
     yield* Effect.forEach(readers, (reader) => client.setFollow(reader.id, author.id, true), { concurrency: 4 })
-    const before = yield* client.publish(author.id, "before", draft)
+    const before = yield* client.publish(author.id, "before", draft("news"))
     for (const reader of readers) assert.strictEqual((yield* client.home(reader, newest(5)))[0]?.id, before.id)
     const context = yield* Direct.make(still)
     const direct = yield* Effect.provideContext(Client.make({ attemptMillis: 1_000, patienceMillis: 10 }), context)
@@ -45,14 +36,12 @@ const setUp = (ground: Ground.Ground) =>
 
 describe("a runner that stands still past its lease", () => {
   it.live("refuses readers rather than show them what it knew before, and does not lose what is written to it", () =>
-    Effect.gen(function*() {
-      const ground = yield* Ground.make(env)
-      const context = yield* Ground.join(ground)
-      yield* Effect.gen(function*() {
+    Ground.withGround(env, (ground) =>
+      Effect.gen(function*() {
         const { author, before, client, direct, held, still } = yield* setUp(ground)
         assert.isAbove(held.length, 0)
         yield* still.kill("SIGSTOP")
-        const during = yield* client.publish(author.id, "during", draft)
+        const during = yield* client.publish(author.id, "during", draft("news"))
         // The other runner shows it to all: the takeover is over.
         yield* Effect.forEach(held, (reader) => client.home(reader, newest(5)), { concurrency: 4 }).pipe(
           Effect.repeat({
@@ -75,16 +64,12 @@ describe("a runner that stands still past its lease", () => {
         const stale = answered.filter((exit) => exit.value[0]?.id !== during.id)
         assert.strictEqual(stale.length, 0)
 
-        const after = yield* client.publish(author.id, "after", draft)
+        const after = yield* client.publish(author.id, "after", draft("news"))
         const ids = [after.id, during.id, before.id]
         const home = (reader: World.Someone) =>
           Effect.map(client.home(reader, newest(5)), (page) => page.map(({ id }) => id)).pipe(
             Effect.repeat({ until: (page) => page.length === ids.length, times: 100, schedule: Schedule.spaced(100) })
           )
         for (const reader of held) assert.deepStrictEqual(yield* home(reader), ids)
-      }).pipe(
-        Effect.provideContext(context),
-        Effect.onError(() => Effect.sync(() => console.log(ground.said())))
-      )
-    }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), 90_000)
+      })), 90_000)
 })

@@ -3,6 +3,7 @@ import type { Member } from "@rookery/cluster/local/LocalCluster"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import * as Client from "@rookery/testkit/Client"
+import { draft } from "@rookery/testkit/Drafts"
 import { Deferred, Effect, Schedule } from "effect"
 import { quiesce } from "../oracle/verify.ts"
 import { broken } from "../oracle/world.ts"
@@ -13,16 +14,6 @@ import * as Ground from "./ground.ts"
 const postsAtOnce = 8
 /** Read of each timeline when all are compared. */
 const newestMax = 40
-
-const draft = {
-  text: "to everyone",
-  spoiler: "",
-  sensitive: false,
-  visibility: "public",
-  language: null,
-  replyTo: null,
-  repostOf: null
-} as const
 
 export interface Stage {
   readonly client: Client.Client
@@ -44,7 +35,7 @@ export const warm = ({ crowd }: Stage) =>
   Effect.asVoid(Crowd.homes(crowd.followers, 1).pipe(Effect.retry(Schedule.recurs(2))))
 
 const publish = ({ acknowledged, client, crowd }: Stage, key: string) =>
-  Effect.map(client.publish(crowd.author.id, key, draft), (post) => void acknowledged.push(post.id))
+  Effect.map(client.publish(crowd.author.id, key, draft("to everyone")), (post) => void acknowledged.push(post.id))
 
 /** The runner on which the author's actor lives: its counter is the one that a post moves. */
 const runnerOfAuthor = (ground: Ground.Ground, stage: Stage) =>

@@ -5,6 +5,7 @@ import { IdSource } from "@rookery/store/IdSource"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { PostStore } from "@rookery/store/PostStore"
 import * as Client from "@rookery/testkit/Client"
+import { draft } from "@rookery/testkit/Drafts"
 import * as SnapshotStoreMemory from "@rookery/store/memory/SnapshotStoreMemory"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { importPosts } from "@rookery/store/postgres/import"
@@ -15,23 +16,13 @@ import { newest } from "./perform.ts"
 import { quiesce } from "./verify.ts"
 import * as World from "./world.ts"
 
-const draft = {
-  text: "hello",
-  spoiler: "",
-  sensitive: false,
-  visibility: "public",
-  language: null,
-  replyTo: null,
-  repostOf: null
-} as const
-
 /** What a runner leaves behind that was killed between the commit of a post and everything after it. */
 const commitAlone = (author: World.Someone, requestKey: string, visibility: "public" | "direct") =>
   Effect.gen(function*() {
     const { version } = (yield* (yield* AuthorStore).load(author.id))!
     const id = PostId.make(yield* (yield* IdSource).mint)
     const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey, claimMillis: 1 }
-    const [result] = yield* (yield* PostStore).publish([{ ...row, draft: { ...draft, visibility } }])
+    const [result] = yield* (yield* PostStore).publish([{ ...row, draft: draft("hello", { visibility }) }])
     assert.strictEqual(result?._tag, "Published")
     return id
   })
@@ -83,7 +74,7 @@ describe("after a crash between a post's commit and its fan-out", () => {
         const [author] = world.people as [World.Someone]
         assert.deepStrictEqual(yield* homeOf(world, author), [])
         const id = yield* commitAlone(author, "key", "public")
-        const repeated = yield* world.client.publish(author.id, "key", draft)
+        const repeated = yield* world.client.publish(author.id, "key", draft("hello"))
         assert.strictEqual(repeated.id, id)
         assert.deepStrictEqual(yield* homeOf(world, author), [id])
       })))
@@ -128,5 +119,5 @@ describe("a runner that is lost in the middle of a follow", () => {
         const [reader] = world.people as [World.Someone]
         assert.deepStrictEqual(yield* homeOf({ ...world, client }, reader), old)
       }).pipe(Effect.provide(cluster((store) => store), { local: true }))
-    }), 30_000)
+    }), 60_000)
 })

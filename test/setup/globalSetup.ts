@@ -36,7 +36,10 @@ const ORACLE_SECONDS = 20
 const FUZZ_SECONDS = 20
 
 const provideRandomRun = (project: TestProject): void => {
-  project.provide("oracleSeed", wholeNumber("ROOKERY_SEED") ?? Math.floor(Math.random() * 0x1_0000_0000))
+  const seed = wholeNumber("ROOKERY_SEED") ?? Math.floor(Math.random() * 0x1_0000_0000)
+  // Told before any test: one that never ends tells nothing itself.
+  console.log(`random tests run with ROOKERY_SEED=${seed}`)
+  project.provide("oracleSeed", seed)
   project.provide("oracleSeconds", wholeNumber("ROOKERY_ORACLE_SECONDS") ?? ORACLE_SECONDS)
   project.provide("fuzzSeconds", wholeNumber("ROOKERY_FUZZ_SECONDS") ?? FUZZ_SECONDS)
 }

@@ -1,9 +1,9 @@
 /** A front over a real runner and the real database of one test, and a client that speaks to it. */
 import { inject } from "@effect/vitest"
 import type { Settings } from "@rookery/entities/Settings"
+import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { SnapshotStore } from "@rookery/store/SnapshotStore"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as Front from "../src/Front.ts"
 import { defaultLimits, type FrontLimits, type FrontSettings } from "../src/Settings.ts"
 
@@ -29,15 +29,6 @@ export const settingsOf = (options: Options): FrontSettings => ({
   postCharactersMax: 500,
   ...options.settings,
   limits: { ...defaultLimits, ...options.limits }
-})
-
-export const noSnapshots = Layer.succeed(SnapshotStore, {
-  saveWindows: () => Effect.void,
-  loadWindow: () => Effect.succeed(undefined),
-  dropWindow: () => Effect.void,
-  saveRing: () => Effect.void,
-  loadRing: () => Effect.succeed(undefined),
-  ping: Effect.void
 })
 
 export interface Reply {
@@ -135,7 +126,7 @@ export const withFronts = <A, E, R = never>(
       return yield* use(clients)
     }).pipe(
       Effect.scoped,
-      Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots, ...(options.entities === undefined ? {} : { settings: options.entities }) }))
+      Effect.provide(TestCluster.layer({ databaseUrl, snapshots: NoSnapshots.layer, ...(options.entities === undefined ? {} : { settings: options.entities }) }))
     )
   }))
 
@@ -143,8 +134,8 @@ export const withFronts = <A, E, R = never>(
 export const withFront = <A, E, R = never>(use: (client: Client) => Effect.Effect<A, E, R>, options: Options = {}) =>
   withFronts(1, ([client]) => use(client!), options)
 
-/** Asks until the answer satisfies, for at most 10 s unless told otherwise. */
-export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean, millisMax = 10_000) =>
+/** Asks until the answer satisfies, for at most 30 s unless told otherwise. */
+export const eventually = <A, E, R>(ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean, millisMax = 30_000) =>
   Effect.gen(function*() {
     const until = Date.now() + millisMax
     while (true) {

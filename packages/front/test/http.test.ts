@@ -1,5 +1,6 @@
 /** What HTTP itself asks of the front. */
 import { assert, describe, inject, it } from "@effect/vitest"
+import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { request } from "node:http"
@@ -11,7 +12,7 @@ import * as Router from "../src/http/Router.ts"
 import * as Server from "../src/http/Server.ts"
 import * as Upload from "../src/http/Upload.ts"
 import type { Tokens } from "../src/oauth/Tokens.ts"
-import { eventually, makeClient, noSnapshots, settingsOf, withFront } from "./frontWorld.ts"
+import { eventually, makeClient, settingsOf, withFront } from "./frontWorld.ts"
 
 /** A request whose body is sent in two parts. */
 const inTwoParts = (base: string, path: string, body: string) => {
@@ -125,6 +126,6 @@ describe("the front over HTTP", () => {
         slow.end()
         assert.strictEqual(yield* Effect.promise(() => slow.answer), 200)
         yield* Fiber.join(stopping)
-      }).pipe(Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots })))
+      }).pipe(Effect.provide(TestCluster.layer({ databaseUrl, snapshots: NoSnapshots.layer })))
     })))
 })

@@ -50,7 +50,7 @@ describe("streams", () => {
         assert.deepStrictEqual(narrow.received.map(({ stream }) => stream), [["user:notification"], ["user:notification"]])
         assert.include(sse.comments, ":thump")
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("answer what they do not know, and bring nothing after it is unsubscribed", () =>
     withFront((client) =>
@@ -71,7 +71,7 @@ describe("streams", () => {
         assert.isTrue(Result.isFailure(refused) && refused.failure.message.startsWith("404"))
         assert.strictEqual((yield* client.call("GET", "/api/v1/streaming/health")).text, "OK")
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("keep notifications from a token that does not cover them", () =>
     withFront((client) =>
@@ -89,7 +89,7 @@ describe("streams", () => {
         yield* Streams.events(socket, "update", 2)
         assert.isFalse(socket.received.some(({ event }) => event === "notification"))
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("end at once when their token is revoked, of every kind", () =>
     withFront((client) =>
@@ -104,7 +104,7 @@ describe("streams", () => {
         yield* Streams.ended(resumable)
         assert.strictEqual((yield* client.call("GET", "/api/v1/streaming/user", { token: ann.token })).status, 401)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("drop a reader that does not read, with a code, and lose nothing of what it then asks for", () =>
     withFront((client) =>
@@ -159,5 +159,5 @@ describe("streams", () => {
         assert.strictEqual((yield* client.call("GET", "/api/x/stream?cursor=nonsense", { token: bob.token })).status, 400)
         assert.strictEqual((yield* client.call("GET", "/api/x/stream?cursor=1-0-0-1", { token: bob.token })).status, 410)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 })

@@ -197,7 +197,7 @@ describe("a suspension", () => {
         yield* moderator.unsuspend(bob)
         yield* Streams.socket(client.base, "/api/v1/streaming?stream=user", { token: bob.token })
         assert.deepStrictEqual(yield* eventually(traces, ({ presence }) => presence.length === 1), before)
-      }).pipe(Effect.scoped)), 60_000)
+      }).pipe(Effect.scoped), { limits: { tagDaysMillis: 0 } }), 60_000)
 
   it.live("lets others part with who is suspended, and lets nobody follow them", () =>
     withFront((client) =>

@@ -23,6 +23,35 @@ const world = (client: Client) =>
     return { ann, bob, hers }
   })
 
+describe("a muted conversation", () => {
+  it.live("is not heard of, from any of its posts on, and says so, until it is unmuted", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* client.signUp("ann"), yield* client.signUp("bob")]
+        const root = yield* client.post(ann, "hello")
+        const reply = (to: { id: string }, text: string) => client.post(bob, `@ann ${text}`, { in_reply_to_id: to.id })
+        const first = yield* reply(root, "before")
+        const heard = Effect.map(client.ok("GET", "/api/v1/notifications", { token: ann.token }), (list: ReadonlyArray<{ status: { content: string } }>) =>
+          list.map(({ status }) => /before|while|elsewhere|after/.exec(status.content)?.[0]))
+        yield* eventually(heard, (list) => list.length === 1)
+        const set = (verb: string, id: string) => client.ok("POST", `/api/v1/statuses/${id}/${verb}`, { token: ann.token })
+        const muted = yield* set("mute", first.id)
+        assert.deepStrictEqual([muted.muted, Contract.problems("Status", muted)], [true, []])
+        assert.isTrue((yield* client.ok("GET", `/api/v1/statuses/${root.id}`, { token: ann.token })).muted)
+        assert.isFalse((yield* client.ok("GET", `/api/v1/statuses/${root.id}`, { token: bob.token })).muted)
+        const inside = yield* reply(first, "while")
+        const other = yield* reply(yield* client.post(ann, "another"), "elsewhere")
+        assert.deepStrictEqual(yield* eventually(heard, (list) => list.length === 2), ["elsewhere", "before"])
+        assert.strictEqual((yield* client.ok("GET", "/api/v1/notifications/unread_count", { token: ann.token })).count, 2)
+        const home = yield* client.ok("GET", `/api/v1/statuses?id[]=${inside.id}&id[]=${other.id}`, { token: ann.token })
+        assert.deepStrictEqual(home.map((status: { muted: boolean }) => status.muted), [true, false])
+        assert.isFalse((yield* set("unmute", root.id)).muted)
+        yield* reply(inside, "after")
+        assert.deepStrictEqual(yield* eventually(heard, (list) => list.length === 4), ["after", "elsewhere", "while", "before"])
+        assert.strictEqual((yield* client.call("POST", "/api/v1/statuses/7/mute", { token: ann.token })).status, 404)
+      })), 60_000)
+})
+
 describe("notifications", () => {
   it.live("are listed, paged, filtered, dismissed and cleared", () =>
     withFront((client) =>
@@ -45,7 +74,7 @@ describe("notifications", () => {
         assert.deepStrictEqual(yield* get(client, ann, "/api/v1/notifications"), [])
         assert.strictEqual((yield* client.call("GET", "/api/v1/notifications", { token: bob.token })).headers.get("link"), null)
       })
-    ), 30_000)
+    ), 60_000)
 
   it.live("are counted above the marker, and grouped", () =>
     withFront((client) =>
@@ -75,7 +104,7 @@ describe("notifications", () => {
         assert.deepStrictEqual(yield* act(client, ann, `/api/v2/notifications/${favourites.group_key}/dismiss`), {})
         assert.deepStrictEqual(types(yield* get(client, ann, "/api/v1/notifications")), ["reblog", "follow"])
       })
-    ), 30_000)
+    ), 60_000)
 
   it.live("of strangers are held back as the policy says, and shown when accepted", () =>
     withFront((client) =>
@@ -104,7 +133,7 @@ describe("notifications", () => {
         const [told] = yield* Streams.events(reader, "notification", 1)
         assert.strictEqual(JSON.parse(told!.payload).type, "reblog", "what was held back was not streamed")
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 })
 
 describe("presence", () => {
@@ -125,5 +154,5 @@ describe("presence", () => {
         stream.close()
         yield* eventually(presence, ({ online }) => online.length === 0)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 })

@@ -21,7 +21,7 @@ export interface Reader {
   readonly close: () => void
 }
 
-/** Waits until `count` events of that name came, for at most 10 s; answers their payloads. */
+/** Waits until `count` events of that name came, for at most 30 s; answers their payloads. */
 export const events = (reader: Reader, event: string, count: number) =>
   eventually(
     Effect.sync(() => reader.received.filter((one) => one.event === event)),

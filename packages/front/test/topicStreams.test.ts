@@ -39,7 +39,7 @@ describe("streams of topics", () => {
         assert.deepStrictEqual((yield* Streams.events(barred, "update", 2)).map(idOf).at(-1), last.id)
         assert.notInclude(barred.received.filter(({ event }) => event === "update").map(idOf), post.id)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("a direct post brings each of those who take part their conversation, and nobody else anything", () =>
     withFront((client) =>
@@ -61,7 +61,7 @@ describe("streams of topics", () => {
         assert.lengthOf(yield* Streams.events(streams[2], "conversation", 1), 1)
         assert.lengthOf(streams[1].received, 1)
       }).pipe(Effect.scoped)
-    ), 30_000)
+    ), 60_000)
 
   it.live("mentions are told of once, edits included, and not when the author is blocked", () =>
     withFront((client) =>

@@ -2,23 +2,14 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import type { OAuthStore } from "@rookery/store/OAuthStore"
 import type { SqlClient } from "effect/sql"
+import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { SnapshotStore } from "@rookery/store/SnapshotStore"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as Front from "../src/Front.ts"
 import { defaultLimits } from "../src/Settings.ts"
 import { type Client, eventually, makeClient } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
 import * as Streams from "./streams.ts"
-
-const noSnapshots = Layer.succeed(SnapshotStore, {
-  saveWindows: () => Effect.void,
-  loadWindow: () => Effect.succeed(undefined),
-  dropWindow: () => Effect.void,
-  saveRing: () => Effect.void,
-  loadRing: () => Effect.succeed(undefined),
-  ping: Effect.void
-})
 
 const serve = (frontId: string) =>
   Effect.map(
@@ -45,7 +36,7 @@ const withTwo = <E>(use: (one: Client, two: Client) => Effect.Effect<void, E, OA
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
     yield* Effect.gen(function*() {
       yield* use(yield* serve("front-1"), yield* serve("front-2"))
-    }).pipe(Effect.scoped, Effect.provide(TestCluster.layer({ databaseUrl, snapshots: noSnapshots })))
+    }).pipe(Effect.scoped, Effect.provide(TestCluster.layer({ databaseUrl, snapshots: NoSnapshots.layer })))
   }))
 
 describe("two fronts", () => {

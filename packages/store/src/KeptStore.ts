@@ -22,6 +22,8 @@ export class KeptStore extends Context.Service<KeptStore, {
   readonly setPin: (account: AccountId, id: PostId, wanted: boolean) => Effect.Effect<PinResult, StoreError>
   /** Latest first. */
   readonly pins: (account: AccountId) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
+  /** Whether the account hears of the conversation that a post is part of; idempotent. False when there is no such post. */
+  readonly setConversationMuted: (account: AccountId, id: PostId, muted: boolean) => Effect.Effect<boolean, StoreError>
   /** Adds to the counts of views; at most 10,000 posts. */
   readonly addViews: (views: ReadonlyMap<PostId, number>) => Effect.Effect<void, StoreError>
   /** Views so far, 0 where nobody looked. */

@@ -74,6 +74,8 @@ export interface Mark {
   readonly liked: boolean
   readonly reposted: boolean
   readonly bookmarked: boolean
+  /** The conversation that the post is part of. */
+  readonly muted: boolean
 }
 
 /** Somebody who likes or reposts a post, and where they stand in the list. */

@@ -75,8 +75,8 @@ export interface FullRelation {
   readonly note: string
 }
 
-/** Bits of what keeps somebody's posts, or some of them, from a viewer. */
-export const shunBits = { blocking: 1, blockedBy: 2, muting: 4, withoutReposts: 8, someLanguages: 16 } as const
+/** Bits of what keeps somebody's posts, or some of them, from a viewer; `someQuiet` stands with the viewer's own number when they mute any conversation. */
+export const shunBits = { blocking: 1, blockedBy: 2, muting: 4, withoutReposts: 8, someLanguages: 16, someQuiet: 32 } as const
 
 /** Somebody by local number, a sum of `shunBits`, and with `someLanguages` the languages that are wanted of them, as the follow has them. */
 export type Shun = readonly [no: number, bits: number, languages?: ReadonlyArray<string>]

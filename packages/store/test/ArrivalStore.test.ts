@@ -140,5 +140,5 @@ layer(Database.layer, { excludeTestServices: true })("ArrivalStore", (it) => {
       }
       yield* Fiber.join(writing)
       assert.strictEqual(new Set(seen).size, 40)
-    }), 30_000)
+    }), 60_000)
 })

@@ -219,7 +219,7 @@ layer(Database.layer, { excludeTestServices: true })("notifications", (it) => {
       for (const person of crowd) {
         assert.deepStrictEqual((yield* told(person)).toSorted((a, b) => a < b ? -1 : 1), [...stands.get(String(person.id))!].toSorted((a, b) => a < b ? -1 : 1))
       }
-    }), 30_000)
+    }), 60_000)
 
   it.effect("are one each when many do the same at once", () =>
     Effect.gen(function*() {

@@ -119,8 +119,8 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       yield* posts.setLikes([{ postId: root.id, account: ann!.id, liked: true }])
       const pairs = [ann!, bob!].map((viewer) => ({ viewer: viewer.id, postId: root.id }))
       assert.sameDeepMembers([...yield* posts.marks([...pairs, { viewer: ann!.id, postId: 4n as PostId }])], [
-        { viewer: ann!.id, postId: root.id, liked: true, reposted: false, bookmarked: false },
-        { viewer: bob!.id, postId: root.id, liked: false, reposted: true, bookmarked: false }
+        { viewer: ann!.id, postId: root.id, liked: true, reposted: false, bookmarked: false, muted: false },
+        { viewer: bob!.id, postId: root.id, liked: false, reposted: true, bookmarked: false, muted: false }
       ])
     }))
 

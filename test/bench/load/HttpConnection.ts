@@ -24,20 +24,20 @@ export const request = (method: string, path: string, host: string, token: strin
 
 const headEnd = Buffer.from("\r\n\r\n")
 
-/** The answer at the start of `data` and how many bytes it takes; undefined while it is not all there. */
-const parse = (data: Buffer): { readonly answer: HttpAnswer; readonly end: number } | undefined => {
+/** The answer in `data`; undefined while it is not all there. */
+const parse = (data: Buffer): HttpAnswer | undefined => {
   const end = data.indexOf(headEnd)
   if (end < 0) return undefined
   const head = data.toString("latin1", 0, end)
   const status = Number(head.slice(9, 12))
-  const bodyAt = end + 4
+  const bodyAt = end + headEnd.length
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   if (length === undefined && /\r\ntransfer-encoding: *chunked/i.test(head)) return parseChunks(data, bodyAt, status)
   const bodyEnd = bodyAt + Number(length ?? 0)
-  return data.length < bodyEnd ? undefined : { answer: { status, body: data.subarray(bodyAt, bodyEnd) }, end: bodyEnd }
+  return data.length < bodyEnd ? undefined : { status, body: data.subarray(bodyAt, bodyEnd) }
 }
 
-const parseChunks = (data: Buffer, from: number, status: number) => {
+const parseChunks = (data: Buffer, from: number, status: number): HttpAnswer | undefined => {
   const chunks: Array<Buffer> = []
   let at = from
   while (true) {
@@ -46,16 +46,24 @@ const parseChunks = (data: Buffer, from: number, status: number) => {
     const size = Number.parseInt(data.toString("latin1", at, lineEnd), 16)
     const next = lineEnd + 2 + size + 2
     if (!(data.length >= next)) return undefined
-    if (size === 0) return { answer: { status, body: Buffer.concat(chunks) }, end: next }
+    if (size === 0) return { status, body: Buffer.concat(chunks) }
     chunks.push(data.subarray(lineEnd + 2, next - 2))
     at = next
   }
 }
 
-/** Connects at once; a request before that waits in the socket. After a break it connects again for the next request. */
+/** What is read at once at most. */
+const readBytes = 64 * 1024
+
+/**
+ * Connects at once; a request before that waits in the socket. After a break it connects again for the next request. Reads
+ * into one buffer for as long as the connection lasts: an answer's body is good until the next request.
+ */
 export const open = (port: number): HttpConnection => {
+  const buffer = Buffer.allocUnsafe(readBytes)
   let socket: Socket | undefined
-  let received: Buffer = Buffer.alloc(0)
+  /** The beginning of an answer that did not come at once. */
+  let received: Buffer | undefined
   let waiting: ((answer: HttpAnswer | undefined) => void) | undefined
 
   const settle = (answer: HttpAnswer | undefined): void => {
@@ -64,18 +72,23 @@ export const open = (port: number): HttpConnection => {
     told?.(answer)
   }
 
-  const onData = (chunk: Buffer): void => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-    const parsed = parse(received)
-    if (parsed === undefined) return
-    received = received.subarray(parsed.end)
-    settle(parsed.answer)
+  const onData = (length: number): boolean => {
+    const chunk = buffer.subarray(0, length)
+    const data = received === undefined ? chunk : Buffer.concat([received, chunk])
+    const parsed = parse(data)
+    if (parsed === undefined) {
+      received = received === undefined ? Buffer.from(chunk) : data
+      return true
+    }
+    // Exactly one request is under way, so that nothing follows its answer.
+    received = undefined
+    settle(parsed)
+    return true
   }
 
   const start = (): Socket => {
-    const made = connect({ port, host: "127.0.0.1", noDelay: true })
-    received = Buffer.alloc(0)
-    made.on("data", onData)
+    const made = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback: onData } })
+    received = undefined
     // An error is followed by "close", which tells the one who waits.
     made.on("error", () => {})
     made.on("close", () => {

@@ -92,7 +92,7 @@ const attach = (clients: Streams.Streams, onUpgrade: ReturnType<typeof Sockets.o
 
 export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const marks = yield* Marks.make(deps.posts)
+    const marks = yield* Marks.make(deps.posts, deps.shunned)
     const { check, clients } = yield* makeClients(deps, marks)
     const run = Effect.runCallbackWith(yield* Effect.context<never>())
     yield* TopicStreams.listen(deps.bus, {

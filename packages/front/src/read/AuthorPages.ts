@@ -10,7 +10,8 @@ export interface AuthorPages {
   readonly page: (author: AccountId, query: AuthorQuery) => Effect.Effect<ReadonlyArray<PostId>, StoreError>
 }
 
-const inFlightMax = 2
+/** What comes meanwhile shares the next query. */
+const inFlightMax = 1
 const pagesMax = 64
 const waitingMax = 4_096
 

@@ -6,6 +6,7 @@ import { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "./Hydration.ts"
+import * as Shunned from "./Shunned.ts"
 
 export interface PostMarks {
   readonly liked: boolean
@@ -13,6 +14,8 @@ export interface PostMarks {
   readonly bookmarked: boolean
   /** Only the author has this mark. */
   readonly pinned: boolean
+  /** The conversation that the post is part of. */
+  readonly muted: boolean
 }
 
 export type ViewerMarks = ReadonlyMap<bigint, PostMarks>
@@ -32,7 +35,7 @@ const asksMax = 50
 
 const none: ViewerMarks = new Map()
 
-export const make = (posts: PostStore["Service"]): Effect.Effect<Marks> =>
+export const make = (posts: PostStore["Service"], shunned: Pick<Shunned.Shunned, "of">): Effect.Effect<Marks> =>
   Effect.map(
     Coalescer.make<"marks", Ask, ViewerMarks, StoreError>({
       inFlightMax: 2,
@@ -44,17 +47,22 @@ export const make = (posts: PostStore["Service"]): Effect.Effect<Marks> =>
     }),
     (asks) => ({
       of: (viewer, items) => {
-        const postIds = viewer === undefined ? [] : withCounts(items)
         if (viewer === undefined) return Effect.succeed(none)
-        const withPins = (marks: ViewerMarks) => addPins(viewer, items, marks)
-        if (postIds.length === 0) return Effect.succeed(withPins(none))
-        if (postIds.length <= postsMax) return Effect.map(asks.request("marks", { viewer: viewer.id, postIds }), withPins)
-        const parts = chunks(postIds, postsMax).map((part) => asks.request("marks", { viewer: viewer.id, postIds: part }))
-        return Effect.map(Effect.all(parts, { concurrency: 4 }), (found) =>
-          withPins(new Map(found.flatMap((marks) => [...marks]))))
+        return Effect.flatMap(shunned.of(viewer, () => [viewer.no]), (bits) => {
+          const postIds = Shunned.mutesSome(bits, viewer) ? idsOf(items) : withCounts(items)
+          const withPins = (marks: ViewerMarks) => addPins(viewer, items, marks)
+          if (postIds.length === 0) return Effect.succeed(withPins(none))
+          if (postIds.length <= postsMax) return Effect.map(asks.request("marks", { viewer: viewer.id, postIds }), withPins)
+          const parts = chunks(postIds, postsMax).map((part) => asks.request("marks", { viewer: viewer.id, postIds: part }))
+          return Effect.map(Effect.all(parts, { concurrency: 4 }), (found) =>
+            withPins(new Map(found.flatMap((marks) => [...marks]))))
+        })
       }
     })
   )
+
+/** Of those whose marks are meant. */
+const idsOf = (items: ReadonlyArray<Hydrated>): Array<PostId> => items.map((item) => (item.inner ?? item).rendered.post.id)
 
 /** A mark raises a count of its post, so a post without counts has none. Marks of a wrapper are those of what it wraps. */
 const withCounts = (items: ReadonlyArray<Hydrated>): Array<PostId> => {
@@ -66,7 +74,7 @@ const withCounts = (items: ReadonlyArray<Hydrated>): Array<PostId> => {
   return ids
 }
 
-const unmarked: PostMarks = { liked: false, reposted: false, bookmarked: false, pinned: false }
+const unmarked: PostMarks = { liked: false, reposted: false, bookmarked: false, pinned: false, muted: false }
 
 /** That a post is pinned is known with the post; its author is told. */
 const addPins = (viewer: Account, items: ReadonlyArray<Hydrated>, marks: ViewerMarks): ViewerMarks => {
@@ -84,9 +92,9 @@ const load = (posts: PostStore["Service"], asks: ReadonlyArray<Ask>) => {
   const pairs = asks.flatMap(({ postIds, viewer }) => postIds.map((postId) => ({ viewer, postId })))
   return Effect.map(posts.marks(pairs), (marks) => {
     const byViewer = new Map<AccountId, Map<bigint, PostMarks>>()
-    for (const { bookmarked, liked, postId, reposted, viewer } of marks) {
+    for (const { bookmarked, liked, muted, postId, reposted, viewer } of marks) {
       const own = byViewer.get(viewer) ?? new Map<bigint, PostMarks>()
-      own.set(postId, { liked, reposted, bookmarked, pinned: false })
+      own.set(postId, { liked, reposted, bookmarked, pinned: false, muted })
       byViewer.set(viewer, own)
     }
     return asks.map(({ viewer }) => byViewer.get(viewer) ?? none)

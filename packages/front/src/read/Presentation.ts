@@ -24,6 +24,7 @@ const copy = (out: Buffer, start: number, item: Hydrated, marks: PostMarks | und
   if (marks?.reposted === true) out.set(Status.trueMark, at + Status.rebloggedAt)
   if (marks?.bookmarked === true) out.set(Status.trueMark, at + Status.bookmarkedAt)
   if (marks?.pinned === true) out.set(Status.trueMark, at + Status.pinnedAt)
+  if (marks?.muted === true) out.set(Status.trueMark, at + Status.mutedAt)
   at += item.rendered.tail.length
   if (item.inner === undefined) return at
   at = copy(out, at, item.inner, marks)

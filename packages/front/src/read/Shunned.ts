@@ -33,6 +33,9 @@ const bitsOf = (others: ReadonlyArray<Shun>): Bits => {
   return languages.length === 0 ? bits : Object.assign(bits, { languages: new Map(languages) })
 }
 
+/** Whether the viewer mutes any conversation. */
+export const mutesSome = (bits: Bits, viewer: Account): boolean => ((bits.get(viewer.no) ?? 0) & shunBits.someQuiet) !== 0
+
 interface Known {
   readonly whole: boolean
   readonly others: Bits

@@ -12,7 +12,9 @@ import { type ApiError, notFound, unavailable } from "../http/Errors.ts"
 import type { Account } from "../oauth/Identity.ts"
 import * as Routes from "./Routes.ts"
 
-/** Messages under way to one runner, and to one shard; a second hides the way there and back. */
+/** Messages under way to one runner: what comes meanwhile shares the next. It never waits there, so that one is enough. */
+const memoryInFlightMax = 1
+/** Messages under way to one shard; a second hides the way there and back. */
 const inFlightMax = 2
 const waitingMax = 4_096
 /** An `unavailable` answer is asked for again, after a pause that doubles from 25 ms. */
@@ -36,6 +38,7 @@ export const make = (calls: ActorCalls): Effect.Effect<Skeleton> =>
     const routes = Routes.make()
     const memory = yield* Coalescer.make<number, MemoryRead, PageBatch.PageAnswer, ApiError>({
       ...options,
+      inFlightMax: memoryInFlightMax,
       send: (route, reads) => sendMemoryReads(calls, routes, route, reads)
     })
     const pages = yield* Coalescer.make<number, PageBatch.PageRequest, PageBatch.PageAnswer, ApiError>({

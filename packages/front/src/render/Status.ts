@@ -21,12 +21,13 @@ export interface RenderedPost {
 }
 
 /** The marks, in the tail. */
-const marks = ",\"favourited\":false,\"reblogged\":false,\"bookmarked\":false,\"pinned\":false"
+const marks = ",\"favourited\":false,\"reblogged\":false,\"bookmarked\":false,\"pinned\":false,\"muted\":false"
 const placeOf = (name: string): number => marks.indexOf(`"${name}":`) + name.length + 3
 export const favouritedAt = placeOf("favourited")
 export const rebloggedAt = placeOf("reblogged")
 export const bookmarkedAt = placeOf("bookmarked")
 export const pinnedAt = placeOf("pinned")
+export const mutedAt = placeOf("muted")
 /** What a mark's place holds when it is set; JSON allows the space. */
 export const trueMark = Buffer.from("true ")
 
@@ -83,7 +84,6 @@ const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, addre
 
 /** What no post of Rookery has yet, and what ends the status. */
 const rest = JSON.stringify({
-  muted: false,
   filtered: [],
   application: null,
   emojis: [],

@@ -1,4 +1,4 @@
-/** What people keep: bookmarks, favourites and pins. */
+/** What people keep: bookmarks, favourites and pins; and conversations that they do not want to hear of. */
 import type { AccountId } from "@rookery/domain/Ids"
 import * as Limits from "@rookery/domain/Limits"
 import type { CursorQuery } from "@rookery/store/FollowStore"
@@ -58,6 +58,17 @@ const setPin = (deps: Deps, wanted: boolean) =>
       return yield* statusAnswer(deps, me, yield* deps.reader.one(me, target.id))
     }))
 
+/** Notifications of the conversation stay away from then on; fronts know by whom any is muted with whom they shun. */
+const setMuted = (deps: Deps, wanted: boolean) =>
+  personal("POST", `/api/v1/statuses/:id/${wanted ? "mute" : "unmute"}`, "write:mutes", (request, me) =>
+    Effect.gen(function*() {
+      const { id } = yield* targetOf(deps, request, me)
+      if (!(yield* deps.kept.setConversationMuted(me.id, id, wanted))) return yield* Effect.fail(notFound())
+      deps.shunned.drop(me.id)
+      yield* Invalidations.announce(deps, { _tag: "RelationChanged", accountIds: [String(me.id)] })
+      return yield* statusAnswer(deps, me, yield* deps.reader.one(me, id))
+    }))
+
 type Read = (account: AccountId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Kept>, StoreError>
 
 interface Filled {
@@ -93,6 +104,8 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
   setBookmark(deps, false),
   setPin(deps, true),
   setPin(deps, false),
+  setMuted(deps, true),
+  setMuted(deps, false),
   list(deps, "bookmarks", deps.kept.bookmarks),
   list(deps, "favourites", deps.kept.favourites)
 ]

@@ -1,12 +1,16 @@
 /** Likes and reposts. They act on what a wrapper wraps, never on the wrapper. */
+import type { PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
+import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Deps } from "../Deps.ts"
-import { forbidden } from "../http/Errors.ts"
+import { type ApiError, forbidden, notFound } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import { personal, type Request, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
+import type { Hydrated } from "../read/Hydration.ts"
+import * as Rules from "../read/Rules.ts"
 import { statusAnswer } from "./shared.ts"
 import { dropAround } from "./statuses.ts"
 
@@ -19,13 +23,46 @@ const targetOf = (deps: Deps, request: Request, me: Account) =>
   Effect.flatMap(Input.postId(request.params[0]!), (id) =>
     Effect.map(deps.reader.one(me, id), (item) => (item.inner ?? item).rendered.post))
 
-const setLike = (deps: Deps, liked: boolean) =>
+/**
+ * How old what is known of a liked post may be, in milliseconds. Every like changes the post, so a hot one would be read
+ * again for each; who may see it hardly ever changes, and is asked of the answer once more.
+ */
+const knownMillis = 1_000
+const knownMax = 1_000
+
+interface Known {
+  readonly item: Hydrated
+  readonly until: number
+}
+
+const seen = (deps: Deps, me: Account, item: Hydrated): Effect.Effect<Hydrated, ApiError | StoreError> =>
+  Effect.flatMap(Rules.visible(deps, me, [item], "named"), ([shown]) => shown === undefined ? Effect.fail(notFound()) : Effect.succeed(shown))
+
+/** The post that a like means, if the caller may see it; posts that many like are remembered for a moment. */
+const makeLikeTargets = (deps: Deps) => {
+  const known = new Map<bigint, Known>()
+  const remember = (id: bigint, item: Hydrated): void => {
+    if (known.size >= knownMax) known.delete(known.keys().next().value!)
+    known.set(id, { item, until: performance.now() + knownMillis })
+  }
+  const itemOf = (id: PostId, me: Account): Effect.Effect<Hydrated, ApiError | StoreError> =>
+    Effect.suspend(() => {
+      const found = known.get(id)
+      if (found !== undefined && found.until > performance.now()) return seen(deps, me, found.item)
+      known.delete(id)
+      return Effect.tap(deps.reader.one(me, id), (item) => Effect.sync(() => remember(id, item)))
+    })
+  return (request: Request, me: Account) =>
+    Effect.flatMap(Input.postId(request.params[0]!), (id) =>
+      Effect.map(itemOf(id, me), (item) => (item.inner ?? item).rendered.post.id))
+}
+
+const setLike = (deps: Deps, likeTargetOf: ReturnType<typeof makeLikeTargets>, liked: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${liked ? "favourite" : "unfavourite"}`, "write:favourites", (request, me) =>
     Effect.gen(function*() {
-      const target = yield* targetOf(deps, request, me)
-      const post = yield* deps.calls.setLike(target.id, me.id, liked)
+      const post = yield* deps.calls.setLike(yield* likeTargetOf(request, me), me.id, liked)
       deps.hydration.dropPost(post.id)
-      return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
+      return yield* statusAnswer(deps, me, yield* seen(deps, me, yield* deps.hydration.wrap(post)))
     }))
 
 const mayRepost = (me: Account, target: Post): boolean =>
@@ -66,9 +103,7 @@ const unreblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/unreblog
     return yield* statusAnswer(deps, me, yield* deps.reader.one(me, target.id))
   }))
 
-export const routes = (deps: Deps): ReadonlyArray<Route> => [
-  setLike(deps, true),
-  setLike(deps, false),
-  reblog(deps),
-  unreblog(deps)
-]
+export const routes = (deps: Deps): ReadonlyArray<Route> => {
+  const likeTargetOf = makeLikeTargets(deps)
+  return [setLike(deps, likeTargetOf, true), setLike(deps, likeTargetOf, false), reblog(deps), unreblog(deps)]
+}

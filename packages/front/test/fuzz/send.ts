@@ -39,13 +39,18 @@ const encoded = ({ body, encoding, raw }: Draft): { readonly type: string | unde
     : { type: "multipart/form-data; boundary=x", bytes: multipart(entries) }
 }
 
+/**
+ * What a request line cannot hold at all has no place in a client either. A server that cannot read the line does not
+ * know of a `HEAD`, and answers with a body that breaks the connection.
+ */
+const unsendable = (method: string): RegExp => method === "HEAD" ? /[^\u0021-\u007e]/g : /[^\u0021-\u00ff]/g
+
 export const finished = (draft: Draft, frames: Buffer): Sent => {
   const query = draft.rawQuery ?? new URLSearchParams(draft.query.map(([name, value]): [string, string] => [name, value])).toString()
   const content = encoded(draft)
   return {
     method: draft.method,
-    // What a request line cannot hold at all has no place in a client either.
-    path: `${draft.path}${query === "" ? "" : `?${query}`}`.replaceAll(/[^\u0021-\u00ff]/g, "%20").slice(0, 12_000),
+    path: `${draft.path}${query === "" ? "" : `?${query}`}`.replaceAll(unsendable(draft.method), "%20").slice(0, 12_000),
     headers: {
       ...(content?.type === undefined ? {} : { "content-type": content.type }),
       ...(content === undefined ? {} : { "content-length": String(content.bytes.length) }),

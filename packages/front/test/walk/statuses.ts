@@ -34,6 +34,8 @@ export const rows: Rows = {
   "POST /api/v1/statuses/{id}/unreblog": personal(thePost),
   "POST /api/v1/statuses/{id}/bookmark": personal(thePost),
   "POST /api/v1/statuses/{id}/unbookmark": personal(thePost),
+  "POST /api/v1/statuses/{id}/mute": personal(thePost),
+  "POST /api/v1/statuses/{id}/unmute": personal(thePost),
   "POST /api/v1/statuses/{id}/pin": personal(onesOwn),
   "POST /api/v1/statuses/{id}/unpin": personal(onesOwn),
   "GET /api/v1/bookmarks": listAfter("bookmark"),

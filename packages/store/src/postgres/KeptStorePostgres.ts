@@ -55,6 +55,17 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): KeptStore["Service"] 
       "Done" as PinResult
     )
 
+  const setConversationMuted = (account: AccountId, id: PostId, muted: boolean) => {
+    const thread = sql`SELECT coalesce(conversation, id) AS thread FROM posts WHERE id = ${id} AND deleted_at IS NULL`
+    const change = muted
+      ? sql`INSERT INTO conversation_mutes (account, thread) SELECT ${account}, thread FROM post ON CONFLICT DO NOTHING`
+      : sql`DELETE FROM conversation_mutes m USING post WHERE m.account = ${account} AND m.thread = post.thread`
+    return Effect.map(
+      sql`WITH post AS MATERIALIZED (${thread}), changed AS (${change}) SELECT FROM post`,
+      (rows) => rows.length > 0
+    )
+  }
+
   const addViews = (views: ReadonlyMap<PostId, number>) => {
     // In the order of ids, so that two fronts cannot block each other.
     const ids = [...views.keys()].sort((a, b) => a < b ? -1 : 1)
@@ -82,6 +93,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): KeptStore["Service"] 
           (rows) => rows.map((row) => row.id)
         )
       ),
+    setConversationMuted: (account, id, muted) =>
+      operation("KeptStore.setConversationMuted", setConversationMuted(account, id, muted)),
     addViews: (views) => views.size === 0 ? Effect.void : operation("KeptStore.addViews", addViews(views)),
     views: (id) =>
       operation(

@@ -40,10 +40,14 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
           SELECT i.viewer, i."postId",
             EXISTS (SELECT FROM likes l WHERE l.account = i.viewer AND l.post_id = i."postId") AS liked,
             EXISTS (SELECT FROM reposts r WHERE r.account = i.viewer AND r.post_id = i."postId") AS reposted,
-            EXISTS (SELECT FROM bookmarks b WHERE b.account = i.viewer AND b.post_id = i."postId") AS bookmarked
+            EXISTS (SELECT FROM bookmarks b WHERE b.account = i.viewer AND b.post_id = i."postId") AS bookmarked,
+            EXISTS (
+              SELECT FROM conversation_mutes q JOIN posts p ON q.thread = coalesce(p.conversation, p.id)
+              WHERE q.account = i.viewer AND p.id = i."postId"
+            ) AS muted
           FROM unnest(${int8s(pairs.map((pair) => pair.viewer))}, ${int8s(pairs.map((pair) => pair.postId))})
             AS i (viewer, "postId")
-        ) m WHERE liked OR reposted OR bookmarked`
+        ) m WHERE liked OR reposted OR bookmarked OR muted`
     )
 
   /** Each version stands from when it replaced the one before; the first from when the post was made. */

@@ -26,7 +26,9 @@ const reasons = (limit: string) => `
   UNION ALL (SELECT target_no, ${shunBits.muting}, NULL FROM mutes m WHERE account = i.viewer AND ${muteStands} ${limit})
   UNION ALL (SELECT followee_no, ${shunBits.withoutReposts}, NULL FROM follows WHERE follower = i.viewer AND active AND NOT reblogs ${limit})
   UNION ALL (SELECT followee_no, ${shunBits.someLanguages}, languages FROM follows
-    WHERE follower = i.viewer AND active AND languages IS NOT NULL ${limit})`
+    WHERE follower = i.viewer AND active AND languages IS NOT NULL ${limit})
+  UNION ALL (SELECT no, ${shunBits.someQuiet}, NULL FROM accounts
+    WHERE id = i.viewer AND EXISTS (SELECT FROM conversation_mutes WHERE account = i.viewer))`
 
 const sumBits = (rows: ReadonlyArray<ShunRow>): Array<Shun> => {
   const others = new Map<number, Shun>()

@@ -36,8 +36,10 @@ export const notificationOf = (row: StoredNotification): NotificationRow => ({
 
 export const kindNumbers = (kinds: ReadonlyArray<Notification.NotificationKind>) => int2s(kinds.map(Notification.numberOf))
 
-/** What `n` is about is still there. */
-const hasObject = "(n.object = 0 OR EXISTS (SELECT FROM posts p WHERE p.id = n.object AND p.deleted_at IS NULL))"
+/** What `n` is about is still there, and not of a conversation that its owner muted before. */
+const hasObject = `(n.object = 0 OR EXISTS (SELECT FROM posts p WHERE p.id = n.object AND p.deleted_at IS NULL AND NOT EXISTS (
+  SELECT FROM conversation_mutes q
+  WHERE q.account = n.account AND q.thread = coalesce(p.conversation, p.id) AND q.created_at <= n.created_at)))`
 
 /** Of `n`: not dismissed, from one whom its owner hears, about something that is still there. */
 export const standing = `NOT n.dismissed AND hears(n.account, n.from_account) AND ${hasObject}`

@@ -1,4 +1,4 @@
-/** Reports, what moderators did, and how old notifications are found. */
+/** Reports, what moderators did, how old notifications are found, and conversations that are not to be heard of. */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -46,12 +46,21 @@ const suspended = "CREATE INDEX accounts_suspended ON accounts (id DESC) WHERE d
 /** By which old ones are found. */
 const notificationAge = "CREATE INDEX notifications_age ON notifications (created_at)"
 
+/** `thread` is the first post of the conversation. What was told before `created_at` stays. */
+const quiet = `
+CREATE TABLE conversation_mutes (
+  account bigint NOT NULL REFERENCES accounts ON DELETE CASCADE,
+  thread bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (account, thread)
+)`
+
 /** Few are: they are looked for with whom a viewer shuns. */
 const withLanguages =
   "CREATE INDEX follows_with_languages ON follows (follower) INCLUDE (followee_no, languages) WHERE active AND languages IS NOT NULL"
 
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const statements = [reports, ...reportIndexes, ...log, suspended, notificationAge, withLanguages]
+  const statements = [reports, ...reportIndexes, ...log, suspended, notificationAge, quiet, withLanguages]
   yield* Effect.forEach(statements, (text) => sql.unsafe(text), { discard: true })
 })
