@@ -117,9 +117,9 @@ describe("an account at the fronts of other datacenters", () => {
       })), limit)
 
   it.live("logs in by name, by address and on the page, with a program that was registered elsewhere", () =>
-    withWorld(({ all }) =>
+    withWorld((world) =>
       Effect.gen(function*() {
-        const [east, west, south] = all as unknown as Three
+        const [east, west, south] = world.all as unknown as Three
         const ann = yield* east.client.signUp("ann")
         yield* west.tellOf(ann, "ann")
         const app = yield* south.client.ok("POST", "/api/v1/apps", {
@@ -158,6 +158,11 @@ describe("an account at the fronts of other datacenters", () => {
         yield* west.client.signUp("bob")
         const asBob = yield* browser.logIn(yield* browser.visit(again.location ?? ""), "bob")
         assert.include(asBob.text, "@bob", "who was somebody of another datacenter can log in as somebody of this one")
+        const annAgain = makeBrowser(west.client.base)
+        yield* annAgain.logIn(yield* annAgain.visit(`/oauth/authorize?${ask.toString()}`), "ann")
+        cutOff(world, 0)
+        const asked = yield* annAgain.visit(`/oauth/authorize?${ask.toString()}`)
+        assert.include((yield* annAgain.logIn(asked, "bob")).text, "@bob", "also while that datacenter is away")
       })), limit)
 
   it.live("says within bounds that a home cannot be reached, stops nobody else, and goes on after", () =>

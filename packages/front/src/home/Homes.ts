@@ -38,10 +38,10 @@ const queryOf = (request: IncomingMessage): string => {
 const streamHome = (world: World.World, request: IncomingMessage): Destination.Destination =>
   Destination.ofHead(world, request.headers, queryOf(request), request.headers["sec-websocket-protocol"]?.split(",")[0]?.trim())
 
-/** What a program's token or none may read, too; one in the address would be looked at here. */
+/** What nobody in particular may read, too, and the page to log in on. A token in the address would be looked at here. */
 const isForAnybody = (route: Route, request: IncomingMessage): boolean =>
-  route.access.kind === "optional" && (request.method === "GET" || request.method === "HEAD") &&
-  request.headers.authorization !== undefined && !Body.hasBody(request)
+  (request.method === "GET" || request.method === "HEAD") && !Body.hasBody(request) &&
+  (route.access.kind === "open" || (route.access.kind === "optional" && request.headers.authorization !== undefined))
 
 /** As for wrong passwords: addresses that nobody knows are not asked after without end. */
 const admit = ({ attempts, settings: { limits } }: Deps, address: string) =>
