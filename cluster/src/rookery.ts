@@ -8,6 +8,7 @@ import * as accounts from "./commands/accounts.ts"
 import * as author from "./commands/author.ts"
 import * as clusterControl from "./commands/clusterControl.ts"
 import * as config from "./commands/config.ts"
+import * as datacenters from "./commands/datacenters.ts"
 import * as moderation from "./commands/moderation.ts"
 import * as importGraph from "./commands/importGraph.ts"
 import * as programs from "./commands/programs.ts"
@@ -26,6 +27,7 @@ const rookery = Command.make("rookery").pipe(
     author.command,
     importGraph.command,
     status.command,
+    datacenters.command,
     config.command,
     clusterControl.command,
     programs.runner,

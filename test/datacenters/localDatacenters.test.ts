@@ -33,6 +33,12 @@ const linkIs = (url: string, datacenter: string, up: 0 | 1) =>
     Effect.retry({ schedule: Schedule.spaced("250 millis"), times: 240 })
   )
 
+const tokenOf = (env: Readonly<Record<string, string>>, dataDir: string, name: string) =>
+  Effect.map(program.run("rookery", ["accounts", "token", name], { DATA_DIR: dataDir, ...env }), ({ output }) => {
+    const token = /^0\.[\w-]{43}$/m.exec(output)?.[0]
+    return token ?? assert.fail(`no token of datacenter 0 in: ${output}`)
+  })
+
 describe("the local datacenters", () => {
   it.live("see each other, are parted and healed, stopped and started again, and mint ids of their own", () =>
     Effect.scoped(Effect.gen(function*() {
@@ -63,6 +69,15 @@ describe("the local datacenters", () => {
         const machine = Snowflake.machineOf(BigInt((account as { readonly id: string }).id))
         assert.strictEqual(machine < 512 ? "east" : "west", name)
       }
+
+      const eastEnv = yield* readEnv(east.envFile)
+      const asEast = { headers: { authorization: `Bearer ${yield* tokenOf(eastEnv, dataDir, "east")}` } }
+      const whoAmI = Effect.promise(() => fetch(`${west.frontsUrl}/api/v1/accounts/verify_credentials`, asEast))
+      const me = yield* Effect.flatMap(whoAmI, (response) => Effect.promise(() => response.json()))
+      assert.strictEqual((me as { readonly username: string }).username, "east", "west's front passes east's people home")
+      const again = ["accounts", "create", "West", "--email", "other@example.org", "--password", "correct-horse"]
+      const refused = yield* program.run("rookery", again, { DATA_DIR: dataDir, ...eastEnv })
+      assert.match(refused.output, /the name is taken/, "one of both decides about it, and east is not west")
 
       assert.match((yield* cli({}, "cluster", "stop-datacenter", "west")).output, /west stopped/)
       yield* linkIs(eastFront.url, "west", 0)

@@ -5,6 +5,7 @@ import { settings } from "@rookery/config/Settings"
 import * as Entities from "@rookery/entities/Settings"
 import type { World } from "@rookery/front/home/World"
 import { defaultLimits, type FrontSettings } from "@rookery/front/Settings"
+import type { CopyStore } from "@rookery/store/CopyStore"
 import type { LogOptions } from "@rookery/observe/Logs"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -118,10 +119,17 @@ export const front = (configuration: Configuration, frontId: string): FrontSetti
 })
 
 /** The other datacenters; undefined for who is alone. */
-export const world = (configuration: Configuration, links: Links["Service"] | undefined): World | undefined =>
-  links === undefined
-    ? undefined
-    : { datacenters: configuration.world, fronts: configuration.datacenters.map(({ fronts }) => fronts ?? []), links }
+export const world = (
+  configuration: Configuration,
+  links: Links["Service"] | undefined,
+  copies?: CopyStore["Service"]
+): World | undefined =>
+  links === undefined ? undefined : {
+    datacenters: configuration.world,
+    fronts: configuration.datacenters.map(({ fronts }) => fronts ?? []),
+    links,
+    ...(copies === undefined ? {} : { copies })
+  }
 
 export const logs = (configuration: Configuration): LogOptions => ({
   format: configuration.logFormat,

@@ -1,13 +1,18 @@
 /** A front: serves clients; holds no shards and nothing that it could not lose. */
+import type { Links } from "@rookery/bus/Links"
 import { load } from "@rookery/config/Load"
 import * as Front from "@rookery/front/Front"
 import { Effect } from "effect"
+import * as GossipWorld from "../layers/GossipWorld.ts"
 import * as derive from "./derive.ts"
 import * as member from "./member.ts"
 
 export const program = Effect.gen(function*() {
   const configuration = yield* load
   const settings = derive.front(configuration, member.addressOf(configuration))
-  yield* member.run(configuration, "front", (links) =>
-    Effect.asVoid(Front.serve(settings, derive.world(configuration, links))))
+  const serve = Effect.fnUntraced(function*(links: Links["Service"] | undefined) {
+    const copies = links === undefined ? undefined : yield* GossipWorld.copies(configuration)
+    yield* Front.serve(settings, derive.world(configuration, links, copies))
+  })
+  yield* member.run(configuration, "front", serve)
 })

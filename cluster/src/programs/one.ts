@@ -9,6 +9,7 @@ import * as adminHints from "../layers/adminHints.ts"
 import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
 import * as Discovery from "../layers/Discovery.ts"
 import * as Exclusivity from "../layers/Exclusivity.ts"
+import * as GossipWorld from "../layers/GossipWorld.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
@@ -38,9 +39,10 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     const links = yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
+    const world = yield* Effect.provideContext(GossipWorld.make(configuration, links), below)
     const actors = yield* Layer.build(
       Layer.mergeAll(
-        Entities.layer(derive.entities(configuration)),
+        Entities.layer(derive.entities(configuration), world),
         Housekeeping.layer(configuration),
         MediaHousekeeping.layer,
         Discovery.layer(configuration),
@@ -49,7 +51,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
         Layer.provide(Layer.succeedContext(below))
       )
     )
-    const listening = yield* Front.serve(derive.front(alone(configuration), "one"), derive.world(configuration, links)).pipe(
+    const listening = yield* Front.serve(derive.front(alone(configuration), "one"), derive.world(configuration, links, world?.copies)).pipe(
       Effect.mapError((error) => error._tag === "ListenError" ? new AdminError({ message: listenMessage(error) }) : error),
       Effect.provideContext(below),
       Effect.provideContext(actors)

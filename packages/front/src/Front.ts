@@ -1,5 +1,6 @@
 /** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
 import { Bus } from "@rookery/bus/Bus"
+import * as Datacenters from "@rookery/domain/Datacenters"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AttachmentStore } from "@rookery/store/AttachmentStore"
 import { MediaStore } from "@rookery/store/MediaStore"
@@ -40,6 +41,7 @@ import * as HashGate from "./oauth/HashGate.ts"
 import * as Tokens from "./oauth/Tokens.ts"
 import * as AuthorPages from "./read/AuthorPages.ts"
 import * as Discovery from "./read/Discovery.ts"
+import * as Contents from "./read/Contents.ts"
 import * as Hydration from "./read/Hydration.ts"
 import * as Marks from "./read/Marks.ts"
 import * as PostSearch from "./read/PostSearch.ts"
@@ -50,6 +52,21 @@ import * as TopicReads from "./read/TopicReads.ts"
 import * as Views from "./read/Views.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
+
+/** How long a page waits for contents of posts elsewhere, in milliseconds. */
+const contentWaitMillis = 1_500
+
+const farPosts = (posts: PostStore["Service"], world: World | undefined) => {
+  if (world?.copies === undefined) return Effect.succeed(undefined)
+  const { copies, datacenters } = world
+  return Effect.map(Contents.make({ datacenters, copies, posts, waitMillis: contentWaitMillis }), (contents): Hydration.Far => ({
+    contents,
+    isFar: (id) => {
+      const home = Datacenters.homeOf(datacenters, id)
+      return home !== undefined && home !== datacenters.own
+    }
+  }))
+}
 
 /** Everything that the routes need, from the services around. */
 const gather = (settings: FrontSettings, world: World | undefined, draining: { value: boolean }) =>
@@ -67,7 +84,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
     const shunned = yield* Shunned.make(relations)
     const directory = yield* ShardDirectory.make
     const calls = yield* ActorCalls.make(directory, limits)
-    const hydration = yield* Hydration.make({ posts, accounts }, settings, limits)
+    const hydration = yield* Hydration.make({ posts, accounts }, settings, limits, yield* farPosts(posts, world))
     const reader = Reader.make(hydration, yield* Marks.make(posts, shunned), { follows, shunned })
     const topics = yield* TopicStore
     const search = yield* SearchStore

@@ -81,7 +81,7 @@ describe("a username in three datacenters", () => {
           assert.deepStrictEqual([outcome(east), outcome(west)].sort(), ["made", "username"], `decided by ${names[owner]}`)
           assert.strictEqual(outcome(yield* Claims.create(three[2]!, personOf(2, name))), "username")
         }
-      })), 60_000)
+      })), 120_000)
 
   it.live("stays with an account that was created and not confirmed, and goes on from one that was not created", () =>
     withThree((three) =>
@@ -95,7 +95,7 @@ describe("a username in three datacenters", () => {
         assert.strictEqual(outcome(yield* Claims.create(south, personOf(2, crashed))), "made")
         assert.strictEqual(yield* west.claims.create(lost), "Abandoned", "a process that slept does not create it after all")
         assert.isUndefined(yield* west.accounts.byUsername(crashed))
-      })), 60_000)
+      })), 120_000)
 
   it.live("stays reserved while the home that should have confirmed is cut off", () =>
     withThree((three, links) =>
@@ -108,7 +108,7 @@ describe("a username in three datacenters", () => {
         links.heal("east", "west")
         links.heal("west", "east")
         assert.strictEqual(outcome(yield* Claims.create(south, personOf(2, name))), "made")
-      })), 60_000)
+      })), 120_000)
 
   it.live("cannot be had while the datacenter that decides about it is cut off, and others can", () =>
     withThree((three, links) =>
@@ -123,7 +123,7 @@ describe("a username in three datacenters", () => {
         links.heal("east", "west")
         links.heal("west", "east")
         assert.strictEqual(outcome(yield* Claims.create(west, personOf(1, far))), "made")
-      })), 60_000)
+      })), 120_000)
 
   it.live("is free again after an account that could not be created, and after one that was deleted", () =>
     withThree((three) =>
@@ -137,7 +137,7 @@ describe("a username in three datacenters", () => {
         if (typeof kept === "string") return
         yield* west.accounts.remove(kept.id)
         assert.strictEqual(outcome(yield* Claims.create(south, personOf(2, first))), "made")
-      })), 60_000)
+      })), 120_000)
 
   it.live("is not claimed for somebody else's account", () =>
     withThree((three) =>
@@ -145,5 +145,5 @@ describe("a username in three datacenters", () => {
         const west = three[1]!
         const exit = yield* Effect.exit(Claims.create(west, personOf(2, nameAt(0))))
         assert.isTrue(Exit.isFailure(exit))
-      })), 60_000)
+      })), 120_000)
 })

@@ -3,11 +3,12 @@ import { inject } from "@effect/vitest"
 import { Links } from "@rookery/bus/Links"
 import * as LinksMemory from "@rookery/bus/memory/LinksMemory"
 import * as Datacenters from "@rookery/domain/Datacenters"
+import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Front from "../src/Front.ts"
-import { type Client, makeClient, noSnapshots, settingsOf, type Someone } from "./frontWorld.ts"
+import { type Client, makeClient, settingsOf, type Someone } from "./frontWorld.ts"
 import * as Relay from "./relay.ts"
 
 const names = ["east", "west", "south"]
@@ -41,7 +42,7 @@ const datacenter = (links: LinksMemory.World, relays: ReadonlyArray<Relay.Relay>
   Effect.gen(function*() {
     const name = names[own]!
     const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
-    const cluster = TestCluster.layer({ databaseUrl, snapshots: noSnapshots, machine: 10 * own })
+    const cluster = TestCluster.layer({ databaseUrl, snapshots: NoSnapshots.layer, machine: 10 * own })
     const context = yield* Layer.build(Layer.merge(Layer.fresh(cluster), links.layer(name)))
     const world = {
       datacenters: Datacenters.make(blocks, name),

@@ -4,6 +4,7 @@
  */
 import * as BusMemory from "@rookery/bus/memory/BusMemory"
 import * as Entities from "@rookery/entities/Entities"
+import type { World } from "@rookery/entities/gossip/World"
 import type { Settings } from "@rookery/entities/Settings"
 import * as MediaStoreFolder from "@rookery/store/folder/MediaStoreFolder"
 import * as LocalIds from "@rookery/store/memory/LocalIds"
@@ -12,8 +13,9 @@ import * as Migrate from "@rookery/store/postgres/migrate"
 import * as PostgresStores from "@rookery/store/postgres/layer"
 import type { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
-import { Effect, identity, Layer, Redacted } from "effect"
+import { Effect, identity, Layer, Redacted, type Scope } from "effect"
 import { MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
+import type { SqlClient } from "effect/sql"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -33,6 +35,8 @@ export interface Options<E> {
   readonly entityIdleMillis?: number
   /** The machine in its ids; 0 unless set. */
   readonly machine?: number
+  /** Other datacenters, where there are any. */
+  readonly world?: Effect.Effect<World, unknown, Sharding.Sharding | ShardingConfig.ShardingConfig | SqlClient.SqlClient | Scope.Scope>
 }
 
 /** An empty database with Rookery's schema, for the scope. */
@@ -74,7 +78,9 @@ const media = Layer.unwrap(Effect.map(mediaFolder, MediaStoreFolder.layer))
 
 /** The actors, and all that a caller of theirs needs: sharding, stores, ids, bus. */
 export const layer = <E>(options: Options<E>) =>
-  Entities.layer(options.settings).pipe(
+  Layer.unwrap(
+    Effect.map(Effect.orDie(options.world ?? Effect.undefined), (world) => Entities.layer(options.settings, world))
+  ).pipe(
     Layer.updateService(TimelineStore, options.timelines ?? identity),
     Layer.provideMerge(sharding(options.entityIdleMillis ?? 60_000)),
     Layer.provideMerge([

@@ -39,6 +39,12 @@ const between = (world: World, origin: number, oldest: number, newest: number): 
   return ranges(world, origin, byId, Snowflake.floorAt(now - oldest), Snowflake.floorAt(now - Math.max(newest, world.settings.graceMillis)))
 }
 
+/** Ids from a clock that is ahead of ours by more than the grace: nothing else would be compared until our own clock gets there. */
+const ahead = (world: World, origin: number): ReadonlyArray<GossipRange> => {
+  const now = Date.now()
+  return ranges(world, origin, byId, Snowflake.floorAt(now + world.settings.graceMillis), Snowflake.floorAt(now + day))
+}
+
 const stepsOfDays = (): number => Math.ceil((Date.now() - Snowflake.epochMillis) / day) + 1
 
 /** One step of the walk: a day, and a part of the buckets. */
@@ -66,7 +72,7 @@ const recent = (world: World, after: After, origin: number) => {
     if (!isQuiet(world, name) && (waited++ < patience || !world.links.state(name).connected)) return world.settings.repairMillis
     waited = 0
     const pass = Repair.pass(world, after, origin)
-    yield* Repair.compare(pass, between(world, origin, hour / 6, 0))
+    yield* Repair.compare(pass, [...between(world, origin, hour / 6, 0), ...ahead(world, origin)])
     if (rounds % 4 === 0) yield* Repair.compare(pass, between(world, origin, 2 * hour, hour / 6))
     if (rounds % 40 === 0) yield* Repair.compare(pass, between(world, origin, 26 * hour, 2 * hour))
     if (rounds % 4 === 0) yield* Repair.placeholders(pass)

@@ -24,12 +24,15 @@ const busyMillis = 2_000
 const parcelsOf = (world: World, { destination, facts, id }: GossipBatch): ReadonlyArray<Parcel> => {
   const to = destination === -1 ? toAll : toOne(nameOf(world, destination))
   const messages = Gossip.pack(nameOf(world, world.datacenters.own), facts)
-  Metrics.gossipShipped.at(destination === -1 ? "all" : nameOf(world, destination)).value += facts.length
-  Metrics.gossipShippedBatch.observe(facts.length)
-  return messages.map((data, part) => {
-    Metrics.gossipShippedBytes.value += data.length
-    return { id: `gossip-${id}-${part}`, to, data }
-  })
+  return messages.map((data, part) => ({ id: `gossip-${id}-${part}`, to, data }))
+}
+
+const measure = (world: World, batches: ReadonlyArray<GossipBatch>, parcels: ReadonlyArray<Parcel>): void => {
+  for (const { destination, facts } of batches) {
+    Metrics.gossipShipped.at(destination === -1 ? "all" : nameOf(world, destination)).value += facts.length
+    Metrics.gossipShippedBatch.observe(facts.length)
+  }
+  for (const { data } of parcels) Metrics.gossipShippedBytes.value += data.length
 }
 
 /** One look; answers the facts that were told. */
@@ -42,6 +45,7 @@ export const ship = (world: World): Effect.Effect<number, unknown> =>
       yield* world.links.send(parcels.slice(from, from + parcelsMax))
     }
     yield* world.gossip.shipped(batches.map((batch) => batch.id))
+    measure(world, batches, parcels)
     return batches.reduce((sum, batch) => sum + batch.facts.length, 0)
   })
 

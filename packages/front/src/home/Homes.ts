@@ -3,9 +3,11 @@ import { Effect } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { Deps } from "../Deps.ts"
+import * as Body from "../http/Body.ts"
 import { type ClientAddress, networkOf } from "../http/ClientAddress.ts"
 import { tooMany, unavailable } from "../http/Errors.ts"
 import type { Elsewhere } from "../http/Handle.ts"
+import type { Route } from "../http/Route.ts"
 import * as Writer from "../http/Writer.ts"
 import * as EventStreams from "../live/EventStreams.ts"
 import * as Sockets from "../live/Sockets.ts"
@@ -36,6 +38,11 @@ const queryOf = (request: IncomingMessage): string => {
 const streamHome = (world: World.World, request: IncomingMessage): Destination.Destination =>
   Destination.ofHead(world, request.headers, queryOf(request), request.headers["sec-websocket-protocol"]?.split(",")[0]?.trim())
 
+/** What nobody in particular may read, too, and the page to log in on. A token in the address would be looked at here. */
+const isForAnybody = (route: Route, request: IncomingMessage): boolean =>
+  (request.method === "GET" || request.method === "HEAD") && !Body.hasBody(request) &&
+  (route.access.kind === "open" || (route.access.kind === "optional" && request.headers.authorization !== undefined))
+
 /** As for wrong passwords: addresses that nobody knows are not asked after without end. */
 const admit = ({ attempts, settings: { limits } }: Deps, address: string) =>
   Effect.suspend(() => {
@@ -57,10 +64,10 @@ export const make = (deps: Deps, world: World.World, addressOf: ClientAddress) =
     yield* Programs.serve(deps, world)
 
     const homes: Homes = {
-      takes: (route, request, response, rawQuery, done) => {
+      takes: (route, request, response, rawQuery, { asNobody, done }) => {
         const home = Destination.ofRoute(world, route, request.headers, rawQuery)
         if (home === undefined) return false
-        passing.pass(home, request, response, false, done)
+        passing.pass(home, request, response, { isStream: false, done, orElse: isForAnybody(route, request) ? asNobody : undefined })
         return true
       },
       answers: (route, request, fields, body) => {
@@ -72,7 +79,7 @@ export const make = (deps: Deps, world: World.World, addressOf: ClientAddress) =
         const home = EventStreams.isStream(request) ? streamHome(world, request) : undefined
         if (home === undefined) return false
         if (deps.isDraining()) Writer.error(response, unavailable(), false)
-        else passing.pass(home, request, response, true, () => {})
+        else passing.pass(home, request, response, { isStream: true, done: () => {}, orElse: undefined })
         return true
       },
       takesUpgrade: (request, socket, head) => {

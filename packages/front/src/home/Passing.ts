@@ -13,9 +13,16 @@ import * as Sending from "./Sending.ts"
 import * as Upstreams from "./Upstreams.ts"
 import * as World from "./World.ts"
 
+export interface How {
+  readonly isStream: boolean
+  readonly done: (status: number) => void
+  /** Called in place of the refusal when the home cannot be reached. */
+  readonly orElse: (() => void) | undefined
+}
+
 /** What runs through here. Streams are told apart, since a stopping front ends them and waits for the rest. */
 export interface Passing {
-  readonly pass: (home: number, request: IncomingMessage, response: ServerResponse, isStream: boolean, done: (status: number) => void) => void
+  readonly pass: (home: number, request: IncomingMessage, response: ServerResponse, how: How) => void
   /** Passes a request whose body was read already; the answer is small. */
   readonly exchange: (home: number, request: IncomingMessage, body: Buffer) => Effect.Effect<Answer, ApiError>
   readonly upstreams: (home: number) => Upstreams.Upstreams
@@ -130,7 +137,7 @@ export const make = ({ addressOf, limits, run, world }: PassingOptions): Passing
   }
   const count = (home: number, result: string): void => void Metrics.passed.at(World.nameOf(world, home), result).value++
 
-  const pass: Passing["pass"] = (home, request, response, isStream, done) => {
+  const pass: Passing["pass"] = (home, request, response, { done, isStream, orElse }) => {
     const refuse = (failure: ApiError) => {
       Writer.error(response, failure, request.method === "HEAD")
       request.resume()
@@ -145,7 +152,7 @@ export const make = ({ addressOf, limits, run, world }: PassingOptions): Passing
     const interrupt = run(sender.send(target.upstreams, sentOf(request, isStream, undefined)), {
       onExit: (exit) => {
         count(home, Exit.isSuccess(exit) ? "answered" : "failed")
-        if (Exit.isFailure(exit)) return refuse(failureOf(exit))
+        if (Exit.isFailure(exit)) return orElse === undefined || response.destroyed ? refuse(failureOf(exit)) : orElse()
         if (response.destroyed) return void exit.value.destroy()
         runThrough(exit.value, response)
         done(exit.value.statusCode!)

@@ -1,12 +1,15 @@
 /** The other datacenters, for a front that is not alone. */
 import type { Links } from "@rookery/bus/Links"
 import type * as Datacenters from "@rookery/domain/Datacenters"
+import type { CopyStore } from "@rookery/store/CopyStore"
 
 export interface World {
   readonly datacenters: Datacenters.Datacenters
   /** By the datacenter's number: where its fronts are reached, without a slash at the end. */
   readonly fronts: ReadonlyArray<ReadonlyArray<string>>
   readonly links: Links["Service"]
+  /** Contents that are kept of others' posts; undefined for who shows none. */
+  readonly copies?: CopyStore["Service"]
 }
 
 export const nameOf = ({ datacenters }: Pick<World, "datacenters">, home: number): string => datacenters.names[home]!

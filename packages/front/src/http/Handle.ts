@@ -19,13 +19,16 @@ import * as Writer from "./Writer.ts"
 
 /** Requests that another datacenter answers. */
 export interface Elsewhere {
-  /** Takes a request whose head says so, body and answer included; false for any other. `done` tells the status. */
+  /**
+   * Takes a request whose head says so, body and answer included; false for any other. `done` tells the status; `asNobody`
+   * answers here what anybody may read, while the other datacenter cannot be reached.
+   */
   readonly takes: (
     route: Route,
     request: IncomingMessage,
     response: ServerResponse,
     rawQuery: string,
-    done: (status: number) => void
+    ends: { readonly done: (status: number) => void; readonly asNobody: () => void }
   ) => boolean
   /** The answer to a request whose fields say so; undefined for any other. */
   readonly answers: (
@@ -138,11 +141,17 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     })
   }
 
-  const passes = (route: Route, request: IncomingMessage, response: ServerResponse, query: string): boolean => {
+  const passes = (route: Route, request: IncomingMessage, response: ServerResponse, query: string, startHere: () => void): boolean => {
     if (elsewhere === undefined) return false
     const since = performance.now()
-    return elsewhere.takes(route, request, response, query, (status) =>
-      metrics.record(route.pattern, status, performance.now() - since))
+    return elsewhere.takes(route, request, response, query, {
+      done: (status) => metrics.record(route.pattern, status, performance.now() - since),
+      asNobody: () => {
+        delete request.headers.authorization
+        response.setHeader("x-rookery-home", "unreachable")
+        startHere()
+      }
+    })
   }
 
   const refuse = (response: ServerResponse, request: IncomingMessage, failure: ApiError, label: string): void => {
@@ -170,8 +179,8 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
       }
       if (running.size >= options.requestsInFlightMax) return refuse(response, request, unavailable(), match.route.pattern)
       const query = mark === -1 ? "" : url.slice(mark + 1)
-      if (passes(match.route, request, response, query)) return
-      start(match.route, match.params, request, response, path, query)
+      const startHere = () => start(match.route, match.params, request, response, path, query)
+      if (!passes(match.route, request, response, query, startHere)) startHere()
     }
   }
 }

@@ -15,6 +15,7 @@ import * as Account from "../render/Account.ts"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
+import * as Contents from "./Contents.ts"
 import * as FillCache from "./FillCache.ts"
 
 export interface RenderedAccount {
@@ -71,41 +72,89 @@ const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limi
         }])))
   })
 
+interface Loads {
+  readonly contents: Contents.Contents
+  readonly loadsMax: number
+}
+
+/** A content that could not be had is asked for again after this, in milliseconds. */
+const laterMillis = 1_000
+
 const makePosts = (
-  store: PostStore["Service"],
+  { contents, loadsMax }: Loads,
   accounts: FillCache.FillCache<number, RenderedAccount>,
   addresses: Addresses,
   limits: Limits
-) =>
-  FillCache.make<bigint, Status.RenderedPost>({
+) => {
+  /** Those whose absence a load is about to answer; the cache takes them out at once. */
+  const later = new Set<bigint>()
+  const remember = rememberMissing(limits.missingMillis)
+  return FillCache.make<bigint, Status.RenderedPost>({
     bytesMax: limits.postCacheBytes,
     sizeOf: Status.sizeOf,
     millis: limits.postMillis,
-    missingMillis: rememberMissing(limits.missingMillis),
+    missingMillis: (id) => later.delete(id) ? laterMillis : remember(id),
     batchMax,
-    loadsMax: postLoadsMax,
+    loadsMax,
     load: Effect.fnUntraced(function*(ids) {
-      const posts = yield* store.byIds(ids.map((id) => PostId.make(id)))
+      const { later: absent, posts } = yield* contents.byIds(ids.map((id) => PostId.make(id)))
       const authors = yield* accounts.all(posts.map((post) => post.authorNo))
       const rendered = new Map<bigint, Status.RenderedPost>()
       posts.forEach((post, i) => {
         const author = authors[i]
         if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, addresses))
       })
+      for (const id of absent) later.add(id)
       return rendered
     }),
     onHit: (count) => void (Metrics.renderCacheHits.value += count),
     onMiss: (count) => void (Metrics.renderCacheMisses.value += count)
   })
+}
+
+type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear">
+
+/** Posts of others have a cache of their own: what is here never waits for an owner elsewhere. */
+const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean): PostCache => ({
+  all: (ids) => {
+    const there = ids.filter(isFar)
+    if (there.length === 0) return near.all(ids)
+    const here = ids.filter((id) => !isFar(id))
+    return Effect.map(Effect.all([near.all(here), far.all(there)], { concurrency: 2 }), ([own, others]) => {
+      let [nextOwn, nextOther] = [0, 0]
+      return ids.map((id) => isFar(id) ? others[nextOther++] : own[nextOwn++])
+    })
+  },
+  invalidate: (id) => isFar(id) ? far.invalidate(id) : near.invalidate(id),
+  clear: () => {
+    near.clear()
+    far.clear()
+  }
+})
+
+/** Questions to owners that are under way at once, each for many posts. */
+const farLoadsMax = 16
+
+/** Where posts of others come from. */
+export interface Far {
+  readonly contents: Contents.Contents
+  readonly isFar: (id: bigint) => boolean
+}
 
 export const make = (
   stores: { readonly posts: PostStore["Service"]; readonly accounts: AccountStore["Service"] },
   addresses: Addresses,
-  limits: Limits
+  limits: Limits,
+  far?: Far
 ): Effect.Effect<Hydration> =>
   Effect.gen(function*() {
     const accounts = yield* makeAccounts(stores.accounts, addresses, limits)
-    const posts = yield* makePosts(stores.posts, accounts, addresses, limits)
+    const here = Contents.alone(stores.posts)
+    const near = yield* makePosts({ contents: here, loadsMax: postLoadsMax }, accounts, addresses, limits)
+    const posts = far === undefined
+      ? near
+      : parted(near, yield* makePosts({ contents: far.contents, loadsMax: farLoadsMax }, accounts, addresses, limits), far.isFar)
+    const { fill } = far?.contents ?? here
     const withAuthors = (
       outer: ReadonlyArray<Status.RenderedPost | undefined>,
       inner: ReadonlyMap<bigint, Status.RenderedPost | undefined>
@@ -127,14 +176,14 @@ export const make = (
           return Effect.flatMap(posts.all(targets), (inner) =>
             withAuthors(outer, new Map(targets.map((id, i) => [id, inner[i]]))))
         }),
-      wrap: (post) =>
-        Effect.flatMap(post.repostOf === null ? Effect.succeed([]) : posts.all([post.repostOf]), ([target]) =>
+      wrap: (answered) =>
+        Effect.flatMap(fill(answered), (post) => Effect.flatMap(post.repostOf === null ? Effect.succeed([]) : posts.all([post.repostOf]), ([target]) =>
           Effect.flatMap(accounts.all([post.authorNo]), ([author]) => {
             if (author === undefined) return Effect.fail(notFound())
             const rendered = Status.render(post, author.row.username, addresses)
             return Effect.flatMap(withAuthors([rendered], new Map([[post.repostOf ?? 0n, target]])), ([item]) =>
               item === undefined ? Effect.fail(notFound()) : Effect.succeed(item))
-          })),
+          }))),
       accounts: accounts.all,
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,

@@ -1,16 +1,16 @@
 /** Posts in Postgres. Publishing, likes, and edits with deletes have files of their own. */
 import type { PostId } from "@rookery/domain/Ids"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CursorQuery } from "../FollowStore.ts"
 import type { Act } from "../ModerationStore.ts"
 import { type Mark, type Marker, NoMedia, type PostStore } from "../PostStore.ts"
 import { setLikes } from "./likes.ts"
-import { mediaOf, type StoredMedia } from "./mediaRows.ts"
+import { editAnywhere } from "./past/editPacked.ts"
+import { history } from "./past/history.ts"
 import * as Changes from "./postChanges.ts"
 import { publish } from "./postPublish.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { postsOf } from "./postRows.ts"
 import { int8s, operation } from "./statement.ts"
 
 /** How far up or down a conversation is walked. */
@@ -20,14 +20,6 @@ const idMax = 9_223_372_036_854_775_807n
 
 /** Wrappers taken out by the delete itself; the rest follows in sweep.ts, hidden meanwhile with the post inside. */
 const wrappersAtOnce = 1_000
-
-interface EditRow {
-  readonly text: string
-  readonly spoiler: string
-  readonly sensitive: boolean
-  readonly at: Date | null
-  readonly media: StoredMedia
-}
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] => {
   const idsOf = <A>(rows: ReadonlyArray<{ readonly id: A }>): ReadonlyArray<A> => rows.map((row) => row.id)
@@ -48,18 +40,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
           FROM unnest(${int8s(pairs.map((pair) => pair.viewer))}, ${int8s(pairs.map((pair) => pair.postId))})
             AS i (viewer, "postId")
         ) m WHERE liked OR reposted OR bookmarked OR muted`
-    )
-
-  /** Each version stands from when it replaced the one before; the first from when the post was made. */
-  const history = (id: PostId) =>
-    Effect.map(
-      sql<EditRow>`
-        SELECT text, spoiler, sensitive, media, nullif(at, to_timestamp(0)) AS at FROM (
-          SELECT version, text, spoiler, sensitive, media, at FROM post_edits WHERE post_id = ${id}
-          UNION ALL
-          SELECT version, text, spoiler, sensitive, media, edited_at FROM posts WHERE id = ${id} AND deleted_at IS NULL
-        ) versions ORDER BY version`,
-      (rows) => rows.map((row) => ({ ...row, media: mediaOf(row.media), at: row.at?.getTime() ?? Snowflake.millisOf(id) }))
     )
 
   /** Ends at the first post above that is deleted. */
@@ -108,10 +88,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
     byIds: (ids) =>
       operation(
         "PostStore.byIds",
-        Effect.map(
-          sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ANY(${int8s(ids)}) AND p.deleted_at IS NULL`,
-          (rows) => rows.map(postOf)
-        )
+        postsOf(sql, ids, sql`AND p.deleted_at IS NULL`)
       ),
     deletedAmong: (ids) =>
       operation(
@@ -122,7 +99,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
         )
       ),
     edit: (id, version, change) =>
-      Effect.flatMap(operation("PostStore.edit", Changes.edit(sql, id, version, change)), (written) =>
+      Effect.flatMap(operation("PostStore.edit", editAnywhere(sql, id, version, change)), (written) =>
         written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
     remove: (id, act) => operation("PostStore.remove", remove(id, act)),
     setLikes: (changes) => operation("PostStore.setLikes", setLikes(sql, changes)),
@@ -135,7 +112,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
         )
       ),
     marks,
-    history: (id) => operation("PostStore.history", history(id)),
+    history: (id) => operation("PostStore.history", history(sql, id)),
     ancestors: (id, limit) => operation("PostStore.ancestors", ancestors(id, limit)),
     descendants: (id, limit) => operation("PostStore.descendants", descendants(id, limit)),
     likedBy: (id, query) => operation("PostStore.likedBy", markers("SELECT account AS id, id AS cursor FROM likes", id, query)),

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { StoreError } from "../StoreError.ts"
 import { remove, removeWrappers } from "./postChanges.ts"
+import { contents } from "./past/reader.ts"
 import { operation } from "./statement.ts"
 
 const rowsPerStep = 500
@@ -93,7 +94,11 @@ const media = (sql: SqlClient.SqlClient, id: AccountId) =>
 /** What is left of the posts are tombstones without text. */
 const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
   sql.withTransaction(Effect.gen(function*() {
-    yield* sql`UPDATE posts SET text = '', spoiler = '', media = NULL WHERE author = ${id}`
+    yield* sql`
+      WITH gone AS (
+        UPDATE posts SET text = '', spoiler = '', media = NULL, content = ${contents.here} WHERE author = ${id} RETURNING id
+      )
+      INSERT INTO past_loose (id) SELECT id FROM gone WHERE past_chunk_of(id) IS NOT NULL`
     yield* sql`DELETE FROM post_edits WHERE post_id IN (SELECT id FROM posts WHERE author = ${id})`
     yield* sql`DELETE FROM follows WHERE follower = ${id}`
     yield* sql`DELETE FROM follows WHERE followee = ${id}`

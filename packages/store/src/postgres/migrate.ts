@@ -14,6 +14,7 @@ import search from "./migrations/0010_search.ts"
 import moderation from "./migrations/0011_moderation.ts"
 import gossip from "./migrations/0020_gossip.ts"
 import claims from "./migrations/0021_claims.ts"
+import past from "./migrations/0022_past.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -31,7 +32,8 @@ const run = Migrator.make({})({
     "0010_search": search,
     "0011_moderation": moderation,
     "0020_gossip": gossip,
-    "0021_claims": claims
+    "0021_claims": claims,
+    "0022_past": past
   })
 })
 

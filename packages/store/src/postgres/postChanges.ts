@@ -12,7 +12,8 @@ import { forgetting } from "./forgetting.ts"
 import { changeText, states } from "./mediaRows.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
-import { type PostRow, postOf, selectPosts, unprunedMatch } from "./postRows.ts"
+import { contents } from "./past/reader.ts"
+import { postsOf, unprunedMatch } from "./postRows.ts"
 import { isFree } from "./publishMedia.ts"
 import { mentionsOf } from "./publishParts.ts"
 import { int8s, storable, texts } from "./statement.ts"
@@ -35,7 +36,7 @@ const tell = (sql: SqlClient.SqlClient, kind: number, logged: EventKind) =>
       FROM changed RETURNING id AS "outboxId"`
 
 const postById = (sql: SqlClient.SqlClient, id: PostId) =>
-  Effect.map(sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ${id}`, ([row]) => postOf(row!))
+  Effect.map(postsOf(sql, [id]), ([post]) => post!)
 
 /** Those who reposted what `changed` changed, the latest first. */
 const ofEdit = (sql: SqlClient.SqlClient) =>
@@ -89,7 +90,10 @@ const carriedIn = (sql: SqlClient.SqlClient, media: ReadonlyArray<MediaEdit>) =>
 /** A picture that the edit asks for cannot be had. */
 export const noMedia = "no media"
 
-/** The replaced text goes to the history under the version that it had. Posts of other datacenters are theirs to change. */
+/**
+ * The replaced text goes to the history under the version that it had. Posts of other datacenters are theirs to change;
+ * one whose words are packed is not changed either, but unpacked first (past/editPacked.ts).
+ */
 export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, change: EditChange) =>
   Effect.gen(function*() {
     const names = texts((change.mentions ?? []).map(storable))
@@ -97,7 +101,8 @@ export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, chan
     const [told] = yield* sql<Told>`
       WITH fence AS MATERIALIZED (
         SELECT id, author, version, text, spoiler, sensitive, media, coalesce(edited_at, to_timestamp(0)) AS at FROM posts
-        WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL AND NOT is_remote(id) FOR UPDATE
+        WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL AND NOT is_remote(id)
+          AND content = ${contents.here} FOR UPDATE
       ), ${carriedIn(sql, change.media ?? [])}, named_people AS MATERIALIZED (
         SELECT id AS account, username FROM accounts WHERE username_key = ANY(${names}) AND disabled_at IS NULL
       ), changed AS (
@@ -118,7 +123,7 @@ export const edit = (sql: SqlClient.SqlClient, id: PostId, version: number, chan
 /** Whether the post is still at a version: an edit of it that changed nothing was then refused for its pictures. */
 const isAt = (sql: SqlClient.SqlClient, id: PostId, version: number) =>
   Effect.map(
-    sql`SELECT 1 FROM posts WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL`,
+    sql`SELECT 1 FROM posts WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL AND content = ${contents.here}`,
     (rows) => rows.length > 0
   )
 

@@ -1,7 +1,11 @@
 /** Post rows as the stores select them. */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities } from "@rookery/domain/Post"
+import { Effect } from "effect"
+import type { SqlClient, SqlError, Statement } from "effect/sql"
 import { mediaOf, type StoredMedia } from "./mediaRows.ts"
+import { chunkColumn, contents, unpacked } from "./past/reader.ts"
+import { int8s } from "./statement.ts"
 
 /** As the database has them: ids as decimal strings. */
 export type StoredMentions = ReadonlyArray<{ readonly id: string; readonly username: string }> | null
@@ -9,7 +13,7 @@ export type StoredMentions = ReadonlyArray<{ readonly id: string; readonly usern
 export const mentionsOf = (stored: StoredMentions): Post["mentions"] =>
   (stored ?? []).map(({ id, username }) => ({ id: BigInt(id) as AccountId, username }))
 
-export interface PostRow {
+interface PostRow {
   readonly id: PostId
   readonly author: AccountId
   readonly authorNo: LocalNo
@@ -30,8 +34,9 @@ export interface PostRow {
   readonly pinned: boolean
   readonly mentions: StoredMentions
   readonly media: StoredMedia
-  /** 1 when the owner has the text (migration 0020). */
+  /** Where the text is (past/reader.ts). */
   readonly content: number
+  readonly chunk: bigint | null
 }
 
 /** Of `posts p LEFT JOIN post_counts c`. */
@@ -40,18 +45,28 @@ const postColumns = `
   p.reply_to AS "replyTo", p.reply_to_author AS "replyToAuthor", p.repost_of AS "repostOf",
   p.edited_at AS "editedAt", p.version,
   coalesce(c.likes, 0) AS likes, coalesce(c.reposts, 0) AS reposts, coalesce(c.replies, 0) AS replies,
-  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions, p.media, p.content`
+  coalesce(c.bookmarks, 0) AS bookmarks, coalesce(c.pinned, false) AS pinned, p.mentions, p.media, p.content, ${chunkColumn}`
 
-export const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
+const selectPosts = `SELECT ${postColumns} FROM posts p LEFT JOIN post_counts c ON c.post_id = p.id`
 
-export const postOf = ({ content, ...row }: PostRow): Post => ({
+const postOf = ({ chunk, content, ...row }: PostRow): Post => ({
   ...row,
   visibility: visibilities[row.visibility]!,
   editedAt: row.editedAt?.getTime() ?? null,
   mentions: mentionsOf(row.mentions),
   media: mediaOf(row.media),
-  ...(content === 0 ? {} : { absent: true as const })
+  ...(content === contents.elsewhere && chunk === null ? { absent: true as const } : {})
 })
+
+/** The posts of these ids, deleted ones too unless `also` leaves them out; those whose words are packed are as the others. */
+export const postsOf = (
+  sql: SqlClient.SqlClient,
+  ids: ReadonlyArray<PostId>,
+  also: Statement.Fragment = sql``
+): Effect.Effect<ReadonlyArray<Post>, SqlError.SqlError> => {
+  const read = (wanted: ReadonlyArray<bigint>) => sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ANY(${int8s(wanted)}) ${also}`
+  return Effect.map(Effect.flatMap(read(ids), (rows) => unpacked(sql, rows, read)), (rows) => rows.map(postOf))
+}
 
 /**
  * `column = value` by the index, but without pruning of partitions row by row. In a statement that also locks rows that

@@ -4,10 +4,9 @@ import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
-import { type PostRow, postOf, selectPosts } from "./postRows.ts"
+import { postsOf as readPosts } from "./postRows.ts"
 import { isFree, mediaColumns } from "./publishMedia.ts"
 import { columnsOf, mayAnswer, mayRepost } from "./publishRows.ts"
-import { int8s } from "./statement.ts"
 
 /** Why a row was not inserted. `known` says that the author is there and enabled, at `version`. */
 interface RefusedRow {
@@ -63,10 +62,7 @@ const refusalOf = (
 const postsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<PostId>) =>
   ids.length === 0
     ? Effect.succeed(new Map<PostId, Post>())
-    : Effect.map(
-      sql<PostRow>`${sql.literal(selectPosts)} WHERE p.id = ANY(${int8s(ids)})`,
-      (rows) => new Map(rows.map((row) => [row.id, postOf(row)]))
-    )
+    : Effect.map(readPosts(sql, ids), (posts) => new Map(posts.map((post) => [post.id, post])))
 
 /** Answers in order. */
 export const refuse = (

@@ -11,6 +11,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Indexed } from "../SearchStore.ts"
+import { chunkColumn, unpacked } from "./past/reader.ts"
 import type { StoredMentions } from "./postRows.ts"
 import { vectorOf } from "./searchWords.ts"
 import { int2s, int4s, int8s, texts } from "./statement.ts"
@@ -33,6 +34,9 @@ interface Row {
   /** To be taken out, or never to come in. */
   readonly isGone: boolean
   readonly isIndexed: boolean
+  /** Where the text is (past/reader.ts). */
+  readonly content: number
+  readonly chunk: bigint | null
 }
 
 interface Progress {
@@ -56,13 +60,15 @@ const claim = (sql: SqlClient.SqlClient) =>
 
 const selectRows = `
   SELECT p.id, p.author, p.visibility, p.version, p.text, p.spoiler, p.sensitive, p.language, p.mentions,
-    p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia",
+    p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia", p.content, ${chunkColumn},
     p.deleted_at IS NOT NULL OR p.repost_of IS NOT NULL AS "isGone",
     EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed"
   FROM posts p`
 
-const rowsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> =>
-  ids.length === 0 ? Effect.succeed([]) : sql<Row>`${sql.literal(selectRows)} WHERE p.id = ANY(${int8s(ids)})`
+const rowsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> => {
+  const read = (wanted: ReadonlyArray<bigint>) => sql<Row>`${sql.literal(selectRows)} WHERE p.id = ANY(${int8s(wanted)})`
+  return ids.length === 0 ? Effect.succeed([]) : Effect.flatMap(read(ids), (rows) => unpacked(sql, rows, read))
+}
 
 interface Look {
   readonly posts: bigint

@@ -1,10 +1,12 @@
 /** Gossip in Postgres. */
 import type { Datacenters } from "@rookery/domain/Datacenters"
-import type { AccountId } from "@rookery/domain/Ids"
+import type { GossipFact } from "@rookery/domain/GossipFact"
+import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { GossipStore, type RefusedMessage, refusedBytesMax } from "../../GossipStore.ts"
-import { int2s, operation, storable, texts } from "../statement.ts"
+import { removeWrappers } from "../postChanges.ts"
+import { int2s, int8s, operation, storable, texts } from "../statement.ts"
 import { apply } from "./apply.ts"
 import * as Outgoing from "./outgoing.ts"
 import * as Repair from "./repair.ts"
@@ -65,6 +67,23 @@ const enableOn = (sql: SqlClient.SqlClient, { homes, names, own }: Datacenters) 
 /** As `GossipStore.enable`, for whoever migrates. */
 export const enable = (datacenters: Datacenters) => Effect.flatMap(SqlClient.SqlClient, (sql) => enableOn(sql, datacenters))
 
+const wrappersAtOnce = 1_000
+
+/**
+ * What own people made of posts that ended elsewhere goes too, and that is told: so it is outside of the quiet transaction. A message
+ * that comes again after a crash makes up for it, and so does the sweep.
+ */
+const unwrap = (sql: SqlClient.SqlClient, facts: ReadonlyArray<GossipFact>) =>
+  Effect.gen(function*() {
+    const ended = facts.flatMap((fact) => fact._tag === "Tombstone" ? [fact.id] : [])
+    if (ended.length === 0) return
+    const wrapped = yield* sql<{ id: PostId }>`
+      SELECT DISTINCT post_id AS id FROM reposts WHERE post_id = ANY(${int8s(ended)}) AND NOT is_remote(account) ORDER BY 1`
+    for (const { id } of wrapped) {
+      yield* Effect.repeat(sql.withTransaction(removeWrappers(sql, id, wrappersAtOnce)), { while: (removed) => removed === wrappersAtOnce })
+    }
+  })
+
 const make = (settings: Settings) =>
   Effect.map(SqlClient.SqlClient, (sql): GossipStore["Service"] => {
     const { datacenters } = settings
@@ -76,7 +95,7 @@ const make = (settings: Settings) =>
       shipped: (batches) => operation("GossipStore.shipped", Outgoing.shipped(sql, batches)),
       backlog: operation("GossipStore.backlog", Outgoing.backlog(sql)),
       apply: (origin, facts, confirmed = false) =>
-        operation("GossipStore.apply", apply(sql, settings, origin, facts, confirmed)),
+        operation("GossipStore.apply", Effect.tap(apply(sql, settings, origin, facts, confirmed), () => unwrap(sql, facts))),
       placeholders: (after, limit) => operation("GossipStore.placeholders", placeholders(sql, after, limit)),
       refuse: (origin, reason, data) => operation("GossipStore.refuse", refused.keep(origin, reason, data)),
       refused: (limit) => operation("GossipStore.refused", refused.list(limit)),

@@ -1,0 +1,139 @@
+/** Two complete datacenters, short: what people do in one is seen in the other, also after a cut, and after a stream was lost. */
+import { assert, describe, it } from "@effect/vitest"
+import * as LocalDatacenters from "@rookery/cluster/local/LocalDatacenters"
+import type { LocalDatacenter } from "@rookery/cluster/local/LocalDatacenter"
+import { Effect } from "effect"
+import * as program from "../cluster/program.ts"
+import * as People from "./people.ts"
+
+const { at, soon, until } = People
+
+const startMillis = 200_000
+
+/** Both run, with a runner and a front each, and their links are up. */
+const world = Effect.gen(function*() {
+  const folder = yield* program.folder
+  const names = LocalDatacenters.namesOf(2)
+  const datacenters = yield* LocalDatacenters.make({
+    folder,
+    datacenters: names,
+    latencyMillis: 20,
+    env: { LOG_LEVEL: "Warn", REPAIR_INTERVAL_MILLIS: "2000", REGISTRATIONS_OPEN: "true" },
+    onLine: (datacenter, member, line) => {
+      if (process.env["ROOKERY_LINES"] !== undefined) console.log(`${datacenter} ${member}: ${line}`)
+    }
+  })
+  yield* Effect.forEach(names, (name) => datacenters.datacenter(name).start({ runners: 1, fronts: 1 }), { concurrency: 2 })
+  return datacenters
+})
+
+const cut = ({ network }: LocalDatacenters.LocalDatacenters) =>
+  Effect.sync(() => network.cut("east", "west"))
+const heal = ({ network }: LocalDatacenters.LocalDatacenters) =>
+  Effect.sync(() => network.heal("east", "west"))
+
+const ids = (statuses: ReadonlyArray<People.Status>) => statuses.map((status) => status.id)
+
+/** A status as somebody's home timeline shows it. */
+const inHome = (reader: People.Person, id: string) =>
+  Effect.flatMap(at(reader).home, (home) => {
+    const found = home.find((status) => status.id === id)
+    return found === undefined ? Effect.fail(new Error(`it shows ${ids(home).join(", ")}`)) : Effect.succeed(found)
+  })
+
+const seen = (reader: People.Person, id: string, holds: (status: People.Status) => boolean = () => true) =>
+  until(`${reader.name} sees ${id} at home`, inHome(reader, id), holds)
+
+const gone = (reader: People.Person, id: string) =>
+  until(`${id} is gone from ${reader.name}'s home`, at(reader).home, (home) => !ids(home).includes(id))
+
+const counts = (reader: People.Person, id: string, expected: readonly [likes: number, reposts: number, replies: number]) =>
+  until(
+    `${reader.name} sees ${expected.join("/")} likes, reposts, replies of ${id}`,
+    at(reader).api<People.Status>(`/statuses/${id}`),
+    (status) => String([status.favourites_count, status.reblogs_count, status.replies_count]) === String(expected)
+  )
+
+const known = (viewer: People.Person, other: People.Person) =>
+  soon(`${viewer.name}'s home knows ${other.name}`, at(viewer).api<{ readonly id: string }>(`/accounts/lookup?acct=${other.name}`))
+
+describe("two datacenters", () => {
+  it.live("show each other's posts, edits, ends, counters and notices, and agree after a cut and a lost stream", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const datacenters = yield* world
+      const [east, west] = [datacenters.datacenter("east"), datacenters.datacenter("west")]
+      const ann = yield* soon("sign-up in the east", People.signUp(east.frontsUrl, "ann"))
+      const bob = yield* soon("sign-up in the west", People.signUp(west.frontsUrl, "bob"))
+      yield* known(bob, ann)
+      yield* known(ann, bob)
+
+      // A follow crosses, and is told of where it belongs.
+      yield* at(bob).follow(ann.id)
+      yield* until("ann is told of the follow", at(ann).notifications, (list) =>
+        list.some((notice) => notice.type === "follow" && notice.account.id === bob.id))
+      yield* until("ann has a follower", at(ann).api<{ readonly followers_count: number }>(`/accounts/${ann.id}`), (account) => account.followers_count === 1)
+
+      // A post comes with its content; a reply, a like and a repost from the other side are counted on both.
+      const first = yield* at(ann).post("hello @bob, over the ocean")
+      const shown = yield* seen(bob, first.id)
+      assert.include(shown.content, "over the ocean")
+      assert.strictEqual(shown.account.username, "ann")
+      yield* until("bob is told of the mention", at(bob).notifications, (list) => list.some((notice) => notice.type === "mention"))
+      const liked = yield* at(bob).like(first.id)
+      assert.include(liked.content, "over the ocean")
+      yield* at(bob).repost(first.id)
+      const reply = yield* at(bob).post("@ann good morning", { in_reply_to_id: first.id })
+      for (const reader of [ann, bob]) yield* counts(reader, first.id, [1, 1, 1])
+      yield* until("ann is told of like, repost and reply", at(ann).notifications, (list) =>
+        ["favourite", "reblog", "mention"].every((type) => list.some((notice) => notice.type === type)))
+
+      // An edit and an end.
+      yield* at(ann).edit(first.id, "hello @bob, edited")
+      yield* seen(bob, first.id, (status) => status.content.includes("edited"))
+      const second = yield* at(ann).post("not for long")
+      yield* seen(bob, second.id)
+      yield* at(ann).remove(second.id)
+      yield* gone(bob, second.id)
+      assert.strictEqual((yield* at(bob).status(second.id)).status, 404)
+
+      // Cut: both sides go on, and agree when it is healed.
+      yield* cut(datacenters)
+      const third = yield* at(ann).post("while cut off")
+      yield* at(ann).remove(first.id)
+      yield* at(ann).like(reply.id)
+      const far = yield* at(bob).post("nobody in the east hears this yet")
+      assert.notInclude(ids(yield* at(bob).home), third.id)
+      yield* heal(datacenters)
+      assert.include((yield* seen(bob, third.id)).content, "while cut off")
+      yield* gone(bob, first.id)
+      yield* counts(bob, reply.id, [1, 0, 0])
+      yield* soon("the east knows bob's post", Effect.flatMap(at(ann).status(far.id), ({ status }) =>
+        status === 200 ? Effect.void : Effect.fail(new Error(`${status}`))))
+
+      // A stream that is lost with what nobody had read.
+      const repaired = metric(runnerOf(west), 'rookery_gossip_repaired_total{datacenter="east",kind="posts"}')
+      const told = metric(runnerOf(east), 'rookery_gossip_shipped_total{to="all"}')
+      yield* west.stopNats
+      const before = yield* told
+      const lost = yield* at(ann).post("lost on the way")
+      yield* at(ann).remove(third.id)
+      // The announcement, the end, and the numbers that both change.
+      yield* until("the east's stream has it", told, (facts) => facts >= before + 3)
+      yield* east.stopNats
+      yield* east.wipeNats
+      yield* east.startNats
+      yield* west.startNats
+      assert.include((yield* seen(bob, lost.id)).content, "lost on the way")
+      yield* gone(bob, third.id)
+      assert.isAbove(yield* repaired, 0)
+    })), startMillis)
+})
+
+const runnerOf = (datacenter: LocalDatacenter) => datacenter.cluster()!.members().find(({ kind }) => kind === "runner")!.url
+
+/** A metric with its labels, as a member tells it; 0 while it does not. */
+const metric = (url: string, name: string) =>
+  Effect.map(
+    Effect.tryPromise(async () => (await fetch(`${url}/metrics`)).text()),
+    (text) => Number(text.split("\n").find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0)
+  )
