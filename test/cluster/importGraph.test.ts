@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as graphFile from "@rookery/cluster/admin/graphFile"
 import * as progressBar from "@rookery/cluster/admin/progressBar"
+import * as Exclusivity from "@rookery/cluster/layers/Exclusivity"
 import { migrate } from "@rookery/store/postgres/migrate"
 import * as TestDatabase from "@rookery/testkit/TestDatabase"
 import { Effect, Layer, Redacted } from "effect"
@@ -50,6 +51,17 @@ describe("import-graph", () => {
       const again = yield* run("--posts-per-account", "2", "--post-text-bytes", "50")
       assert.strictEqual(again.code, 0, again.output)
       assert.strictEqual((yield* counts)["posts"], 6)
+    })), 60_000)
+
+  it.live("says that a server which runs has to be started anew, when one does", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { run, url } = yield* setUp("graph.txt", "1 2\n2 1\n")
+      const runs = Layer.provideMerge(Exclusivity.layer("member", () => Effect.void), client(url))
+      const beside = yield* Effect.provide(run(), runs)
+      assert.match(beside.output, /2 were new[^]*A server runs on this database: restart it/)
+      const alone = yield* run("--posts-per-account", "1")
+      assert.match(alone.output, /2 posts/)
+      assert.notInclude(alone.output, "A server runs")
     })), 60_000)
 
   it.live("goes on where it was after kill -9, and counts nothing twice", () =>

@@ -122,6 +122,26 @@ describe("blocks and mutes at the actors", () => {
         assert.strictEqual(during.length, 3)
       }))))
 
+  it.live("whoever follows hears of the very next post", () =>
+    withActors({}, ({ follow, listen, publish, quiet, signUp }) =>
+      Effect.scoped(Effect.gen(function*() {
+        const names = Array.from({ length: 10 }, (_, n) => `star${n}`)
+        const fans = yield* Effect.forEach(["ann", "bob", "cat"], signUp)
+        const stars = yield* Effect.forEach(names, signUp)
+        const feeds = yield* Effect.forEach(fans, listen)
+        // They hold their followers by then, and are told of each further one.
+        yield* Effect.forEach(stars, (star) => publish(star))
+        const first = (star: typeof stars[number]) =>
+          Effect.forEach(fans, (fan) => Effect.andThen(follow(fan, star), publish(star)))
+        const posts = yield* Effect.forEach(stars, first, { concurrency: "unbounded" })
+        yield* quiet
+        const due = fans.map((_, n) => posts.flatMap((ofStar) => ofStar.slice(n)).map((post): bigint => post.id))
+        for (const [n, heard] of feeds.entries()) {
+          yield* soon(Effect.sync(() => [...heard]), (ids) => ids.length >= due[n]!.length)
+          assert.sameMembers(heard, due[n]!)
+        }
+      }))))
+
   it.live("who asks a locked account sees its posts once accepted, and no more once removed", () =>
     withActors({}, ({ answer, follow, home, lock, publish, quiet, removeFollower, signUp }) =>
       Effect.gen(function*() {

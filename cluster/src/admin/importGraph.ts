@@ -11,6 +11,7 @@ import { IdSource } from "@rookery/store/IdSource"
 import * as bulk from "@rookery/store/postgres/import"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Exclusivity from "../layers/Exclusivity.ts"
 import { AdminError } from "./AdminError.ts"
 import * as authorMode from "./authorMode.ts"
 import * as graphFile from "./graphFile.ts"
@@ -31,6 +32,8 @@ export interface Imported {
   readonly newEdges: number
   readonly posts: number
   readonly skippedLines: number
+  /** A server ran on the database, and knows nothing of it where it knew something before. */
+  readonly served: boolean
 }
 
 /** Rows of one statement; the bulk functions take no more. */
@@ -68,7 +71,7 @@ export const importGraph = Effect.fnUntraced(function*(options: Options) {
   yield* promoteCrowded(run)
   const posts = yield* importPosts(run)
   const { accounts } = run
-  return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken } satisfies Imported
+  return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken, served: yield* Exclusivity.isServed } satisfies Imported
 })
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, AdminError> =>

@@ -52,3 +52,12 @@ export const layer = (
     yield* Effect.forkScoped(keep)
     yield* Deferred.await(first)
   }))
+
+/** Whether a server, of either kind, is at work on the database. */
+export const isServed = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql<{ served: boolean }>`
+    SELECT EXISTS (
+      SELECT 1 FROM pg_locks
+      WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid = ${Number(LOCK >> 32n)}::oid AND objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND objsubid = 1
+    ) AS served`).pipe(Effect.map(([row]) => row?.served === true))

@@ -10,7 +10,7 @@ import { AccountStore } from "@rookery/store/AccountStore"
 import { type EdgeRow, type FollowResult, FollowStore } from "@rookery/store/FollowStore"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { type RelationChange, RelationStore } from "@rookery/store/RelationStore"
-import { Effect, Semaphore } from "effect"
+import { Effect, Latch, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
 import * as Hints from "./Hints.ts"
 import * as Relating from "./Relating.ts"
@@ -21,8 +21,14 @@ import { orUnavailable } from "./Unavailability.ts"
 
 const staleMax = 5
 
+/**
+ * Milliseconds that an answer may wait until the followee's Author knows of the edge. Then their next post is a live event;
+ * with an Author that is out of reach for longer it comes with the backfill, without one.
+ */
+const applyMillisMax = 250
+
 /** Tells the followee's Author, fills the follower's window in, and ends the outbox row. Repeats are harmless. */
-const carryEdge = (runner: Runner, edge: EdgeRow, outboxId: bigint): Effect.Effect<void, unknown> =>
+const carryEdge = (runner: Runner, edge: EdgeRow, outboxId: bigint, onApplied = () => {}): Effect.Effect<void, unknown> =>
   Effect.gen(function*() {
     const mode = yield* runner.actors.author(String(edge.followee)).ApplyEdge({
       edge: {
@@ -33,6 +39,7 @@ const carryEdge = (runner: Runner, edge: EdgeRow, outboxId: bigint): Effect.Effe
         active: edge.active
       }
     })
+    onApplied()
     if (edge.active) {
       yield* runner.actors.timelineShard(runner.directory.timelineShardId(edge.followerShard)).Backfill({
         readerNo: edge.followerNo,
@@ -86,13 +93,16 @@ export const UserTimelineLive = (runner: Runner) =>
           )
         })
 
+      /** Answers how to wait until the Author knows. */
       const carryLater = (edge: EdgeRow, outboxId: bigint) =>
-        Effect.sync(() =>
+        Effect.sync(() => {
+          const applied = Latch.makeUnsafe()
           runner.runFork(
-            Effect.catch(carryEdge(runner, edge, outboxId), (error) =>
+            Effect.catch(carryEdge(runner, edge, outboxId, () => applied.openUnsafe()), (error) =>
               Effect.logDebug("an edge is left to the outbox", error))
           )
-        )
+          return Effect.asVoid(Effect.timeoutOption(applied.await, applyMillisMax))
+        })
 
       // A repeat tells the window too: the first answer may have been lost before the window heard.
       const settleSame = (followVersion: number, followee: AccountId, following: boolean) =>
@@ -105,10 +115,8 @@ export const UserTimelineLive = (runner: Runner) =>
         switch (result._tag) {
           case "Changed":
             Notices.due(runner)
-            return Effect.andThen(
-              carryLater(result.edge, result.outboxId),
-              tellShard(result.edge.followVersion, followee, result.edge.followeeNo, following)
-            )
+            return Effect.flatMap(carryLater(result.edge, result.outboxId), (applied) =>
+              Effect.andThen(tellShard(result.edge.followVersion, followee, result.edge.followeeNo, following), applied))
           case "Same":
             return settleSame(result.followVersion, followee, following)
           case "NotFound":
@@ -142,7 +150,7 @@ export const UserTimelineLive = (runner: Runner) =>
         forgetReader: () => {
           known = undefined
         },
-        carryLater
+        carryLater: (edge, outboxId) => Effect.asVoid(carryLater(edge, outboxId))
       })
 
       /** The change may have raised this account's own version. */

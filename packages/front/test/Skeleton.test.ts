@@ -93,6 +93,22 @@ describe("reads of home timelines", () => {
       assert.deepStrictEqual(messages(cluster).toSorted(), ["memory 2: 2", "memory 4: 2"])
     }))
 
+  it.effect("are not sent twice for a shard that moved once it is known where it is", () =>
+    Effect.gen(function*() {
+      const cluster = makeCluster()
+      cluster.runners.set(1_000, new Set([1, 2])).set(2_000, new Set([4]))
+      const skeleton = yield* Skeleton.make(cluster.calls)
+      yield* readAll(skeleton, [1, 2, 4])
+      cluster.runners.set(1_000, new Set([1])).set(2_000, new Set([2, 4]))
+      messages(cluster)
+      yield* readAll(skeleton, [2])
+      assert.deepStrictEqual(messages(cluster), ["memory 1: 1", "shard 2: 1"])
+      yield* readAll(skeleton, [2])
+      assert.deepStrictEqual(messages(cluster), ["memory 2: 1"])
+      yield* readAll(skeleton, [1, 2, 4])
+      assert.deepStrictEqual(messages(cluster), ["memory 1: 1", "memory 4: 2"])
+    }))
+
   it.effect("go on by themselves when the shard through which their runner was spoken to does not answer", () =>
     Effect.gen(function*() {
       const cluster = makeCluster()

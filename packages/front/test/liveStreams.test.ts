@@ -50,7 +50,7 @@ describe("streams", () => {
         assert.deepStrictEqual(narrow.received.map(({ stream }) => stream), [["user:notification"], ["user:notification"]])
         assert.include(sse.comments, ":thump")
       }).pipe(Effect.scoped)
-    ), 60_000)
+    ), 120_000)
 
   it.live("answer what they do not know, and bring nothing after it is unsubscribed", () =>
     withFront((client) =>
@@ -71,7 +71,7 @@ describe("streams", () => {
         assert.isTrue(Result.isFailure(refused) && refused.failure.message.startsWith("404"))
         assert.strictEqual((yield* client.call("GET", "/api/v1/streaming/health")).text, "OK")
       }).pipe(Effect.scoped)
-    ), 60_000)
+    ), 120_000)
 
   it.live("keep notifications from a token that does not cover them", () =>
     withFront((client) =>
@@ -89,7 +89,7 @@ describe("streams", () => {
         yield* Streams.events(socket, "update", 2)
         assert.isFalse(socket.received.some(({ event }) => event === "notification"))
       }).pipe(Effect.scoped)
-    ), 60_000)
+    ), 120_000)
 
   it.live("end at once when their token is revoked, of every kind", () =>
     withFront((client) =>
@@ -104,7 +104,7 @@ describe("streams", () => {
         yield* Streams.ended(resumable)
         assert.strictEqual((yield* client.call("GET", "/api/v1/streaming/user", { token: ann.token })).status, 401)
       }).pipe(Effect.scoped)
-    ), 60_000)
+    ), 120_000)
 
   it.live("drop a reader that does not read, with a code, and lose nothing of what it then asks for", () =>
     withFront((client) =>
@@ -125,7 +125,21 @@ describe("streams", () => {
         yield* eventually(Effect.sync(() => steady.received.some(({ payload }) => payload.includes(last.id))), (came) => came)
         const [newest] = yield* client.ok("GET", "/api/v1/timelines/home?limit=1", { token: ann.token })
         assert.strictEqual(newest.id, last.id)
-      }).pipe(Effect.scoped), { settings: { postCharactersMax: 30_000 }, limits: { socketBufferMax: 64 * 1024 } }), 60_000)
+      }).pipe(Effect.scoped), { settings: { postCharactersMax: 30_000 }, limits: { socketBufferMax: 64 * 1024 } }), 120_000)
+
+  it.live("end when nobody answers their pings, and stay for whoever does", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const open = (deaf: boolean) => Streams.socket(client.base, "/api/v1/streaming?stream=user", { token: ann.token, deaf })
+        const [there, gone] = [yield* open(false), yield* open(true)]
+        const sse = yield* Streams.serverSent(client.base, "/api/v1/streaming/user", ann.token)
+        assert.strictEqual((yield* Streams.ended(gone)).code, 1006)
+        assert.match((yield* client.call("GET", "/metrics")).text, /rookery_streams_dropped_total\{reason="idle"\} [1-9]/)
+        yield* eventually(Effect.sync(() => sse.comments.length), (thumps) => thumps >= 3)
+        const { id } = yield* client.post(ann, "still here")
+        for (const reader of [there, sse]) assert.include((yield* Streams.events(reader, "update", 1))[0]!.payload, id)
+      }).pipe(Effect.scoped), { limits: { pingMillis: 2_000 } }), 120_000)
 
   it.live("resume from where they ended, without gap or repeat", () =>
     withFront((client) =>
@@ -159,5 +173,5 @@ describe("streams", () => {
         assert.strictEqual((yield* client.call("GET", "/api/x/stream?cursor=nonsense", { token: bob.token })).status, 400)
         assert.strictEqual((yield* client.call("GET", "/api/x/stream?cursor=1-0-0-1", { token: bob.token })).status, 410)
       }).pipe(Effect.scoped)
-    ), 60_000)
+    ), 120_000)
 })

@@ -1,78 +1,27 @@
 /** What each person sees of each kind of post on each path, as a table. */
 import { assert, describe, it } from "@effect/vitest"
-import { visibilities, type Visibility } from "@rookery/domain/Post"
+import { visibilities } from "@rookery/domain/Post"
 import { Effect } from "effect"
-import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
+import { index, limits } from "./discovery.ts"
+import { type Someone, withFront } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
+import { act, makeWorld, relations, type Status, tokenOf, type World } from "./relationsWorld.ts"
 
 /**
  * A letter for each path on which the post is shown, - where it is not:
  * read, batch, profile (its author's posts), context (as a reply), home, wrapper (somebody else's repost, at home), x (the
- * batch for edge caches), g (its tag's timeline), k (the viewer's bookmarks, where they could make one).
+ * batch for edge caches), g (its tag's timeline), k (the viewer's bookmarks, where they could make one), search.
  */
 const table = {
-  self: { public: "rbpchwxgk", unlisted: "rbpchwx-k", private: "rbpch-x-k", direct: "rb-ch-x-k" },
-  follower: { public: "rbpchwxgk", unlisted: "rbpchwx-k", private: "rbpch-x-k", direct: "---------" },
-  stranger: { public: "rbpc-wxgk", unlisted: "rbpc-wx-k", private: "---------", direct: "---------" },
-  blocked: { public: "---------", unlisted: "---------", private: "---------", direct: "---------" },
-  blocking: { public: "---------", unlisted: "---------", private: "---------", direct: "---------" },
-  muting: { public: "rbp---x-k", unlisted: "rbp---x-k", private: "rbp---x-k", direct: "---------" },
-  anonymous: { public: "rbpc--xg-", unlisted: "rbpc--x--", private: "---------", direct: "---------" }
+  self: { public: "rbpchwxgks", unlisted: "rbpchwx-ks", private: "rbpch-x-ks", direct: "rb-ch-x-ks" },
+  follower: { public: "rbpchwxgks", unlisted: "rbpchwx-ks", private: "rbpch-x-ks", direct: "----------" },
+  stranger: { public: "rbpc-wxgks", unlisted: "rbpc-wx-k-", private: "----------", direct: "----------" },
+  named: { public: "rbpc-wxgks", unlisted: "rbpc-wx-ks", private: "rbpc--x-ks", direct: "rb-c--x-ks" },
+  blocked: { public: "----------", unlisted: "----------", private: "----------", direct: "----------" },
+  blocking: { public: "----------", unlisted: "----------", private: "----------", direct: "----------" },
+  muting: { public: "rbp---x-k-", unlisted: "rbp---x-k-", private: "rbp---x-k-", direct: "----------" },
+  anonymous: { public: "rbpc--xg--", unlisted: "rbpc--x---", private: "----------", direct: "----------" }
 } as const
-type Relation = keyof typeof table
-
-const relations = Object.keys(table) as ReadonlyArray<Relation>
-
-interface Status {
-  readonly id: string
-  readonly reblog: Status | null
-}
-
-interface World {
-  readonly client: Client
-  readonly author: Someone
-  readonly viewers: Readonly<Record<Relation, Someone | undefined>>
-  readonly root: string
-  readonly posts: Readonly<Record<Visibility, string>>
-}
-
-const tokenOf = (viewer: Someone | undefined) => viewer === undefined ? {} : { token: viewer.token }
-
-const act = (client: Client, by: Someone, other: Someone, name: string) =>
-  client.ok("POST", `/api/v1/accounts/${other.id}/${name}`, { token: by.token })
-
-/** Everybody follows the author and `rep` before anything else, so that what follows has something to end. */
-const makeWorld = (client: Client) =>
-  Effect.gen(function*() {
-    const [author, rep, follower, stranger, blocked, blocking, muting] = yield* Effect.forEach(
-      ["ann", "rep", "fay", "sam", "bea", "bob", "moe"],
-      (name) => client.signUp(name)
-    )
-    const viewers = { self: author!, follower: follower!, stranger: stranger!, blocked: blocked!, blocking: blocking!, muting: muting!, anonymous: undefined }
-    for (const viewer of [author!, follower!, stranger!, blocked!, blocking!, muting!]) yield* act(client, viewer, rep!, "follow")
-    for (const viewer of [follower!, blocked!, blocking!, muting!]) yield* act(client, viewer, author!, "follow")
-    const root = yield* client.post(rep!, "what do you say?")
-    const posts: Record<string, string> = {}
-    for (const visibility of visibilities) {
-      const post = yield* client.post(author!, `#table to ${visibility}`, { visibility, in_reply_to_id: root.id })
-      posts[visibility] = post.id
-      if (visibility === "public" || visibility === "unlisted") {
-        yield* client.ok("POST", `/api/v1/statuses/${post.id}/reblog`, { token: rep!.token })
-      }
-    }
-    // All of it has arrived before anybody is kept from it.
-    const home = (viewer: Someone) => client.ok("GET", "/api/v1/timelines/home?limit=40", { token: viewer.token })
-    for (const viewer of [blocked!, blocking!, muting!, follower!]) yield* eventually(home(viewer), (list) => list.length === 6)
-    yield* eventually(home(stranger!), (list) => list.length === 3)
-    // Whoever may see a post keeps it, to look for it when they may not any more.
-    for (const viewer of [author!, follower!, stranger!, blocked!, blocking!, muting!]) {
-      for (const id of Object.values(posts)) yield* client.call("POST", `/api/v1/statuses/${id}/bookmark`, { token: viewer.token })
-    }
-    yield* act(client, author!, blocked!, "block")
-    yield* act(client, blocking!, author!, "block")
-    yield* act(client, muting!, author!, "mute")
-    return { client, author: author!, viewers, root: root.id, posts: posts as Record<Visibility, string> } satisfies World
-  })
 
 /** The ids that a viewer is shown, path by path. */
 const seenBy = ({ author, client, posts, root }: World, viewer: Someone | undefined) =>
@@ -104,7 +53,8 @@ const seenBy = ({ author, client, posts, root }: World, viewer: Someone | undefi
       w: new Set(home.flatMap((status) => status.reblog === null ? [] : [status.reblog.id])),
       x: ids(yield* list(`/api/x/posts?ids=${Object.values(posts).join(",")}`)),
       g: ids(yield* list("/api/v1/timelines/tag/table?limit=40")),
-      k: ids(viewer === undefined ? [] : yield* list("/api/v1/bookmarks?limit=40"))
+      k: ids(viewer === undefined ? [] : yield* list("/api/v1/bookmarks?limit=40")),
+      s: ids((yield* list("/api/v2/search?type=statuses&q=kiwi")).statuses)
     }
   })
 
@@ -121,7 +71,7 @@ const rowsOf = (world: World) =>
     (rows) => Object.fromEntries(rows)
   )
 
-const nothing = Object.fromEntries(visibilities.map((visibility) => [visibility, "---------"]))
+const nothing = Object.fromEntries(visibilities.map((visibility) => [visibility, "----------"]))
 
 const others = relations.filter((one) => one !== "self")
 
@@ -132,6 +82,7 @@ describe("permissions", () => {
         const world = yield* makeWorld(client)
         const { author, posts, viewers } = world
         const moderator = yield* Moderators.make(client)
+        yield* index
         assert.deepStrictEqual(yield* rowsOf(world), table)
         yield* moderator.suspend(author)
         for (const relation of others) assert.deepStrictEqual(yield* rowOf(world, viewers[relation]), nothing, relation)
@@ -141,7 +92,7 @@ describe("permissions", () => {
         assert.deepStrictEqual(yield* rowsOf(world), table)
         for (const id of Object.values(posts)) yield* client.ok("DELETE", `/api/x/admin/posts/${id}`, { token: moderator.token })
         for (const relation of relations) assert.deepStrictEqual(yield* rowOf(world, viewers[relation]), nothing, relation)
-      })), { timeout: 60_000 })
+      }), { limits }), { timeout: 120_000 })
 
   it.live("nobody likes, answers or reposts across a block, nor what they may not see", () =>
     withFront((client) =>

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Scopes from "../src/oauth/Scopes.ts"
 import { problems } from "./contract.ts"
-import { exampleOf, isAnswered, isStream, type Operation, operations } from "./contractPaths.ts"
+import { exampleOf, isAnswered, isStream, type Operation, operations, routed } from "./contractPaths.ts"
 import { type Client, withFront } from "./frontWorld.ts"
 
 const refusal = { error: "This action is outside the authorized scopes" }
@@ -68,6 +68,21 @@ describe("scopes", () => {
           if (isRefused) complaints.push(`${one.method} ${one.path} with ${scope}: ${status}`)
         }
         return complaints
+      })), 60_000)
+
+  it.live("are asked for by Rookery's own routes and its stream too", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        yield* client.signUp("ann")
+        const token = yield* (yield* makeTokens(client))("profile")
+        const own = routed.filter(({ access, pattern }) => pattern.startsWith("/api/x/") && access.kind !== "open")
+        assert.isAbove(own.length, 10)
+        for (const { access, method, pattern } of own) {
+          assert.isDefined(access.kind === "open" ? undefined : access.scope, pattern)
+          const path = pattern.replaceAll(/:\w+/g, "7")
+          const { body, status } = yield* client.call(method, path, method === "GET" ? { token } : { token, json: {} })
+          assert.deepStrictEqual([status, body], [403, refusal], `${method} ${pattern}`)
+        }
       })), 60_000)
 
   it.live("of a token are what was asked for, never more than the program's", () =>

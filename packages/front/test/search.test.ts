@@ -1,18 +1,12 @@
 /** Search as clients use it: what is found, by whom, and that pages hold all of it once. */
 import { assert, describe, it } from "@effect/vitest"
-import { SearchStore } from "@rookery/store/SearchStore"
 import { Effect } from "effect"
 import { problems } from "./contract.ts"
+import { index, limits } from "./discovery.ts"
 import { type Client, eventually, type Reply, type Someone, withFront } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
 
 const ids = (list: ReadonlyArray<{ id: string }>): Array<string> => list.map((item) => item.id)
-
-/** Searches without delay, so that every answer is of now. */
-const limits = { searchCacheMillis: 0, tagDaysMillis: 0, accountMillis: 0 }
-
-/** What a runner does every moment. */
-const index = Effect.flatMap(SearchStore, ({ index: run }) => Effect.repeat(run, { until: (done) => done?.more === false }))
 
 const search = (client: Client, who: Someone | undefined, query: Record<string, string>) =>
   Effect.map(client.ok("GET", `/api/v2/search?${new URLSearchParams(query).toString()}`, who === undefined ? {} : { token: who.token }), (body) => {

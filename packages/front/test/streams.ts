@@ -37,12 +37,19 @@ export const updatesAfter = (reader: Reader, before: string): ReadonlyArray<stri
 
 export const ended = (reader: Reader) => eventually(Effect.sync(() => reader.ended), ({ isOver }) => isOver)
 
+interface SocketOptions {
+  readonly token?: string
+  readonly protocol?: string
+  /** Does not answer pings, as one that is gone without a word. */
+  readonly deaf?: boolean
+}
+
 /** Opens a WebSocket; ends when it is open. */
-export const socket = (base: string, path: string, options: { readonly token?: string; readonly protocol?: string } = {}) =>
+export const socket = (base: string, path: string, options: SocketOptions = {}) =>
   Effect.acquireRelease(
     Effect.callback<Reader, Error>((resume) => {
       const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
-      const ws = new WebSocket(base.replace("http", "ws") + path, options.protocol ?? [], { headers })
+      const ws = new WebSocket(base.replace("http", "ws") + path, options.protocol ?? [], { headers, autoPong: options.deaf !== true })
       const reader: Reader = {
         received: [],
         comments: [],

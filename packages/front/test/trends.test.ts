@@ -1,18 +1,11 @@
 /** Trends as clients see them. */
 import { assert, describe, it } from "@effect/vitest"
-import { TrendStore } from "@rookery/store/TrendStore"
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { problems } from "./contract.ts"
+import { computeTrends, limits } from "./discovery.ts"
 import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
 
 const ids = (list: ReadonlyArray<{ id: string }>): Array<string> => list.map((item) => item.id)
-
-const limits = { trendsCacheMillis: 0, tagDaysMillis: 0, accountMillis: 0 }
-
-const compute = Effect.gen(function*() {
-  const { refresh } = yield* TrendStore
-  return yield* refresh(yield* Clock.currentTimeMillis, { halfLifeMillis: 3_600_000, accountsMin: 2, everyMillis: 0 })
-})
 
 const like = (client: Client, by: Someone, id: string) => client.ok("POST", `/api/v1/statuses/${id}/favourite`, { token: by.token })
 
@@ -28,7 +21,7 @@ describe("trends", () => {
         yield* client.post(bob!, "#hush", { sensitive: true })
         for (const one of [bob!, eve!, sam!]) yield* like(client, one, first.id)
         for (const one of [ann!, eve!]) yield* like(client, one, second.id)
-        assert.isTrue(yield* compute)
+        assert.isTrue(yield* computeTrends)
         const get = (path: string, who?: Someone) => client.ok("GET", path, who === undefined ? {} : { token: who.token })
         const tags = yield* get("/api/v1/trends/tags")
         assert.deepStrictEqual(tags.map((tag: { name: string }) => tag.name), ["wave"])
@@ -48,7 +41,7 @@ describe("trends", () => {
         yield* client.ok("DELETE", `/api/v1/statuses/${second.id}`, { token: bob!.token })
         // Gone before anything is computed anew.
         yield* eventually(get("/api/v1/trends/statuses"), (found) => found.length === 0)
-        yield* compute
+        yield* computeTrends
         assert.deepStrictEqual(yield* get("/api/v1/trends/tags"), [])
       }), { limits }))
 })
