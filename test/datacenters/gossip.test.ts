@@ -96,8 +96,15 @@ describe("two datacenters", () => {
       yield* gone(bob, second.id)
       assert.strictEqual((yield* at(bob).status(second.id)).status, 404)
 
-      // Cut: both sides go on, and agree when it is healed.
+      // Cut: both sides go on, and agree when it is healed. What was announced and never read is left out, and no page waits for it.
+      const announced = metric(runnerOf(west), 'rookery_gossip_applied_total{datacenter="east"}')
+      const heard = yield* announced
+      const unread = yield* at(ann).post("announced, not read")
+      yield* until("the west has the announcement", announced, (facts) => facts > heard)
       yield* cut(datacenters)
+      const page = yield* at(bob).home
+      assert.include(ids(page), first.id)
+      assert.notInclude(ids(page), unread.id)
       const third = yield* at(ann).post("while cut off")
       yield* at(ann).remove(first.id)
       yield* at(ann).like(reply.id)
@@ -105,6 +112,7 @@ describe("two datacenters", () => {
       assert.notInclude(ids(yield* at(bob).home), third.id)
       yield* heal(datacenters)
       assert.include((yield* seen(bob, third.id)).content, "while cut off")
+      assert.include((yield* seen(bob, unread.id)).content, "announced, not read")
       yield* gone(bob, first.id)
       yield* counts(bob, reply.id, [1, 0, 0])
       yield* soon("the east knows bob's post", Effect.flatMap(at(ann).status(far.id), ({ status }) =>

@@ -1,6 +1,6 @@
 /** Two datacenters for tests of the loops: links and copies in memory, and stores that say what a test lets them. */
 import { type Arrival, Links } from "@rookery/bus/Links"
-import * as LinksMemory from "@rookery/bus/memory/LinksMemory"
+import type * as LinksMemory from "@rookery/bus/memory/LinksMemory"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import type { GossipFact, PostFact } from "@rookery/domain/GossipFact"
 import type { AccountId, PostId } from "@rookery/domain/Ids"

@@ -15,7 +15,8 @@ import { before, packAll } from "./pastWorld.ts"
 const seed = Math.floor(Math.random() * 2 ** 32)
 const postCount = 60
 const writers = 4
-const changesEach = 60
+const changesBetween = 8
+const stepsMax = 200
 /** Of the process that packs, to be killed by. */
 const packerName = "past packer"
 
@@ -33,7 +34,7 @@ const change = (random: Seeded.Seeded, own: ReadonlyArray<Model>, fans: Readonly
   Effect.gen(function*() {
     const posts = yield* PostStore
     const model = random.pick(own)
-    const kind = random.weighted({ edit: 5, like: 3, remove: 0.3, read: 4 })
+    const kind = random.weighted({ edit: 5, like: 3, remove: 0.1, read: 4 })
     if (kind === "read" || model.deleted) return yield* agrees(model)
     if (kind === "remove") {
       const removed = yield* posts.remove(model.id)
@@ -65,21 +66,35 @@ const agrees = (model: Model) =>
     assert.deepStrictEqual(history.map((entry) => entry.text), model.texts)
   })
 
-/** A pool whose sessions the server ends now and then, as when the process was killed in the middle of a step. */
-const killedPacker = (random: Seeded.Seeded, packer: SqlClient.SqlClient) =>
+/** What writers have done so far, and whether there is more for them to do. */
+interface Course {
+  changes: number
+  isPacked: boolean
+}
+
+/** Until so many more changes were made; the writers go on while this one packs. */
+const moreChanges = (course: Course) => {
+  const wanted = course.changes + changesBetween
+  return Effect.repeat(Effect.sleep(2), { until: () => course.changes >= wanted })
+}
+
+/** As when the process was killed in the middle of a step: its sessions end, and nothing is tidied. */
+const kill = Effect.flatMap(SqlClient.SqlClient, (main) =>
+  main`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${packerName}`)
+
+/** Between the steps people change posts; now and then whoever packs is killed within one. Answers the steps that were not. */
+const packInPieces = (random: Seeded.Seeded, packer: SqlClient.SqlClient, course: Course) =>
   Effect.gen(function*() {
-    const main = yield* SqlClient.SqlClient
-    const steps = step(before()).pipe(
-      Effect.provideService(SqlClient.SqlClient, packer),
-      Effect.catchCause(() => Effect.void),
-      Effect.andThen(Effect.yieldNow),
-      Effect.forever
-    )
-    const kills = main`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${packerName}`.pipe(
-      Effect.andThen(Effect.suspend(() => Effect.sleep(5 + random.int(80)))),
-      Effect.repeat({ times: 40 })
-    )
-    return yield* Effect.raceFirst(steps, kills)
+    const did: Array<string> = []
+    for (let i = 0; i < stepsMax && did.at(-1) !== "idle"; i++) {
+      const making = yield* Effect.forkChild(Effect.exit(Effect.provideService(step(before()), SqlClient.SqlClient, packer)))
+      if (random.chance(0.4)) yield* Effect.andThen(Effect.sleep(random.int(12)), kill)
+      const made = yield* Fiber.join(making)
+      if (made._tag === "Success") did.push(made.value.did)
+      yield* moreChanges(course)
+    }
+    course.isPacked = true
+    return did
   })
 
 it.live(`nobody notices that posts are packed, nor that the packer is killed (seed ${seed})`, () =>
@@ -91,13 +106,16 @@ it.live(`nobody notices that posts are packed, nor that the packer is killed (se
     const models = yield* Effect.forEach(Array.from({ length: postCount }, (_, i) => i), (i) =>
       Effect.map(Database.post(ann!, { text: `post ${i}` }), ({ id }): Model => ({ id, texts: [`post ${i}`], deleted: false, likes: new Set() })))
     assert.strictEqual((yield* posts.byIds(models.map((model) => model.id))).length, postCount)
-    const packing = yield* Effect.forkChild(packInPieces(random.fork()))
+    const course: Course = { changes: 0, isPacked: false }
+    const packing = yield* Effect.forkChild(packInPieces(random.fork(), yield* packerPool, course))
     yield* Effect.forEach(Array.from({ length: writers }, (_, i) => i), (i) => {
       const own = models.filter((_, place) => place % writers === i)
       const mine = random.fork()
-      return Effect.repeat(Effect.andThen(Effect.sleep(mine.int(10)), change(mine, own, fans)), { times: changesEach })
+      const once = Effect.andThen(change(mine, own, fans), Effect.sync(() => void course.changes++))
+      return Effect.repeat(once, { until: () => course.isPacked })
     }, { concurrency: "unbounded", discard: true })
-    yield* Fiber.join(packing)
+    const did = yield* Fiber.join(packing)
+    assert.includeMembers(did, ["swapped", "idle"])
     yield* packAll
     yield* Effect.forEach(models, agrees)
     const sql = yield* SqlClient.SqlClient
@@ -105,16 +123,13 @@ it.live(`nobody notices that posts are packed, nor that the packer is killed (se
       SELECT (SELECT count(*) FROM posts WHERE content = 2) AS packed, (SELECT count(*) FROM past_parts WHERE live) AS parts,
         (SELECT count(*) FROM pg_class WHERE relname LIKE '%packed') AS scaffolding, (SELECT count(*) FROM past_loose) AS loose`
     assert.deepInclude(left, { parts: 1n, scaffolding: 0n, loose: 0n })
-  }).pipe(Effect.provide(Database.layer)), 120_000)
+  }).pipe(Effect.scoped, Effect.provide(Database.layer)), 120_000)
 
-const packInPieces = (random: Seeded.Seeded) =>
-  Effect.gen(function*() {
-    const main = yield* SqlClient.SqlClient
-    const [row] = yield* main<{ name: string }>`SELECT current_database()::text AS name`
-    const url = new URL(inject("postgresUrl"))
-    url.pathname = `/${row!.name}`
-    const pool = Client.layer({ url: Redacted.make(url.href), maxConnections: 3, applicationName: packerName })
-    const context = yield* Layer.build(pool)
-    const packer = yield* Effect.provideContext(SqlClient.SqlClient, context)
-    yield* killedPacker(random, packer)
-  }).pipe(Effect.scoped)
+const packerPool = Effect.gen(function*() {
+  const main = yield* SqlClient.SqlClient
+  const [row] = yield* main<{ name: string }>`SELECT current_database()::text AS name`
+  const url = new URL(inject("postgresUrl"))
+  url.pathname = `/${row!.name}`
+  const context = yield* Layer.build(Client.layer({ url: Redacted.make(url.href), maxConnections: 3, applicationName: packerName }))
+  return yield* Effect.provideContext(SqlClient.SqlClient, context)
+})

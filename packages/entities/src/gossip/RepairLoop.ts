@@ -1,7 +1,7 @@
 /**
  * When what is compared, for each origin: the last day often, its end most often; everything else in a walk that never ends. After
- * a link was down, which is when things get lost, the walk hurries once round. It begins at a random place, so that
- * nothing has to be remembered.
+ * a link was down, which is when things get lost, the walk hurries once round. Whoever takes over begins at a random place, so
+ * that how far it got has not to be remembered.
  */
 import * as Snowflake from "@rookery/domain/Snowflake"
 import type { GossipKind, GossipRange } from "@rookery/store/GossipStore"
@@ -55,10 +55,13 @@ const walked = (world: World, origin: number, step: number): ReadonlyArray<Gossi
   return [...between(world, origin, ago + day, ago), ...ranges(world, origin, byBucket, part * width, (part + 1n) * width)]
 }
 
+/** Messages that are on their way at any time; more is a backlog. */
+const pendingMax = 64
+
 /** While it is cut off nothing can be asked, and what waits to be read will say most of it. */
 const isQuiet = ({ links }: World, name: string): boolean => {
   const { connected, pending } = links.state(name)
-  return connected && pending === 0
+  return connected && pending <= pendingMax
 }
 
 /** How often a pass that finds no quiet moment waits before it is made all the same. */
@@ -87,21 +90,23 @@ const walking = (world: World, after: After, origin: number) => {
   const { hurriedWalkMillis, walkMillis } = world.settings
   let step = Math.floor(Math.random() * stepsOfDays())
   let hurried = 0
-  let upSince: number | undefined
+  let upSince = world.links.state(name).since
   const round = Effect.gen(function*() {
     const { connected, since } = world.links.state(name)
     if (!connected) return walkMillis
-    // Also at the start: what happened before it is not known.
     if (upSince !== since) {
       upSince = since
       step = 0
       hurried = Math.max(stepsOfDays(), Number(bucketParts))
     }
-    if (!isQuiet(world, name) && hurried > 0) return hurriedWalkMillis
+    if (!isQuiet(world, name) && hurried > 0) return walkMillis
+    const startedAt = performance.now()
     yield* Repair.compare(Repair.pass(world, after, origin), walked(world, origin, step))
     step++
     hurried = Math.max(0, hurried - 1)
-    return hurried > 0 ? hurriedWalkMillis : walkMillis
+    // The databases have other things to do: half of the time at most, however long a step takes.
+    const pause = hurried > 0 ? hurriedWalkMillis : walkMillis
+    return Math.max(pause, performance.now() - startedAt)
   })
   return Supervised.forever(`comparing everything with ${name}`, round)
 }

@@ -1,5 +1,5 @@
 /** Loops that go on whatever happens, one of each in the datacenter. */
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect } from "effect"
 import { Sharding } from "effect/cluster"
 
 /** After a failure: 200, 400 … ms, 5 s at most, with jitter; forgotten by a success. */
@@ -27,6 +27,3 @@ export const forever = <E, R>(what: string, round: Effect.Effect<number, E, R>):
 /** Runs in one member of the cluster at a time, as nearly as shard locks can tell: what it does must bear a second one for moments. */
 export const once = <E, R>(name: string, run: Effect.Effect<void, E, R>) =>
   Effect.flatMap(Sharding.Sharding, (sharding) => sharding.registerSingleton(`gossip-${name}`, run))
-
-/** Every `millis`, give or take a fifth. */
-export const every = (millis: number) => Schedule.jittered(Schedule.spaced(millis))
