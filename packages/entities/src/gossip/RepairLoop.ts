@@ -3,6 +3,7 @@
  * a link was down, which is when things get lost, the walk hurries once round. Whoever takes over begins at a random place, so
  * that how far it got has not to be remembered.
  */
+import { LinkDown } from "@rookery/bus/Links"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import type { GossipKind, GossipRange } from "@rookery/store/GossipStore"
 import { Effect } from "effect"
@@ -64,6 +65,10 @@ const isQuiet = ({ links }: World, name: string): boolean => {
   return connected && pending <= pendingMax
 }
 
+/** Whoever goes away in the middle, or has not come up, is asked again later: what was found differs then too. */
+const unlessAway = (round: Effect.Effect<number, unknown>, pauseMillis: number): Effect.Effect<number, unknown> =>
+  Effect.catch(round, (error) => error instanceof LinkDown ? Effect.succeed(pauseMillis) : Effect.fail(error))
+
 /** How often a pass that finds no quiet moment waits before it is made all the same. */
 const patience = 40
 
@@ -82,7 +87,7 @@ const recent = (world: World, after: After, origin: number) => {
     rounds++
     return world.settings.repairMillis
   })
-  return Supervised.forever(`comparing what is recent with ${name}`, round)
+  return Supervised.forever(`comparing what is recent with ${name}`, unlessAway(round, world.settings.repairMillis))
 }
 
 const walking = (world: World, after: After, origin: number) => {
@@ -108,7 +113,7 @@ const walking = (world: World, after: After, origin: number) => {
     const pause = hurried > 0 ? hurriedWalkMillis : walkMillis
     return Math.max(pause, performance.now() - startedAt)
   })
-  return Supervised.forever(`comparing everything with ${name}`, round)
+  return Supervised.forever(`comparing everything with ${name}`, unlessAway(round, walkMillis))
 }
 
 export const start = (world: World, after: After) =>
