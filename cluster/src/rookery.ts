@@ -11,6 +11,7 @@ import * as config from "./commands/config.ts"
 import * as datacenters from "./commands/datacenters.ts"
 import * as moderation from "./commands/moderation.ts"
 import * as importGraph from "./commands/importGraph.ts"
+import * as past from "./commands/past.ts"
 import * as programs from "./commands/programs.ts"
 import * as status from "./commands/status.ts"
 import * as derive from "./programs/derive.ts"
@@ -27,6 +28,7 @@ const rookery = Command.make("rookery").pipe(
     author.command,
     importGraph.command,
     status.command,
+    past.command,
     datacenters.command,
     config.command,
     clusterControl.command,

@@ -60,6 +60,10 @@ const product = {
   notificationDays: integer("NOTIFICATION_DAYS", 14, 3_650, {
     fallback: 90,
     doc: "Days after which notifications are forgotten, read or not"
+  }),
+  pastDays: integer("PAST_DAYS", 0, 36_500, {
+    fallback: 180,
+    doc: "Days after which the posts of a whole month are kept compressed, as readable as before; 0 for never"
   })
 }
 

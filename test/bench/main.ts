@@ -15,10 +15,11 @@ import { gossip } from "./gossip/gossip.ts"
 import { hotPost } from "./hotPost/hotPost.ts"
 import { memory } from "./memory/memory.ts"
 import { notify } from "./notify/notify.ts"
+import { past } from "./past/past.ts"
 import { stream } from "./stream/stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost, gossip]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost, gossip, past]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

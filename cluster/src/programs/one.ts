@@ -12,6 +12,7 @@ import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as GossipWorld from "../layers/GossipWorld.ts"
 import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
+import * as Past from "../layers/Past.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
 import * as OneFile from "../local/OneFile.ts"
@@ -45,6 +46,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
         Entities.layer(derive.entities(configuration), world),
         Housekeeping.layer(configuration),
         MediaHousekeeping.layer,
+        Past.layer(configuration),
         Discovery.layer(configuration),
         adminHints.layerListener
       ).pipe(
