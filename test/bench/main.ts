@@ -16,10 +16,11 @@ import { hotPost } from "./hotPost/hotPost.ts"
 import { memory } from "./memory/memory.ts"
 import { notify } from "./notify/notify.ts"
 import { past } from "./past/past.ts"
+import { oceans } from "./oceans/oceans.ts"
 import { stream } from "./stream/stream.ts"
 import { whale } from "./whale/whale.ts"
 
-const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost, gossip, past]
+const benches: ReadonlyArray<Bench> = [fanout, whale, feed, memory, redis, notify, stream, hotPost, gossip, past, oceans]
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

@@ -49,7 +49,7 @@ describe("parted datacenters", () => {
       // Where nobody has heard of it yet it stands, and is shared on.
       assert.include(yield* homeOf(bob!), known.id)
       const shared = yield* publish(bob!, "shared", known.id)
-      seas.links.wipe(east.name)
+      yield* seas.waters.wipe(east.name)
       join(seas, east, west)
       yield* agreement(union, agreeMillis)
       const gone: ReadonlyArray<PostId> = [known.id, late.id, wrapper.id, shared.id]
@@ -118,7 +118,7 @@ describe("parted datacenters", () => {
       yield* until("all is told", Effect.map(Effect.forEach([west, south], (at) => at.run(Effect.flatMap(GossipStore, (gossip) => gossip.backlog))), (left) =>
         left.every(({ rows }) => rows === 0)))
       for (const other of [west, south]) {
-        seas.links.wipe(other.name)
+        yield* seas.waters.wipe(other.name)
         join(seas, east, other)
       }
       yield* agreement(union, agreeMillis)

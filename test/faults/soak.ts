@@ -3,11 +3,19 @@
  *
  *   npm run soak -- --minutes 60 [--seed N]
  *
+ * or with several datacenters in one process, on real Postgres and NATS servers that are cut, restarted and wiped:
+ *
+ *   npm run soak -- --datacenters 3 --minutes 60 [--seed N]
+ *
  * Ends with exit code 1 at the first broken promise, after the seed of its round and what the members said.
  */
+import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
+import { UNSAFE_BUT_FAST } from "@rookery/cluster/servers/LocalServers"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect } from "effect"
+import { Cause, Effect, References } from "effect"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
+import * as Oceans from "../datacenters/union/oceans.ts"
 import { env, faults, underFault } from "./faults.ts"
 import * as Ground from "./ground.ts"
 import { prepare, type Stage, strike, warm } from "./strike.ts"
@@ -15,8 +23,9 @@ import { prepare, type Stage, strike, warm } from "./strike.ts"
 const minutesDefault = 10
 const crowdSize = 2_000
 const strikeShare = 0.2
+const oceansRoundMillis = 60_000
 
-const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } })
+const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" }, datacenters: { type: "string" } } })
 
 const numberOf = (name: string, text: string | undefined, fallback: number): number => {
   if (text === undefined) return fallback
@@ -57,7 +66,30 @@ const soak = Ground.withGround(env, (ground) =>
     say(`${n} rounds, every promise kept`)
   }))
 
-const program = soak.pipe(
+/** Rounds of the oracle over the union, each with fresh databases and another seed. */
+const oceansSoak = (datacenters: number) =>
+  Effect.gen(function*() {
+    const until = Date.now() + minutes * 60_000
+    const folder = yield* Oceans.temporaryFolder
+    const postgres = yield* EmbeddedPostgres.start({ folder: join(folder, "postgres"), settings: UNSAFE_BUT_FAST })
+    let n = 0
+    for (; Date.now() < until; n++) {
+      const { agreedMillis, checks, disturbances, operations } = yield* Oceans.round({
+        postgresUrl: postgres.url,
+        seed: seed + n,
+        millis: Math.min(oceansRoundMillis, minutes * 60_000),
+        datacenters
+      })
+      say(`round ${n}: ${operations} operations, ${JSON.stringify(disturbances)}; ${checks} checks, all agreed within ${agreedMillis} ms of healing`)
+    }
+    say(`${n} rounds, every promise kept`)
+  }).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
+
+const datacenters = Math.floor(numberOf("datacenters", values.datacenters, 1))
+
+const chosen: Effect.Effect<void, unknown> = datacenters > 1 ? Effect.scoped(oceansSoak(datacenters)) : soak
+
+const program = chosen.pipe(
   Effect.catchCause((cause) =>
     Effect.sync(() => {
       console.error(`soak with --seed ${seed} ended:\n${Cause.pretty(cause)}`)

@@ -9,21 +9,20 @@ const pick = (seas: Seas, random: Seeded): readonly [Datacenter, Datacenter] => 
   return [seas.all[one]!, seas.all[other]!]
 }
 
-const kinds = { cut: 4, oneWay: 3, flap: 2, away: 2, wipe: 1, stop: 1, heal: 5 }
+const kinds = { cut: 4, oneWay: 3, flap: 2, away: 2, wipe: 1, restart: 1, stop: 1, heal: 5 }
 
 /** One thing more that is wrong, or (as often as not) all is well again. */
 export const one = (seas: Seas, random: Seeded): Effect.Effect<string, unknown> =>
   Effect.suspend(() => {
     const [here, there] = pick(seas, random)
-    const { cut, heal, wipe } = seas.links
+    const { cut, heal, restart, wipe } = seas.waters
     const kind = random.weighted(kinds)
     switch (kind) {
       case "cut":
         cut(here.name, there.name)
-        cut(there.name, here.name)
         break
       case "oneWay":
-        cut(here.name, there.name)
+        cut(here.name, there.name, true)
         break
       case "flap":
         return Effect.as(flap(() => cut(here.name, there.name), () => heal(here.name, there.name)), kind)
@@ -31,8 +30,9 @@ export const one = (seas: Seas, random: Seeded): Effect.Effect<string, unknown> 
         here.rough.away = true
         break
       case "wipe":
-        wipe(here.name)
-        break
+        return Effect.as(wipe(here.name), kind)
+      case "restart":
+        return Effect.as(restart(here.name), kind)
       case "stop":
         return Effect.as(here.stop, kind)
       case "heal":
@@ -47,11 +47,11 @@ const flap = (cut: () => void, heal: () => void) =>
     discard: true
   })
 
-export const healAll = ({ all, links }: Seas): Effect.Effect<void, unknown> =>
+export const healAll = ({ all, waters }: Seas): Effect.Effect<void, unknown> =>
   Effect.suspend(() => {
     for (const one of all) {
       one.rough.away = false
-      for (const other of all) if (other !== one) links.heal(one.name, other.name)
+      for (const other of all) if (other !== one) waters.heal(one.name, other.name)
     }
     return Effect.forEach(all, (datacenter) => datacenter.start, { discard: true })
   })

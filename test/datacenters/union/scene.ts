@@ -29,12 +29,6 @@ export const homeOf = (reader: Person) =>
 export const reads = (reader: Person, post: PostId) =>
   until(`${reader.id} reads ${post}`, Effect.map(homeOf(reader), (ids) => ids.includes(post)))
 
-export const part = ({ links }: Seas, one: Datacenter, other: Datacenter): void => {
-  links.cut(one.name, other.name)
-  links.cut(other.name, one.name)
-}
+export const part = ({ waters }: Seas, one: Datacenter, other: Datacenter): void => waters.cut(one.name, other.name)
 
-export const join = ({ links }: Seas, one: Datacenter, other: Datacenter): void => {
-  links.heal(one.name, other.name)
-  links.heal(other.name, one.name)
-}
+export const join = ({ waters }: Seas, one: Datacenter, other: Datacenter): void => waters.heal(one.name, other.name)

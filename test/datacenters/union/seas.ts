@@ -2,7 +2,6 @@
  * Complete datacenters in this process: each with the real actors over a database of its own, joined by links in memory that are
  * rough and can be cut. A datacenter is stopped and comes back with its database; its clock is wrong by as much as one likes.
  */
-import * as LinksMemory from "@rookery/bus/memory/LinksMemory"
 import { Links } from "@rookery/bus/Links"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import * as World from "@rookery/entities/gossip/World"
@@ -18,6 +17,7 @@ import * as Seeded from "@rookery/testkit/Seeded"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { Clock, Context, Effect, Exit, Layer, Scope } from "effect"
 import * as Rough from "./rough.ts"
+import * as Waters from "./waters.ts"
 
 export interface Options {
   readonly postgresUrl: string
@@ -29,6 +29,11 @@ export interface Options {
   readonly twice?: number
   readonly heldMillis?: number
   readonly unanswered?: number
+  /** In memory unless given. */
+  readonly waters?: (names: ReadonlyArray<string>) => Effect.Effect<Waters.Waters, unknown, Scope.Scope>
+  /** Copies of contents that each keeps. */
+  readonly copiesMax?: number
+  readonly gossip?: Partial<World.GossipSettings>
 }
 
 const tombstoneMillis = 40 * 86_400_000
@@ -42,6 +47,7 @@ type Cluster = Layer.Success<ReturnType<typeof TestCluster.layer>>
 export interface Life {
   readonly context: Context.Context<Cluster | GossipStore>
   readonly client: Client.Client
+  readonly world: World.World
   readonly scope: Scope.Closeable
 }
 
@@ -59,13 +65,13 @@ export interface Datacenter {
 
 export interface Seas {
   readonly all: Array<Datacenter>
-  readonly links: LinksMemory.World
+  readonly waters: Waters.Waters
 }
 
 interface Plan {
   readonly options: Options
   readonly names: ReadonlyArray<string>
-  readonly links: LinksMemory.World
+  readonly waters: Waters.Waters
   readonly random: Seeded.Seeded
 }
 
@@ -99,17 +105,16 @@ const gossipSettings = {
 
 type Known = Pick<Datacenter, "number" | "name" | "rough" | "sent">
 
-/** What the loops of gossip get; the store is kept for the test. */
-const worldOf = (plan: Plan, { name, rough, sent }: Known, keep: (gossip: GossipStore["Service"]) => void) =>
+/** What the loops of gossip get. */
+const worldOf = (plan: Plan, { name, rough, sent }: Known) =>
   Effect.gen(function*() {
     const datacenters = topology(plan.names, name)
     const { shardOf } = yield* ShardDirectory.make
-    const stores = Layer.merge(Gossip.layer({ datacenters, shardOf, tombstoneMillis }), CopyStoreMemory.layer(CopyStore.defaults))
-    const context = yield* Layer.build(Layer.merge(stores, plan.links.layer(name)))
+    const stores = Layer.merge(Gossip.layer({ datacenters, shardOf, tombstoneMillis }), CopyStoreMemory.layer({ ...CopyStore.defaults, copiesMax: plan.options.copiesMax ?? CopyStore.defaults.copiesMax }))
+    const context = yield* Layer.build(Layer.merge(stores, plan.waters.links(name)))
     const gossip = Context.get(context, GossipStore)
-    keep(gossip)
     const links = Rough.make(Context.get(context, Links), rough, plan.random.fork(), sent)
-    return { datacenters, links, gossip, copies: Context.get(context, CopyStore.CopyStore), settings: gossipSettings }
+    return { datacenters, links, gossip, copies: Context.get(context, CopyStore.CopyStore), settings: { ...gossipSettings, ...plan.options.gossip } }
   })
 
 const begin = (plan: Plan, databaseUrl: string, of: Known, machine: number) =>
@@ -117,15 +122,15 @@ const begin = (plan: Plan, databaseUrl: string, of: Known, machine: number) =>
     const scope = yield* Scope.fork(yield* Effect.scope, "sequential")
     const snapshots = SnapshotStoreMemory.layer({ entriesMax: 10_000, ttlSeconds: 600 })
     const settings = { sweepMillis: 100, claimMillis: 2_000, ...plan.options.settings }
-    let gossip: GossipStore["Service"] | undefined
-    const world = worldOf(plan, of, (store) => (gossip = store))
+    let kept: World.World | undefined
+    const world = Effect.tap(worldOf(plan, of), (made) => Effect.sync(() => void (kept = made)))
     const cluster = yield* Layer.buildWithMemoMap(
       TestCluster.layer({ databaseUrl, snapshots, settings, machine, world }),
       Layer.makeMemoMapUnsafe(),
       scope
     )
     const client = yield* Effect.provideContext(Client.make(patience), cluster)
-    const life: Life = { context: Context.add(cluster, GossipStore, gossip!), client, scope }
+    const life: Life = { context: Context.add(cluster, GossipStore, kept!.gossip), client, world: kept!, scope }
     return life
   })
 
@@ -166,8 +171,8 @@ const makeOne = (plan: Plan, name: string, number: number) =>
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const names = Array.from({ length: options.datacenters }, (_, i) => wellKnown[i] ?? `dc${i + 1}`)
-    const links = LinksMemory.make(names, { ackMillis: 1_000 })
-    const plan: Plan = { options, names, links, random: Seeded.make(options.seed).fork() }
+    const waters = yield* options.waters?.(names) ?? Effect.succeed(Waters.inMemory(names))
+    const plan: Plan = { options, names, waters, random: Seeded.make(options.seed).fork() }
     const all: Array<Datacenter> = yield* Effect.forEach(names, (name, i) => makeOne(plan, name, i))
-    return { all, links } satisfies Seas
+    return { all, waters } satisfies Seas
   })
