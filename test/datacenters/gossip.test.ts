@@ -18,7 +18,7 @@ const world = Effect.gen(function*() {
     folder,
     datacenters: names,
     latencyMillis: 20,
-    env: { LOG_LEVEL: "Warn", REPAIR_INTERVAL_MILLIS: "2000", REGISTRATIONS_OPEN: "true" },
+    env: { LOG_LEVEL: "Warn", REPAIR_INTERVAL_MILLIS: "2000", REMOTE_FETCH_AHEAD_READERS: "2" },
     onLine: (datacenter, member, line) => {
       if (process.env["ROOKERY_LINES"] !== undefined) console.log(`${datacenter} ${member}: ${line}`)
     }
@@ -134,6 +134,19 @@ describe("two datacenters", () => {
       assert.include((yield* seen(bob, lost.id)).content, "lost on the way")
       yield* gone(bob, third.id)
       assert.isAbove(yield* repaired, 0)
+
+      // With a second reader there her posts come with their contents: a cut right after changes nothing.
+      const cid = yield* soon("sign-up of a second reader", People.signUp(west.frontsUrl, "cid"))
+      yield* at(cid).follow(ann.id)
+      const ahead = metric(runnerOf(west), "rookery_content_ahead_total")
+      const popular = yield* soon("a post is fetched ahead", Effect.gen(function*() {
+        const fetched = yield* ahead
+        const made = yield* at(ann).post("read by many")
+        yield* until("its content is fetched", ahead, (now) => now > fetched, 5)
+        return made
+      }), 100)
+      yield* cut(datacenters)
+      assert.include((yield* seen(bob, popular.id)).content, "read by many")
     })), startMillis)
 })
 

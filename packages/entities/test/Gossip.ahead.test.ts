@@ -4,7 +4,6 @@ import type { PostId } from "@rookery/domain/Ids"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
 import { Effect, Schedule } from "effect"
 import * as Ahead from "../src/gossip/Ahead.ts"
-import type { Fetcher } from "../src/gossip/Contents.ts"
 import * as World from "./gossipWorld.ts"
 
 describe("news of posts", () => {
@@ -17,13 +16,9 @@ describe("news of posts", () => {
         load: (author: bigint) => Effect.succeed({ followers: author === read.author ? 100 : 99 })
       } as unknown as AuthorStore["Service"]
       const fetched: Array<string> = []
-      const fetcher: Fetcher = {
-        fetch: (origin, wants) => Effect.sync(() => {
-          fetched.push(...wants.map(({ id, version }) => `${origin} ${id} ${version}`))
-          return wants.map(() => "later" as const)
-        })
-      }
-      const posted = yield* Ahead.make(world, authors, Effect.succeed(fetcher))
+      const fetch: Ahead.Fetch = (home, wants) =>
+        Effect.sync(() => void fetched.push(...wants.map(({ id, version }) => `${home} ${id} ${version}`)))
+      const posted = yield* Ahead.make(world, authors, fetch)
       yield* world.copies.put([{ id: ended, version: 1, text: "gone soon", spoiler: "", language: null, mentions: [] }])
       yield* world.copies.putMissing([unread.id])
       yield* posted([unread, read, { _tag: "Tombstone", id: ended, author: read.author, deletedAt: 1 }])

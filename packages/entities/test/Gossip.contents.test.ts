@@ -3,6 +3,7 @@ import * as LinksMemory from "@rookery/bus/memory/LinksMemory"
 import type { PostFact } from "@rookery/domain/GossipFact"
 import type { LocalNo, PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
+import * as Protocol from "@rookery/protocol/Contents"
 import type { PostStore } from "@rookery/store/PostStore"
 import { Deferred, Effect, Fiber, Schedule } from "effect"
 import * as ContentAnswers from "../src/gossip/ContentAnswers.ts"
@@ -101,6 +102,19 @@ describe("contents of posts elsewhere", () => {
       const fetched = yield* Effect.repeat(fetcher.fetch(0, [want(fact)]), { until: ([copy]) => typeof copy === "object", schedule: Schedule.spaced("50 millis"), times: 400 })
       assert.deepInclude(fetched[0], { text: "text 1" })
       assert.strictEqual(yield* west.copies.size, 1)
+    })))
+
+  it.live("of posts that were not asked for are not kept: they may be another's", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const links = LinksMemory.make(World.names)
+      const [own, others] = [World.post(0), World.post(1)]
+      const east = yield* World.make(links, 0)
+      const contents = [own, others].map(({ id }) => ({ id, version: 1, text: "said", spoiler: "", language: null, mentions: [] }))
+      yield* east.links.answer("content", () => Effect.succeed(Protocol.encodeTold("east", [], { contents, later: [] })))
+      const west = yield* World.make(links, 1)
+      const fetcher = yield* Contents.make(west, World.noAfter)
+      assert.deepStrictEqual(yield* fetcher.fetch(0, [want(own)]), [contents[0]!])
+      assert.deepStrictEqual([...(yield* west.copies.get([own.id, others.id])).keys()], [own.id])
     })))
 
   it.live("are asked for again when what is kept is older than the announcement, and not kept of old posts", () =>

@@ -6,15 +6,16 @@ import type { AccountId } from "@rookery/domain/Ids"
 import type { PostFact } from "@rookery/domain/GossipFact"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import * as Metrics from "@rookery/observe/Metrics"
+import type { Want } from "@rookery/protocol/Contents"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
 import { Effect, Queue } from "effect"
 import type { Posted } from "./After.ts"
-import type { Fetcher } from "./Contents.ts"
 import type { World } from "./World.ts"
 
-/** Authors whose number of readers is remembered, and for how long in milliseconds. */
+/** Authors whose number of readers is remembered, and for how long in milliseconds: those who have few may soon have many. */
 const authorsMax = 20_000
-const rememberedMillis = 60_000
+const manyMillis = 60_000
+const fewMillis = 10_000
 
 /** Messages of news that wait; later ones are not fetched ahead. */
 const waitingMax = 64
@@ -30,7 +31,7 @@ const makeReaders = (authors: AuthorStore["Service"], least: number) => {
     Effect.map(authors.load(author), (row) => {
       if (known.size >= authorsMax) known.clear()
       const many = (row?.followers ?? 0) >= least
-      known.set(author, { many, until: performance.now() + rememberedMillis })
+      known.set(author, { many, until: performance.now() + (many ? manyMillis : fewMillis) })
       return many
     })
   return (author: AccountId) =>
@@ -40,7 +41,10 @@ const makeReaders = (authors: AuthorStore["Service"], least: number) => {
     })
 }
 
-export const make = (world: World, authors: AuthorStore["Service"], fetcher: Effect.Effect<Fetcher>) =>
+/** Has the contents of posts of one home fetched, and kept. */
+export type Fetch = (home: number, wants: ReadonlyArray<Want>) => Effect.Effect<void, unknown>
+
+export const make = (world: World, authors: AuthorStore["Service"], fetch: Fetch) =>
   Effect.gen(function*() {
     const hasMany = makeReaders(authors, world.settings.fetchAheadReaders)
     const waiting = yield* Queue.dropping<ReadonlyArray<PostFact>>(waitingMax)
@@ -52,7 +56,7 @@ export const make = (world: World, authors: AuthorStore["Service"], fetcher: Eff
         const byHome = Map.groupBy(wanted, (fact) => Datacenters.homeOf(world.datacenters, fact.id))
         for (const [home, own] of byHome) {
           if (home === undefined) continue
-          yield* (yield* fetcher).fetch(home, own.map(({ id, version }) => ({ id, version })))
+          yield* fetch(home, own.map(({ id, version }) => ({ id, version })))
           Metrics.contentAhead.value += own.length
         }
       })

@@ -59,11 +59,14 @@ const askAll = (world: World, after: After, origin: number, wants: ReadonlyArray
   Effect.gen(function*() {
     const { answer, facts } = yield* ask(world, origin, wants)
     const later = new Set(answer.later)
-    const byId = new Map(answer.contents.map((content) => [content.id, content]))
+    // What was not asked for may be another's to say.
+    const wanted = new Set(wants.map(({ id }) => id))
+    const contents = answer.contents.filter(({ id }) => wanted.has(id))
+    const byId = new Map(contents.map((content) => [content.id, content]))
     const missing = wants.map(({ id }) => id).filter((id) => !byId.has(id) && !later.has(id))
     yield* applyTold(world, after, origin, facts)
     // What cannot be kept is asked for again.
-    yield* Effect.catch(keep(world, answer.contents, missing), (error) => Effect.logDebug("contents were not kept", error))
+    yield* Effect.catch(keep(world, contents, missing), (error) => Effect.logDebug("contents were not kept", error))
     const count = (result: string, n: number) => void (Metrics.contentAsked.at(nameOf(world, origin), result).value += n)
     count("told", byId.size)
     count("missing", missing.length)

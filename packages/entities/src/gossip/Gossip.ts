@@ -1,9 +1,11 @@
 /** The loops of gossip in one runner, where there are several datacenters. */
 import { Bus } from "@rookery/bus/Bus"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
+import { ContentDesk, idOf } from "@rookery/protocol/ContentDesk"
+import { encodeWants, wantsMax } from "@rookery/protocol/Contents"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { PostStore } from "@rookery/store/PostStore"
-import { Deferred, Effect, Queue } from "effect"
+import { Effect, Queue } from "effect"
 import * as Notices from "../Notices.ts"
 import * as OutboxSweeper from "../OutboxSweeper.ts"
 import type { Runner } from "../Runner.ts"
@@ -34,23 +36,27 @@ const asker = Effect.gen(function*() {
   return (question: Effect.Effect<void, unknown>): void => void Queue.offerUnsafe(waiting, question)
 })
 
+/** As fronts do it, so that what they want at the same time is asked for once. */
+const throughDesks = Effect.map(ContentDesk.client, (desk): Ahead.Fetch => (home, wants) =>
+  Effect.forEach(Map.groupBy(wants, ({ id }) => idOf(home, id)), ([id, own]) =>
+    Effect.forEach(own.flatMap((_, i) => i % wantsMax === 0 ? [own.slice(i, i + wantsMax)] : []), (part) =>
+      desk(id).Fetch({ wants: encodeWants(part) }), { discard: true }), { concurrency: "unbounded", discard: true }))
+
 /** Starts them for as long as the scope is open; answers the layer of the actors that belong to them. */
 export const start = (runner: Runner, world: World) =>
   Effect.gen(function*() {
     yield* world.gossip.enable
     const askLater = yield* asker
-    const fetcher = yield* Deferred.make<Contents.Fetcher>()
     const after: After.After = After.make({
       bus: yield* Bus,
       wake: () => {
         Notices.due(runner)
         OutboxSweeper.due(runner)
       },
-      posted: yield* Ahead.make(world, yield* AuthorStore, Deferred.await(fetcher)),
+      posted: yield* Ahead.make(world, yield* AuthorStore, yield* throughDesks),
       askAccounts: (ids: ReadonlyArray<AccountId>) => askLater(Effect.suspend(() => Asking.accounts(world, after, ids)))
     })
     const contents = yield* Contents.make(world, after)
-    yield* Deferred.succeed(fetcher, contents)
     const askPosts = (origin: number, ids: ReadonlyArray<PostId>) => askLater(Asking.posts(world, after, origin, ids))
     yield* Answers.start(world)
     yield* ContentAnswers.start(world, yield* PostStore)
