@@ -6,7 +6,7 @@ import type { PostId } from "@rookery/domain/Ids"
 import * as Metrics from "@rookery/observe/Metrics"
 import * as Asks from "@rookery/protocol/Asks"
 import type { GossipDigest, GossipRange } from "@rookery/store/GossipStore"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import type { After } from "./After.ts"
 import * as Asking from "./Asking.ts"
 import { nameOf, type World } from "./World.ts"
@@ -20,6 +20,9 @@ const asksMax = 300
 /** Ranges in one question: each is a scan on both sides. */
 const rangesMax = 16
 
+/** The way there and back is most of the time of a question. */
+const questionsAtOnce = 4
+
 export interface Pass {
   readonly world: World
   readonly after: After
@@ -27,9 +30,11 @@ export interface Pass {
   asks: number
   /** Ranges that were repaired. */
   repaired: number
+  readonly questions: Semaphore.Semaphore
 }
 
-export const pass = (world: World, after: After, origin: number): Pass => ({ world, after, origin, asks: 0, repaired: 0 })
+export const pass = (world: World, after: After, origin: number): Pass =>
+  ({ world, after, origin, asks: 0, repaired: 0, questions: Semaphore.makeUnsafe(questionsAtOnce) })
 
 const split = (range: GossipRange): ReadonlyArray<GossipRange> => {
   const span = range.to - range.from
@@ -89,15 +94,19 @@ const differing = (state: Pass, ranges: ReadonlyArray<GossipRange>) =>
     return found
   })
 
+const settle = (state: Pass, { count, range }: Differing): Effect.Effect<void, unknown> =>
+  Effect.suspend(() => {
+    if (state.asks >= asksMax) return Effect.void
+    const isLeaf = count <= leafMax || range.to - range.from <= 1n
+    return isLeaf ? state.questions.withPermits(1)(repair(state, range)) : compare(state, split(range))
+  })
+
 /** Ends when the ranges are the same as far as could be done within one pass's questions. */
 export const compare = (state: Pass, ranges: ReadonlyArray<GossipRange>): Effect.Effect<void, unknown> =>
   Effect.gen(function*() {
     for (let from = 0; from < ranges.length && state.asks < asksMax; from += rangesMax) {
-      for (const { count, range } of yield* differing(state, ranges.slice(from, from + rangesMax))) {
-        if (state.asks >= asksMax) return
-        const isLeaf = count <= leafMax || range.to - range.from <= 1n
-        yield* isLeaf ? repair(state, range) : compare(state, split(range))
-      }
+      const found = yield* state.questions.withPermits(1)(differing(state, ranges.slice(from, from + rangesMax)))
+      yield* Effect.forEach(found, (one) => settle(state, one), { concurrency: questionsAtOnce, discard: true })
     }
   })
 
