@@ -12,7 +12,7 @@ import { inject } from "vitest"
 import * as Database from "./database.ts"
 import { before, packAll } from "./pastWorld.ts"
 
-const seed = Math.floor(Math.random() * 2 ** 32)
+const seed = inject("oracleSeed")
 const postCount = 60
 const writers = 4
 const changesBetween = 8

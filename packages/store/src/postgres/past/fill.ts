@@ -24,13 +24,14 @@ export const begin = (sql: SqlClient.SqlClient, partition: Partition) =>
     const { fromId, name, toId } = partition
     yield* sql.unsafe(`SET LOCAL lock_timeout = ${lockMillis}`)
     yield* sql`DELETE FROM past_changes`
+    // How many rows there are, roughly, for a bar of progress.
+    yield* sql.unsafe(`ANALYZE ${name}`)
     yield* sql.unsafe(`CREATE TRIGGER past_changed AFTER INSERT OR UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION past_changed()`)
     // The check says what the bounds of the partition will say, so that no row is looked at when the copy is attached.
     yield* sql.unsafe(`
       CREATE TABLE ${copyOf(partition)} (
         LIKE posts INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION, CONSTRAINT within CHECK (${proofOf(partition)})
       )`)
-    // The rows were counted by the last ANALYZE, if there was one: a bar of progress needs no more.
     yield* sql`
       INSERT INTO past_parts (name, from_id, to_id, copied_to, tidied_to, posts_total)
       SELECT ${name}, ${fromId}, ${toId}, ${fromId}, ${fromId}, greatest(reltuples, 0)::bigint FROM pg_class
