@@ -90,6 +90,8 @@ describe("two datacenters", () => {
       // An edit and an end.
       yield* at(ann).edit(first.id, "hello @bob, edited")
       yield* seen(bob, first.id, (status) => status.content.includes("edited"))
+      const texts = yield* at(bob).api<ReadonlyArray<{ readonly content: string }>>(`/statuses/${first.id}/history`)
+      assert.include(texts.at(-1)!.content, "edited")
       const second = yield* at(ann).post("not for long")
       yield* seen(bob, second.id)
       yield* at(ann).remove(second.id)
