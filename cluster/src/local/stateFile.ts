@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
+import { isAlive } from "../servers/processIdentity.ts"
 
 export const write = async (file: string, content: object): Promise<void> => {
   await mkdir(dirname(file), { recursive: true })
@@ -24,13 +25,4 @@ export const read = async <A extends { readonly pid: number }>(
   if (text === undefined) return undefined
   const content = Schema.decodeUnknownSync(Schema.fromJsonString(schema))(text)
   return isAlive(content.pid) ? content : undefined
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
 }

@@ -19,7 +19,8 @@ export const isPostgresOf = (pid: number, dataFolder: string): boolean => {
   return command.includes("postgres") && command.includes(dataFolder)
 }
 
-const isAlive = (pid: number): boolean => {
+/** Whether there is such a process, be it ours to signal or not. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

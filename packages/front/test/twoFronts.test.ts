@@ -5,6 +5,15 @@ import { type Client, eventually, withFronts } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
 import * as Streams from "./streams.ts"
 
+/** Far below the time for which a front would go by what it knew. */
+const hintMillisMax = 3_000
+
+const within = <A, E, R>(millis: number, ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
+  Effect.gen(function*() {
+    const until = Date.now() + millis
+    while (!isThere(yield* ask)) assert.isBelow(Date.now(), until, "in time")
+  })
+
 describe("two fronts", () => {
   it.live("tell a person at both of what was done at either, and let a stream go on at the other", () =>
     withFronts(2, ([one, two]) =>
@@ -53,6 +62,26 @@ describe("two fronts", () => {
         const home = yield* one!.ok("GET", "/api/v1/timelines/home", { token: ann.token })
         assert.deepStrictEqual(home.map(({ id }: { id: string }) => id), [atOnce[0].id, first.id])
       })), 60_000)
+
+  it.live("hide people at once, at whichever they were blocked or muted, and show them again", () =>
+    withFronts(2, ([here, there]) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* here!.signUp("ann"), yield* here!.signUp("bob")]
+        const post = yield* here!.post(bob, "hello")
+        yield* here!.ok("POST", `/api/v1/accounts/${bob.id}/follow`, { token: ann.token })
+        const read = Effect.map(there!.call("GET", `/api/v1/statuses/${post.id}`, { token: ann.token }), ({ status }) => status)
+        const home = Effect.map(there!.ok("GET", "/api/v1/timelines/home", { token: ann.token }), (list) => list.length as number)
+        const change = (name: string) => here!.ok("POST", `/api/v1/accounts/${bob.id}/${name}`, { token: ann.token })
+        assert.deepStrictEqual([yield* read, yield* home], [200, 1])
+        yield* change("mute")
+        yield* within(hintMillisMax, home, (length) => length === 0)
+        yield* change("unmute")
+        yield* within(hintMillisMax, home, (length) => length === 1)
+        yield* change("block")
+        yield* within(hintMillisMax, read, (status) => status === 404)
+        yield* change("unblock")
+        yield* within(hintMillisMax, read, (status) => status === 200)
+      })))
 
   it.live("cut a suspended person off from every open stream at once", () =>
     withFronts(2, ([one, two]) =>

@@ -5,11 +5,16 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
-import { type Client, eventually, type Someone, withFront, withFronts } from "./frontWorld.ts"
+import { index } from "./discovery.ts"
+import { type Client, eventually, type Someone, withFront } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
 
 const seed = inject("oracleSeed")
 const steps = 70
+
+interface Notice {
+  readonly account: { readonly id: string }
+}
 
 interface Status {
   readonly id: string
@@ -106,7 +111,7 @@ const publish = (world: World, author: Author, inner: Posted | undefined) =>
     if (before !== -1) return
     const replies = inner === undefined && !isBarred(author) && random.chance(0.4)
     const status: Status = inner === undefined
-      ? yield* client.post(author, "here I am", replies ? { in_reply_to_id: root } : {})
+      ? yield* client.post(author, "#here I am", replies ? { in_reply_to_id: root } : {})
       : yield* client.ok("POST", `/api/v1/statuses/${inner.id}/reblog`, { token: author.token })
     const post: Posted = { id: status.id, author, inner, quiet: false }
     post.quiet = anyoneOf(post, isHidden)
@@ -171,6 +176,15 @@ const check = (world: World) =>
       const profile = yield* client.call("GET", `/api/v1/accounts/${author.id}/statuses`, { token: viewer.token })
       never("profile", profile.status === 200 ? idsOf(profile.body) : [], isBarred)
     }
+    for (const path of ["timelines/public?limit=40", "timelines/tag/here?limit=40"]) never(path, idsOf(yield* get(`/api/v1/${path}`)), isHidden)
+    yield* index
+    const { accounts, statuses } = yield* get("/api/v2/search?q=here&limit=40")
+    never("search", idsOf(statuses), isHidden)
+    const notices: ReadonlyArray<Notice> = yield* get("/api/v1/notifications?limit=80")
+    for (const author of world.authors.filter(isBarred)) {
+      assert.notInclude(accounts.map(({ id }: { id: string }) => id), author.id, `seed ${seed}: search finds somebody hidden`)
+      assert.notInclude(notices.map(({ account }) => account.id), author.id, `seed ${seed}: a notification of somebody hidden`)
+    }
     for (const id of newest.slice(-4)) {
       const { status } = yield* client.call("GET", `/api/v1/statuses/${id}`, { token: viewer.token })
       assert.strictEqual(status, anyoneOf(known.get(id)!, isBarred) ? 404 : 200, `seed ${seed}: read of ${id}`)
@@ -194,36 +208,7 @@ const homeIs = (world: World) =>
     ({ expected, shown }) => JSON.stringify(expected) === JSON.stringify(shown)
   )
 
-/** Far below the time for which a front would go by what it knew. */
-const hintMillisMax = 3_000
-
-const within = <A, E, R>(millis: number, ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
-  Effect.gen(function*() {
-    const until = Date.now() + millis
-    while (!isThere(yield* ask)) assert.isBelow(Date.now(), until, "in time")
-  })
-
 describe("those who are hidden", () => {
-  it.live("are hidden at every front, wherever they were blocked, muted or unmuted", () =>
-    withFronts(2, ([here, there]) =>
-      Effect.gen(function*() {
-        const [ann, bob] = [yield* here!.signUp("ann"), yield* here!.signUp("bob")]
-        const post = yield* here!.post(bob, "hello")
-        yield* here!.ok("POST", `/api/v1/accounts/${bob.id}/follow`, { token: ann.token })
-        const read = Effect.map(there!.call("GET", `/api/v1/statuses/${post.id}`, { token: ann.token }), ({ status }) => status)
-        const home = Effect.map(there!.ok("GET", "/api/v1/timelines/home", { token: ann.token }), (list) => list.length as number)
-        const change = (name: string) => here!.ok("POST", `/api/v1/accounts/${bob.id}/${name}`, { token: ann.token })
-        assert.deepStrictEqual([yield* read, yield* home], [200, 1])
-        yield* change("mute")
-        yield* within(hintMillisMax, home, (length) => length === 0)
-        yield* change("unmute")
-        yield* within(hintMillisMax, home, (length) => length === 1)
-        yield* change("block")
-        yield* within(hintMillisMax, read, (status) => status === 404)
-        yield* change("unblock")
-        yield* within(hintMillisMax, read, (status) => status === 200)
-      })))
-
   it.live(`vanish at once from every path and from an open stream, and come back (seed ${seed})`, () =>
     withFront((client) =>
       Effect.scoped(Effect.gen(function*() {
@@ -244,6 +229,10 @@ describe("those who are hidden", () => {
         }
         yield* homeIs(world)
         const last = yield* Effect.forEach(world.authors, (author) => client.post(author, "friends again"))
+        yield* index
+        const { token } = world.viewer
+        yield* eventually(client.ok("GET", "/api/v1/timelines/tag/here", { token }), (list) => list.length > 0)
+        yield* eventually(client.ok("GET", "/api/v2/search?q=here", { token }), ({ statuses }) => statuses.length > 0)
         yield* eventually(Effect.sync(() => [...world.heard]), (heard) => last.every((post) => heard.includes(post.id)))
       })), { entities: { threshold: { promoteAt: seed % 2 === 0 ? 1 : 100, demoteShare: 0.5 } } }), { timeout: 120_000 })
 })
