@@ -26,6 +26,9 @@ export interface LinkedNats {
   readonly wipe: Effect.Effect<void>
 }
 
+/** Each server has a proxy of its own to each other one, so none may be told to all: nothing listens here. */
+const refusing = "127.0.0.1:1"
+
 const secret = (): string => randomBytes(24).toString("hex")
 
 /** None of them runs yet. The proxies between them run until the scope ends. */
@@ -61,6 +64,7 @@ const makeOne = Effect.fnUntraced(function*(plan: Plan, own: string) {
     datacenters: plan.datacenters,
     passwords: plan.passwords,
     leafListen: `127.0.0.1:${leafPort}`,
+    leafAdvertise: refusing,
     leafRemotes,
     busUser: { user: "bus", password: secret() }
   }

@@ -15,6 +15,11 @@ export interface NatsLinks {
   readonly passwords: Readonly<Record<string, AccountPasswords>>
   /** Host and port where the servers of others connect. */
   readonly leafListen: string
+  /**
+   * Host and port that others' servers are told, and then try as well as what they configured: the address by which they
+   * reach us, or, where each has one of its own, one that refuses.
+   */
+  readonly leafAdvertise: string
   /** For each other datacenter: host and port where its server takes leaf connections. */
   readonly leafRemotes: Readonly<Record<string, string>>
   /** Who connects without a name is this user of the bus' account. Left out: nobody may. */
@@ -83,8 +88,9 @@ export const configuration = (links: NatsLinks, storeFolder: string): string => 
     "leafnodes {",
     `  listen: ${quote(links.leafListen)}`,
     "  reconnect: 1",
-    // Others come by the address that they were given (a proxy, a load balancer), never by one that we would tell them.
-    "  no_advertise: true",
+    // Otherwise the server tells `listen`, also with `no_advertise` (until 2.15), and every second reconnect goes round what
+    // others were given: a proxy, a load balancer.
+    `  advertise: ${quote(links.leafAdvertise)}`,
     ...(tls === undefined ? [] : [`  ${tlsBlock(tls)}`]),
     "  remotes: [",
     ...Object.entries(links.leafRemotes).map(([origin, address]) => remoteLine(links, origin, address)),

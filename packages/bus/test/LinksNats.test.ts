@@ -4,11 +4,14 @@ import * as linkNames from "@rookery/bus/nats/linkNames"
 import * as LinksNats from "@rookery/bus/nats/LinksNats"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { jetstreamManager } from "@nats-io/jetstream"
-import { Effect, Exit, Layer, Scope, Stream } from "effect"
+import { Effect, Exit, Layer, Schedule, Scope, Stream } from "effect"
+import { connect as connectSocket } from "node:net"
 import { afterAll, beforeAll } from "vitest"
 import { type LinksService, type Name, names, type NatsGround, overNats, until } from "./linksGround.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
+
+const consumersOfEast = ["west", "south"].flatMap(linkNames.consumers).length
 
 const reading = (links: LinksService, origin: Name) =>
   Effect.gen(function*() {
@@ -62,12 +65,14 @@ describe("Links over NATS servers", () => {
       return "closed"
     }).pipe(Effect.timeout("20 seconds"))
 
+  /** Of the stream as it is once its owner has made all of it. */
   const streamState = (owner: NatsConnection) =>
-    Effect.promise(async () => {
+    Effect.tryPromise(async () => {
       const manager = await jetstreamManager(owner, { checkAPI: false })
       const [info, consumer] = [await manager.streams.info(linkNames.stream), await manager.consumers.info(linkNames.stream, "south_all")]
+      if (info.state.consumer_count < consumersOfEast) throw new Error(`${info.state.consumer_count} consumers of ${consumersOfEast}`)
       return { messages: info.state.last_seq, consumers: info.state.consumer_count, pending: consumer.num_pending }
-    })
+    }).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 600 }))
 
   test("let no reader write to the stream of another, at its owner's server or over the leaf connection", () =>
     Effect.gen(function*() {
@@ -166,6 +171,22 @@ describe("Links over NATS servers", () => {
       yield* until("it came", () => atWest.includes("again"))
     }))
 
+  test("tell other servers no way round the proxies, for when they connect again", () =>
+    Effect.gen(function*() {
+      const { leafPort } = ground.servers.get("east")!
+      const greeting = yield* Effect.tryPromise(async () => {
+        const socket = connectSocket(leafPort, "127.0.0.1").setTimeout(20_000, () => socket.destroy(new Error("no greeting")))
+        try {
+          for await (const chunk of socket) return String(chunk)
+          return "closed"
+        } finally {
+          socket.destroy()
+        }
+      })
+      assert.match(greeting, /^INFO .*"leafnode_urls"/)
+      assert.notInclude(greeting, `:${leafPort}`)
+    }))
+
   test("cut one way stop both the messages and the answers", () =>
     Effect.gen(function*() {
       const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
@@ -173,7 +194,7 @@ describe("Links over NATS servers", () => {
       yield* until("west sees east", () => west.state("east").connected)
       ground.cut("west", "east", true)
       yield* until("west knows", () => !west.state("east").connected)
-      yield* east.send([{ id: "one-way", to: toAll, data: bytes("one-way") }])
+      yield* Effect.eventually(east.send([{ id: "one-way", to: toAll, data: bytes("one-way") }]))
       ground.heal("east", "west")
       yield* until("it came", () => atWest.includes("one-way"))
     }))
