@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { resolve } from "node:path"
 import { embeddedFolder } from "./admin/database.ts"
 import { AdminError } from "./admin/AdminError.ts"
+import * as dataFolder from "./local/dataFolder.ts"
 import * as main from "./programs/main.ts"
 import * as EmbeddedPostgres from "./servers/EmbeddedPostgres.ts"
 
@@ -25,9 +26,12 @@ const program = Effect.gen(function*() {
 })
 
 const startEmbedded = (dataDir: string) =>
-  EmbeddedPostgres.start({ folder: embeddedFolder(dataDir) }).pipe(
-    Effect.map(({ url }) => url),
-    Effect.mapError((error) => new AdminError({ message: error.message }))
+  Effect.andThen(
+    dataFolder.hold(dataDir),
+    EmbeddedPostgres.start({ folder: embeddedFolder(dataDir) }).pipe(
+      Effect.map(({ url }) => url),
+      Effect.mapError((error) => new AdminError({ message: error.message }))
+    )
   )
 
 main.run(Effect.scoped(program))

@@ -7,6 +7,7 @@ import "@rookery/cluster/programs/nodeVersion"
 import { NodeServices } from "@effect/platform-node"
 import type * as ClusterFile from "@rookery/cluster/local/ClusterFile"
 import type * as ControlServer from "@rookery/cluster/local/ControlServer"
+import * as dataFolder from "@rookery/cluster/local/dataFolder"
 import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
 import { datacentersMax } from "@rookery/cluster/local/LocalDatacenters"
 import * as operator from "@rookery/cluster/local/operator"
@@ -60,6 +61,7 @@ interface Options {
 
 const run = Effect.fnUntraced(function*(options: Options) {
   const folder = resolve(options.folder)
+  yield* dataFolder.hold(folder)
   yield* ensureServers(["redis-server", "nats-server"], say)
   if (options.datacenters > 1) yield* localDatacenters.run({ ...options, folder })
   else yield* runOne({ ...options, folder })

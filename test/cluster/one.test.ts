@@ -6,7 +6,7 @@ import * as program from "./program.ts"
 
 const startOne = Effect.fnUntraced(function*(dataDir: string) {
   const one = yield* program.start("one", [], { DATA_DIR: dataDir, PORT: "0" })
-  const [, url] = yield* one.says(/is running at (http:\S+)/)
+  const [, url] = yield* one.says(/is running at (http:\S+)/, 120_000)
   return { one, url: url! }
 })
 
@@ -91,14 +91,40 @@ describe("the one-process program", () => {
       yield* startOne(dataDir)
       const second = yield* program.run("one", [], { DATA_DIR: dataDir, PORT: "0" })
       assert.strictEqual(second.code, 1)
-      assert.match(second.output, /rookery: .*another Rookery \(process \d+\) uses/)
+      assert.match(second.output, /rookery: DATA_DIR: another Rookery \(process \d+\) uses/)
+
+      const cluster = yield* program.run("cluster", [], { DATA_DIR: dataDir })
+      assert.strictEqual(cluster.code, 1)
+      assert.match(cluster.output, /rookery: DATA_DIR: another Rookery \(process \d+\) uses/)
+      const missing = yield* program.run("rookery", ["import-graph", "/nonexistent"], { DATA_DIR: dataDir })
+      assert.strictEqual(missing.code, 1)
+      assert.match(missing.output, /cannot read \/nonexistent: no such file/)
+      assert.notInclude(missing.output, "    at ")
 
       const port = yield* listenSomewhere
       const other = yield* program.run("one", [], { DATA_DIR: yield* program.folder, PORT: `${port}` })
       assert.strictEqual(other.code, 1)
       assert.include(other.output, `127.0.0.1:${port} is taken`)
       assert.notInclude(other.output, "    at ")
-    })), 60_000)
+    })), 180_000)
+
+  it.live("refuses the data of a cluster that runs on this machine", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = yield* program.folder
+      const cluster = yield* program.start("cluster", ["--runners", "0", "--fronts", "0"], { DATA_DIR: dataDir })
+      yield* cluster.says(/The cluster runs\./, 90_000)
+      const one = yield* program.run("one", [], { DATA_DIR: dataDir, PORT: "0" })
+      assert.strictEqual(one.code, 1)
+      assert.match(one.output, new RegExp(`rookery: DATA_DIR: another Rookery \\(process ${cluster.pid}\\) uses`))
+    })), 180_000)
+
+  it.live("says which folder of pictures cannot be used, and why", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { code, output } = yield* program.run("one", [], { DATA_DIR: yield* program.folder, PORT: "0", MEDIA_FOLDER: "/etc/passwd" })
+      assert.strictEqual(code, 1)
+      assert.match(output, /rookery: MEDIA_FOLDER \/etc\/passwd cannot be used: .*EEXIST/)
+      assert.notInclude(output, "    at ")
+    })), 180_000)
 
   it.live("names every wrong setting, with what is allowed", () =>
     Effect.gen(function*() {

@@ -36,7 +36,8 @@ export class DidNotSay extends Data.TaggedError("DidNotSay")<{ readonly message:
 /** A folder that goes with the scope. */
 export const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-programs-"))),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+  // Servers of a program that was killed write for a moment longer.
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
 )
 
 /** Variables of this run that must not reach the programs. */

@@ -100,8 +100,10 @@ async function* readLines(file: string, onChunk?: (chunk: Buffer) => void): Asyn
 }
 
 const unpacked = async (file: string): Promise<NodeJS.ReadableStream> => {
+  // Looked at first: a stream that nobody reads yet would tell its error to nobody.
+  const isPacked = await isGzip(file)
   const stream = createReadStream(file)
-  if (!(await isGzip(file))) return stream
+  if (!isPacked) return stream
   // The error of either end reaches the reader through the unpacked stream.
   const gunzip = createGunzip()
   pipeline(stream, gunzip, () => {})

@@ -57,7 +57,7 @@ interface Run {
 }
 
 export const importGraph = Effect.fnUntraced(function*(options: Options) {
-  const survey = yield* attempt(() => graphFile.survey(options.file))
+  const survey = yield* attempt(options.file, () => graphFile.survey(options.file))
   yield* refuseBroken(survey, options)
   const run: Run = {
     sql: yield* SqlClient.SqlClient,
@@ -74,11 +74,13 @@ export const importGraph = Effect.fnUntraced(function*(options: Options) {
   return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken, served: yield* Exclusivity.isServed } satisfies Imported
 })
 
-const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, AdminError> =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) => new AdminError({ message: `the file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}` })
-  })
+const attempt = <A>(file: string, run: () => Promise<A>): Effect.Effect<A, AdminError> =>
+  Effect.tryPromise({ try: run, catch: (cause) => new AdminError({ message: `cannot read ${file}: ${reasonOf(cause)}` }) })
+
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return "code" in cause && cause.code === "ENOENT" ? "no such file" : cause.message
+}
 
 const refuseBroken = (survey: graphFile.Survey, options: Options): Effect.Effect<void, AdminError> => {
   const { broken, edges, firstBroken } = survey
@@ -99,7 +101,7 @@ const importEdges = Effect.fnUntraced(function*(run: Run) {
   const edges = graphFile.edges(options.file, options.postsPerAccount > 0 ? 1 : firstNew)
   let changed = 0
   while (true) {
-    const batch = yield* attempt(() => take(edges, BATCH))
+    const batch = yield* attempt(options.file, () => take(edges, BATCH))
     if (batch.length === 0) break
     yield* resolveAccounts(run, batch)
     const nextLine = batch.at(-1)!.line + 1

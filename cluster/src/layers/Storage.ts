@@ -8,6 +8,7 @@ import * as client from "@rookery/store/postgres/client"
 import * as postgres from "@rookery/store/postgres/layer"
 import * as SnapshotStoreRedis from "@rookery/store/redis/SnapshotStoreRedis"
 import * as MediaStoreS3 from "@rookery/store/s3/MediaStoreS3"
+import { MediaStore } from "@rookery/store/MediaStore"
 import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { checkSettings } from "@rookery/store/postgres/migrate"
 import { Data, Effect, Layer, Redacted } from "effect"
@@ -48,6 +49,13 @@ const SNAPSHOT_ENTRIES_MAX = 4_000_000
 class NotMigrated extends Data.TaggedError("NotMigrated") {
   override get message(): string {
     return "the database is empty: run \"npm run rookery -- migrate\" first"
+  }
+}
+
+/** Pictures cannot be kept where we were told to. */
+class MediaFolderUnusable extends Data.TaggedError("MediaFolderUnusable")<{ readonly folder: string; readonly cause: unknown }> {
+  override get message(): string {
+    return `MEDIA_FOLDER ${this.folder} cannot be used: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
   }
 }
 
@@ -98,7 +106,12 @@ const layerBus = (options: Options) => {
 }
 
 const layerMedia = ({ media }: Options) =>
-  media.kind === "folder" ? MediaStoreFolder.layer(media.folder) : MediaStoreS3.layer(media.settings)
+  media.kind === "folder" ? layerMediaFolder(media.folder) : MediaStoreS3.layer(media.settings)
+
+const layerMediaFolder = (folder: string) =>
+  MediaStoreFolder.layer(folder).pipe(
+    Layer.catch(({ cause }) => Layer.effect(MediaStore, Effect.fail(new MediaFolderUnusable({ folder, cause }))))
+  )
 
 /** Needs `layerPostgres`. */
 export const layer = (options: Options) =>
