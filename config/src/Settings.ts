@@ -13,13 +13,30 @@ const isNetwork = (item: string): boolean => {
   return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
+/** 999.1.1.1 has the letters of a host, and is none. */
+const host = (name: string, about: { readonly fallback: string; readonly doc: string }): Setting<string> => {
+  const letters = text(name, { ...aHost, ...about })
+  const read = (value: string) => URL.canParse(`http://${isIP(value) === 6 ? `[${value}]` : value}`) ? letters.read(value) : undefined
+  return { ...letters, read }
+}
+
+/** Links and ids are this and a path of ours: nothing else may follow the host. */
+const origin = (setting: Setting<string | undefined>): Setting<string | undefined> => ({
+  ...setting,
+  allowed: `${setting.allowed}, without a path`,
+  read: (value) => {
+    const address = setting.read(value)
+    return address !== undefined && `${new URL(address).origin}/` === new URL(address).href ? address : undefined
+  }
+})
+
 const serving = {
-  host: text("HOST", { ...aHost, fallback: "127.0.0.1", doc: "Where the HTTP server listens" }),
+  host: host("HOST", { fallback: "127.0.0.1", doc: "Where the HTTP server listens" }),
   port: integer("PORT", 0, 65_535, { fallback: 8_080, doc: "Port of the HTTP server; 0 takes a free one" }),
-  publicUrl: url("PUBLIC_URL", ["http:", "https:"], {
+  publicUrl: origin(url("PUBLIC_URL", ["http:", "https:"], {
     example: "https://example.org",
-    doc: "The address that clients use, for links and ids; from the request's Host header if left out"
-  }),
+    doc: "The address that clients use, for links and ids; http://HOST:PORT if left out"
+  })),
   trustedProxies: list("TRUSTED_PROXIES", isNetwork, {
     countMax: 64,
     allowed: "IP addresses or networks such as 10.0.0.0/8, at most 64, between commas",
