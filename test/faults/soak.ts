@@ -25,14 +25,37 @@ const crowdSize = 2_000
 const strikeShare = 0.2
 const oceansRoundMillis = 60_000
 
-const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" }, datacenters: { type: "string" } } })
+const usage = `npm run soak -- [--minutes N] [--seed N] [--datacenters N]
+
+  --minutes      how long, ${minutesDefault} if left out
+  --seed         of the first round; at random if left out
+  --datacenters  how many, in one process; a cluster of one if left out`
+
+const refuse = (message: string): never => {
+  console.error(message)
+  return process.exit(2)
+}
+
+const readArguments = () => {
+  const text = { type: "string" } as const
+  try {
+    return parseArgs({ options: { minutes: text, seed: text, datacenters: text, help: { type: "boolean", short: "h" } } }).values
+  } catch (cause) {
+    return refuse(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`)
+  }
+}
+
+const values = readArguments()
+if (values.help === true) {
+  console.log(usage)
+  process.exit(0)
+}
 
 const numberOf = (name: string, text: string | undefined, fallback: number): number => {
   if (text === undefined) return fallback
   const value = Number(text)
   if (Number.isFinite(value) && value > 0) return value
-  console.error(`--${name} is "${text}"; it must be a number above 0`)
-  process.exit(2)
+  return refuse(`--${name} is "${text}"; it must be a number above 0`)
 }
 
 const minutes = numberOf("minutes", values.minutes, minutesDefault)

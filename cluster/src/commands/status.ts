@@ -2,6 +2,7 @@
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import * as adminLayer from "../admin/adminLayer.ts"
+import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as status from "../admin/status.ts"
 
 const number = (value: number | undefined): string => value === undefined ? "?" : value.toLocaleString("en-US")
@@ -25,8 +26,9 @@ const show = Effect.gen(function*() {
     ), { concurrency: 8 })
   const backlog = yield* status.backlog
   const totals = yield* status.totals
+  const nobody = (yield* Exclusivity.isServed) ? "one process alone serves this database" : "nothing serves this database"
   yield* Console.log([
-    ...(lines.length === 0 ? ["no cluster is registered with this database"] : lines),
+    ...(lines.length === 0 ? [nobody] : lines),
     `fan-out backlog: ${number(backlog.rows)} rows, the oldest ${(backlog.oldestMillis / 1000).toFixed(1)} s old`,
     `${number(totals.accounts)} accounts, ${number(totals.posts)} posts`
   ].join("\n"))
