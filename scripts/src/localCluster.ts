@@ -119,7 +119,7 @@ const describe = (cluster: LocalCluster.LocalCluster, file: string): string => {
 }
 
 const command = Command.make("cluster", flags, (options) => Effect.scoped(run(options))).pipe(
-  Command.withDescription("A real cluster on this machine, in separate processes.")
+  Command.withDescription("A real cluster on this machine, in separate processes. Free ports are chosen and printed; PORT does not count")
 )
 
 main.run(Command.run(command, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)))
