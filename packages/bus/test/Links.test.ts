@@ -143,7 +143,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       const before = performance.now()
       const error = yield* Effect.flip(west.ask("east", "echo", bytes("?"), 20_000))
       assert.deepInclude(error, { _tag: "LinkDown", datacenter: "east", reason: "down" })
-      assert.isBelow(performance.now() - before, 5_000)
+      assert.isBelow(performance.now() - before, 15_000)
       assert.notInclude(atWest, "7-cut")
       assert.isTrue(west.state("south").connected)
       ground.heal("east", "west")
