@@ -8,9 +8,24 @@ import type { Deps } from "./Deps.ts"
 const probeMillis = 2_000
 const standsMillis = 500
 
+/** Names of what does not answer. */
+export interface State {
+  /** Without these nobody can be served rightly. */
+  readonly missing: ReadonlyArray<string>
+  /** Without these everything is served, slower. */
+  readonly degraded: ReadonlyArray<string>
+}
+
 export interface Readiness {
-  /** Names of what does not answer. */
-  readonly missing: Effect.Effect<ReadonlyArray<string>>
+  readonly state: Effect.Effect<State>
+}
+
+/** Timelines are loaded from Postgres without them. */
+const dispensable: ReadonlySet<string> = new Set(["snapshots"])
+
+const stateOf = (names: ReadonlyArray<string | undefined>): State => {
+  const gone = names.filter((name) => name !== undefined)
+  return { missing: gone.filter((name) => !dispensable.has(name)), degraded: gone.filter((name) => dispensable.has(name)) }
 }
 
 const answers = <A, E>(name: string, probe: Effect.Effect<A, E>): Effect.Effect<string | undefined> =>
@@ -29,7 +44,7 @@ const noPages = PageBatch.encodeRequests([])
 export const make = (deps: Deps): Readiness => {
   let shard = 0
   let until = 0
-  let latest: Deferred.Deferred<ReadonlyArray<string>> | undefined
+  let latest: Deferred.Deferred<State> | undefined
 
   /** Another shard each time, so that every runner is asked in turn. */
   const runners = Effect.suspend(() => {
@@ -41,10 +56,10 @@ export const make = (deps: Deps): Readiness => {
     answers("runners", runners),
     answers("bus", deps.bus.ping),
     answers("snapshots", deps.snapshots.ping)
-  ], { concurrency: "unbounded" }).pipe(Effect.map((names) => names.filter((name) => name !== undefined)))
+  ], { concurrency: "unbounded" }).pipe(Effect.map(stateOf))
 
   const ask = (now: number) => {
-    const asked = latest = Deferred.makeUnsafe<ReadonlyArray<string>>()
+    const asked = latest = Deferred.makeUnsafe<State>()
     until = now + probeMillis + standsMillis
     return Effect.onExit(probes, (exit) =>
       Effect.flatMap(Clock.currentTimeMillis, (end) => {
@@ -53,8 +68,8 @@ export const make = (deps: Deps): Readiness => {
       }))
   }
   return {
-    missing: Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (deps.isDraining()) return Effect.succeed(["front (stopping)"])
+    state: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (deps.isDraining()) return Effect.succeed({ missing: ["front (stopping)"], degraded: [] })
       return latest !== undefined && now < until ? Deferred.await(latest) : ask(now)
     })
   }

@@ -17,7 +17,7 @@ const makeDeps = () => {
     oauth: { appByClientId: () => probe("postgres", Effect.never) },
     calls: { readPages: (shard: number) => (asked.push(shard), probe("runners", Effect.fail(unavailable()))) },
     bus: { ping: probe("bus", Effect.fail(new BusError({ cause: "gone" }))) },
-    snapshots: { ping: Effect.void }
+    snapshots: { ping: probe("snapshots", Effect.fail(new BusError({ cause: "gone" }))) }
   } as unknown as Deps
   return { asked, deps, down }
 }
@@ -26,19 +26,24 @@ describe("readiness", () => {
   it.effect("names what does not answer, within the probe's time", () =>
     Effect.gen(function*() {
       const { asked, deps, down } = makeDeps()
-      const { missing } = Readiness.make(deps)
+      const { state } = Readiness.make(deps)
+      const missing = Effect.map(state, (now) => now.missing)
       assert.deepStrictEqual(yield* missing, [])
       down.add("bus").add("runners")
       yield* TestClock.adjust(510)
       assert.deepStrictEqual(yield* missing, ["runners", "bus"])
       assert.deepStrictEqual(asked, [1, 2], "another shard each time")
       down.clear()
+      down.add("snapshots")
+      yield* TestClock.adjust(510)
+      assert.deepStrictEqual(yield* state, { missing: [], degraded: ["snapshots"] }, "timelines load from Postgres meanwhile")
+      down.clear()
       down.add("postgres")
       yield* TestClock.adjust(510)
       const both = yield* Effect.forkChild(Effect.all([missing, missing], { concurrency: 2 }))
       yield* TestClock.adjust(2_000)
       assert.deepStrictEqual(yield* Fiber.join(both), [["postgres"], ["postgres"]])
-      assert.lengthOf(asked, 3, "who asks at the same time shares the answer")
+      assert.lengthOf(asked, 4, "who asks at the same time shares the answer")
       down.add("front")
       assert.deepStrictEqual(yield* missing, ["front (stopping)"])
     }))

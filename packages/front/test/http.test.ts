@@ -84,7 +84,7 @@ describe("the front over HTTP", () => {
         const metrics = yield* client.call("GET", "/metrics")
         assert.match(metrics.text, /rookery_http_requests_total\{route="\/api\/v1\/timelines\/home",status="200"\} 1\n/)
         assert.match(metrics.text, /rookery_http_seconds_count\{route="\/api\/v1\/accounts\/:id\/statuses"\}|rookery_http_seconds_count/)
-        assert.deepStrictEqual((yield* client.call("GET", "/ready")).body, { ready: true, missing: [] })
+        assert.deepStrictEqual((yield* client.call("GET", "/ready")).body, { ready: true, missing: [], degraded: [] })
       })))
 
   it.live("answers 503 with a time to come back while the store is away", () =>

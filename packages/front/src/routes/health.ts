@@ -11,10 +11,10 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
   return [
     route("GET", "/health", open, () => Effect.succeed(Answer.text("OK"))),
     route("GET", "/ready", open, () =>
-      Effect.map(readiness.missing, (missing) =>
+      Effect.map(readiness.state, ({ degraded, missing }) =>
         missing.length === 0
-          ? Answer.json({ ready: true, missing })
-          : Answer.json({ error: `Not ready: ${missing.join(", ")}`, ready: false, missing }, 503))),
+          ? Answer.json({ ready: true, missing, degraded })
+          : Answer.json({ error: `Not ready: ${missing.join(", ")}`, ready: false, missing, degraded }, 503))),
     route("GET", "/metrics", open, () =>
       Effect.map(Prometheus.render, (text) => Answer.text(text, Prometheus.contentType)))
   ]
