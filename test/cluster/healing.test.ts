@@ -92,7 +92,7 @@ describe("a cluster of two runners", () => {
       const ready = Effect.promise(() => fetch(`${first.url}/ready`).then(({ status }) => status))
       yield* Effect.retry(Effect.flatMap(ready, (status) => status === 200 ? Effect.void : Effect.fail(status)), {
         schedule: Schedule.spaced(100),
-        times: 50
+        times: 300
       })
       yield* millisUntil(ask)
 

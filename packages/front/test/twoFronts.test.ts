@@ -5,8 +5,8 @@ import { type Client, eventually, withFronts } from "./frontWorld.ts"
 import * as Moderators from "./moderators.ts"
 import * as Streams from "./streams.ts"
 
-/** Far below the time for which a front would go by what it knew. */
-const hintMillisMax = 3_000
+/** Below the time for which a front would go by what it knew. */
+const hintMillisMax = 8_000
 
 const within = <A, E, R>(millis: number, ask: Effect.Effect<A, E, R>, isThere: (answer: A) => boolean) =>
   Effect.gen(function*() {
