@@ -50,16 +50,7 @@ const flags = {
   )
 }
 
-interface Options {
-  readonly runners: number
-  readonly fronts: number
-  readonly datacenters: number
-  readonly latencyMillis: number
-  readonly loss: number
-  readonly folder: string
-}
-
-const run = Effect.fnUntraced(function*(options: Options) {
+const run = Effect.fnUntraced(function*(options: localDatacenters.Options) {
   const folder = resolve(options.folder)
   yield* dataFolder.hold(folder)
   yield* ensureServers(["redis-server", "nats-server"], say)
@@ -67,7 +58,7 @@ const run = Effect.fnUntraced(function*(options: Options) {
   else yield* runOne({ ...options, folder })
 })
 
-const runOne = Effect.fnUntraced(function*(options: Options) {
+const runOne = Effect.fnUntraced(function*(options: localDatacenters.Options) {
   const { folder } = options
   say("Starting PostgreSQL, Redis and NATS …")
   const cluster = yield* LocalCluster.make({

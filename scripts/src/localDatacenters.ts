@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { join } from "node:path"
 import { memberEntry, say, start } from "./operating.ts"
 
-interface Options {
+export interface Options {
   readonly runners: number
   readonly fronts: number
   readonly datacenters: number

@@ -1,4 +1,5 @@
 /** Contents of posts on their way from their owner, and what of the announcement the asker does not have. */
+import type { Content } from "@rookery/domain/Content"
 import type { Datacenters } from "@rookery/domain/Datacenters"
 import type { GossipFact } from "@rookery/domain/GossipFact"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
@@ -10,16 +11,6 @@ import type * as Gossip from "./Gossip.ts"
 export interface Want {
   readonly id: PostId
   readonly version: number
-}
-
-/** What an announcement leaves out. */
-export interface Content {
-  readonly id: PostId
-  readonly version: number
-  readonly text: string
-  readonly spoiler: string
-  readonly language: string | null
-  readonly mentions: ReadonlyArray<{ readonly id: AccountId; readonly username: string }>
 }
 
 /** `later` are those that did not fit; what is in neither list is not there, or not for the asker. */

@@ -2,19 +2,10 @@
  * Contents of posts that another datacenter owns, as it last gave them: a cache of the datacenter, bounded in number. Each
  * read moves a copy into the future by a while; the one that stands earliest goes first, so what is read seldom goes early.
  */
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { Content } from "@rookery/domain/Content"
+import type { PostId } from "@rookery/domain/Ids"
 import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
-
-/** What an announcement leaves out. The version is the post's. */
-export interface Content {
-  readonly id: PostId
-  readonly version: number
-  readonly text: string
-  readonly spoiler: string
-  readonly language: string | null
-  readonly mentions: ReadonlyArray<{ readonly id: AccountId; readonly username: string }>
-}
 
 /** The owner has no such post, or none for this datacenter. */
 export type Copy = Content | "missing"

@@ -1,9 +1,10 @@
+import type { Content } from "@rookery/domain/Content"
 import { assert, describe, it } from "@effect/vitest"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { Effect, type Layer, Redacted, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
-import { type Content, type CopySettings, CopyStore, defaults } from "../src/CopyStore.ts"
+import { type CopySettings, CopyStore, defaults } from "../src/CopyStore.ts"
 import * as Memory from "../src/memory/CopyStoreMemory.ts"
 import * as InRedis from "../src/redis/CopyStoreRedis.ts"
 

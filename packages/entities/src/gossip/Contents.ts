@@ -2,6 +2,7 @@
  * Contents of posts that others own: from the copies, else from the owner, who is asked once for each however many wait. What
  * the owner cannot say now is `later`, at once where it is known to be out of reach.
  */
+import type { Content } from "@rookery/domain/Content"
 import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
@@ -48,7 +49,7 @@ const applyTold = (world: World, after: After, origin: number, told: ReturnType<
     yield* after.applied(told.facts, applied)
   })
 
-const keep = ({ copies, settings }: World, contents: ReadonlyArray<Contents.Content>, missing: ReadonlyArray<PostId>) => {
+const keep = ({ copies, settings }: World, contents: ReadonlyArray<Content>, missing: ReadonlyArray<PostId>) => {
   const oldest = Date.now() - settings.copyAgeMillis
   const young = contents.filter(({ id }) => Snowflake.millisOf(id) >= oldest)
   return Effect.andThen(copies.put(young), missing.length > 0 ? copies.putMissing(missing) : Effect.void)

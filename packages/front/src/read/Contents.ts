@@ -2,6 +2,7 @@
  * Contents of posts that another datacenter owns: from the copies of this datacenter, else through the desk that asks the owner once for
  * everybody. What cannot be had in time is left absent, and asked for again soon.
  */
+import type { Content } from "@rookery/domain/Content"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import { PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
@@ -28,7 +29,7 @@ export interface Around {
   readonly waitMillis: number
 }
 
-const filled = (announced: Post, { language, mentions, spoiler, text, version }: Protocol.Content): Post => {
+const filled = (announced: Post, { language, mentions, spoiler, text, version }: Content): Post => {
   const { absent, ...post } = announced
   return absent === true ? { ...post, language, mentions, spoiler, text, version } : announced
 }

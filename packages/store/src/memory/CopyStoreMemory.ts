@@ -1,7 +1,8 @@
 /** Copies in this process: the twin of those in Redis. Times are of Effect's clock. */
+import type { Content } from "@rookery/domain/Content"
 import type { PostId } from "@rookery/domain/Ids"
 import { Clock, Effect, Layer } from "effect"
-import { type Content, type Copy, type CopySettings, CopyStore } from "../CopyStore.ts"
+import { type Copy, type CopySettings, CopyStore } from "../CopyStore.ts"
 
 interface Held {
   readonly content: Content

@@ -2,10 +2,11 @@
  * Copies in Redis: each a hash with its version, and all of them in one sorted set, by the time at which they stand. A copy that
  * Redis evicted by itself is none; what the set names and is not there goes from it in its turn.
  */
+import type { Content } from "@rookery/domain/Content"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { Effect, Layer } from "effect"
 import type { Redis } from "ioredis"
-import { type Content, type Copy, type CopySettings, CopyStore } from "../CopyStore.ts"
+import { type Copy, type CopySettings, CopyStore } from "../CopyStore.ts"
 import { acquire, attempt, type Connection, settled } from "./connection.ts"
 
 export interface Settings extends Connection, CopySettings {

@@ -1,0 +1,12 @@
+/** Contents of posts as datacenters hand them on. */
+import type { AccountId, PostId } from "./Ids.ts"
+
+/** What an announcement leaves out. The version is the post's. */
+export interface Content {
+  readonly id: PostId
+  readonly version: number
+  readonly text: string
+  readonly spoiler: string
+  readonly language: string | null
+  readonly mentions: ReadonlyArray<{ readonly id: AccountId; readonly username: string }>
+}
