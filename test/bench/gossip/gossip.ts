@@ -1,17 +1,12 @@
 /** How many announcements one datacenter takes in per second, durable rows included: from bytes to the commit. */
-import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import { GossipStore } from "@rookery/store/GossipStore"
-import * as Client from "@rookery/store/postgres/client"
 import * as Gossip from "@rookery/store/postgres/gossip/GossipStorePostgres"
-import { migrate } from "@rookery/store/postgres/migrate"
 import * as Wire from "@rookery/protocol/Gossip"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import * as Embedded from "../embedded.ts"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import * as News from "./news.ts"
 
@@ -33,19 +28,10 @@ const topology = Datacenters.make(
 const goal = 20_000
 const tombstoneMillis = 90 * 86_400_000
 
-const temporaryFolder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-gossip-"))),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-)
-
-/** A datacenter's database as it is by default: every commit is on the disk. */
 const database = Effect.gen(function*() {
-  const folder = yield* temporaryFolder
-  const postgres = yield* EmbeddedPostgres.start({ folder: join(folder, "postgres") })
-  const settings = { url: Redacted.make(postgres.url), maxConnections: 8, applicationName: "bench" }
-  yield* Effect.provide(migrate, Client.operatorLayer(settings))
+  const client = yield* Embedded.database
   const gossip = Gossip.layer({ datacenters: topology, shardOf: (id) => 1 + Number(BigInt(id) % 127n), tombstoneMillis })
-  return yield* Layer.build(Layer.provideMerge(gossip, Client.layer(settings)))
+  return yield* Layer.build(Layer.provideMerge(gossip, client))
 })
 
 /** Reads and applies what one origin said, so many messages to a transaction; answers how many facts. */

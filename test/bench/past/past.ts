@@ -1,21 +1,16 @@
 /** What compressing a month saves, and what reading it costs then. */
-import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
-import * as Client from "@rookery/store/postgres/client"
 import * as Stores from "@rookery/store/postgres/layer"
-import { migrate } from "@rookery/store/postgres/migrate"
 import { step } from "@rookery/store/postgres/past/past"
 import { readerOf } from "@rookery/store/postgres/past/reader"
 import { status } from "@rookery/store/postgres/past/status"
 import { int8s, texts } from "@rookery/store/postgres/statement"
 import { PostStore } from "@rookery/store/PostStore"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import * as Embedded from "../embedded.ts"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import * as Words from "./words.ts"
 
@@ -25,17 +20,9 @@ const authors = 2_000
 const pageLength = 20
 const batch = 5_000
 
-const temporaryFolder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-past-"))),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-)
-
 const database = Effect.gen(function*() {
-  const folder = yield* temporaryFolder
-  const postgres = yield* EmbeddedPostgres.start({ folder: join(folder, "postgres") })
-  const settings = { url: Redacted.make(postgres.url), maxConnections: 8, applicationName: "bench" }
-  yield* Effect.provide(migrate, Client.operatorLayer(settings))
-  return yield* Layer.build(Layer.provideMerge(Stores.layer, Client.layer(settings)))
+  const client = yield* Embedded.database
+  return yield* Layer.build(Layer.provideMerge(Stores.layer, client))
 })
 
 /** In the order of their ids, evenly over the month; answers the mean length of a text. */
