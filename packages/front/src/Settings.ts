@@ -57,6 +57,8 @@ export interface FrontLimits {
   readonly tokensCached: number
   readonly tokenMillis: number
   readonly postCacheBytes: number
+  /** Of posts in a denser form behind that cache; some 250 bytes each. */
+  readonly packedPostBytes: number
   readonly accountCacheBytes: number
   /** How old the counts of an account may be inside of somebody's status. */
   readonly accountMillis: number
@@ -114,6 +116,7 @@ export const defaultLimits: FrontLimits = {
   tokensCached: 100_000,
   tokenMillis: 30_000,
   postCacheBytes: 128 * 1024 * 1024,
+  packedPostBytes: 128 * 1024 * 1024,
   accountCacheBytes: 64 * 1024 * 1024,
   accountMillis: 30_000,
   edgeSeconds: 60,

@@ -133,4 +133,39 @@ describe("FillCache", () => {
       yield* letGo(store, 1)
       assert.deepStrictEqual(yield* Fiber.join(again), ["one"])
     }))
+
+  it.effect("finds what had to make room behind it, and nothing that was dropped since", () =>
+    Effect.gen(function*() {
+      const row = "x".repeat(880)
+      let loaded = 0
+      const kept = new Map<number, { readonly value: Row; readonly until: number }>()
+      const cache = yield* FillCache.make<number, Row>({
+        bytesMax: 2_000,
+        sizeOf: (value) => value.length,
+        millis: 60_000,
+        missingMillis: () => 0,
+        batchMax: 100,
+        loadsMax: 1,
+        load: (keys) => Effect.sync(() => (loaded += keys.length, new Map(keys.map((key) => [key, row])))),
+        behind: {
+          get: (key) => kept.get(key),
+          put: (key, value, until) => void kept.set(key, { value, until }),
+          delete: (key) => void kept.delete(key),
+          clear: () => kept.clear()
+        }
+      })
+      const all = [0, 1, 2, 3, 4, 5]
+      yield* cache.all(all)
+      assert.deepStrictEqual(yield* cache.all(all), all.map(() => row))
+      assert.strictEqual(loaded, 6)
+      cache.invalidate(3)
+      yield* cache.all(all)
+      assert.strictEqual(loaded, 7)
+      cache.invalidateWhere(() => true)
+      yield* cache.all(all)
+      assert.strictEqual(loaded, 13)
+      cache.clear()
+      yield* cache.all(all)
+      assert.strictEqual(loaded, 19)
+    }))
 })

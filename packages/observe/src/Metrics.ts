@@ -47,6 +47,7 @@ export const streamsDropped = counters("rookery_streams_dropped_total", "Streams
 export const httpRequests = counters("rookery_http_requests_total", "HTTP requests answered", ["route", "status"])
 export const httpSeconds = histograms("rookery_http_seconds", "Time to answer an HTTP request", ["route"], seconds)
 export const renderCacheHits = counter("rookery_render_cache_hits_total", "Rendered posts found in the cache")
+export const renderCachePacked = counter("rookery_render_cache_packed_total", "Posts found packed behind the cache, among the hits")
 export const renderCacheMisses = counter("rookery_render_cache_misses_total", "Posts that had to be loaded and rendered")
 export const readBatchSize = histogram("rookery_read_batch_size", "Reads of home timelines in one message", sizes)
 export const retries = counters("rookery_retries_total", "Messages to actors sent again", ["reason"])

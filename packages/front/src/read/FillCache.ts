@@ -1,7 +1,8 @@
 /**
  * A cache with one load per cold key, however many ask: all keys that are missing meanwhile travel in one query, and
  * those of one turn of the event loop in the first. Bounded by bytes (domain/ClockMap.ts). Absence is remembered too. A
- * load that began before an invalidation of its key serves those who waited for it, and is not kept.
+ * load that began before an invalidation of its key serves those who waited for it, and is not kept. What had to make
+ * room may stand behind it in a denser form.
  */
 import * as ClockMap from "@rookery/domain/ClockMap"
 import type { StoreError } from "@rookery/store/StoreError"
@@ -18,15 +19,25 @@ export interface Options<K, V> {
   readonly batchMax: number
   readonly loadsMax: number
   readonly load: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyMap<K, V>, StoreError>
+  /** Keeps every value too, for longer; undefined is nothing. */
+  readonly behind?: Behind<K, V>
   readonly onHit?: (count: number) => void
   readonly onMiss?: (count: number) => void
+}
+
+/** A cache of its own bounds that loads nothing, and keeps what is told it for as long as is told it at most. */
+export interface Behind<K, V> {
+  readonly get: (key: K, now: number) => { readonly value: V; readonly until: number } | undefined
+  readonly put: (key: K, value: V, until: number) => void
+  readonly delete: (key: K) => void
+  readonly clear: () => void
 }
 
 export interface FillCache<K, V> {
   /** In the order of `keys`; undefined for what is not there. */
   readonly all: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyArray<V | undefined>, StoreError>
   readonly invalidate: (key: K) => void
-  /** Drops every value that `matches`, by a look at each; loads under way are not kept. */
+  /** Drops every value that `matches`, by a look at each, and all that is behind; loads under way are not kept. */
   readonly invalidateWhere: (matches: (value: V) => boolean) => void
   readonly clear: () => void
   readonly bytes: () => number
@@ -53,11 +64,20 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
     /** A load is to come at the end of this turn. */
     let isGathering = false
 
+    const sizeOf = (value: V | undefined): number => entryBytes + (value === undefined ? 0 : options.sizeOf(value))
     const keep = (key: K, value: V | undefined): void => {
       const millis = value === undefined ? options.missingMillis(key) : options.millis
-      const size = entryBytes + (value === undefined ? 0 : options.sizeOf(value))
+      const until = performance.now() + millis
       if (millis <= 0) kept.delete(key)
-      else kept.set(key, value, size, performance.now() + millis)
+      else kept.set(key, value, sizeOf(value), until)
+      if (value !== undefined) options.behind?.put(key, value, until)
+    }
+    const find = (key: K, now: number): ClockMap.Found<V | undefined> | undefined => {
+      const found = kept.get(key, now)
+      if (found !== undefined || options.behind === undefined) return found
+      const again = options.behind.get(key, now)
+      if (again !== undefined) kept.set(key, again.value, sizeOf(again.value), again.until)
+      return again
     }
     const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {
       for (const fill of batch) {
@@ -123,7 +143,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           const values: Array<V | undefined> = new Array(keys.length)
           let missing: Array<number> | undefined
           for (let i = 0; i < keys.length; i++) {
-            const found = kept.get(keys[i]!, now)
+            const found = find(keys[i]!, now)
             if (found === undefined) (missing ??= []).push(i)
             else values[i] = found.value
           }
@@ -134,6 +154,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         }),
       invalidate: (key) => {
         kept.delete(key)
+        options.behind?.delete(key)
         const fill = fills.get(key)
         if (fill === undefined) return
         fill.stale = true
@@ -141,10 +162,12 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       },
       invalidateWhere: (matches) => {
         kept.deleteWhere((value) => value !== undefined && matches(value))
+        options.behind?.clear()
         forgetFills()
       },
       clear: () => {
         kept.clear()
+        options.behind?.clear()
         forgetFills()
       },
       bytes: kept.bytes,

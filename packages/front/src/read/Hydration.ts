@@ -17,6 +17,7 @@ import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
 import * as Contents from "./Contents.ts"
 import * as FillCache from "./FillCache.ts"
+import * as PackedPosts from "./PackedPosts.ts"
 
 export interface RenderedAccount {
   readonly row: AccountRow
@@ -107,6 +108,7 @@ const makePosts = (
       for (const id of absent) later.add(id)
       return rendered
     }),
+    behind: PackedPosts.make(limits.packedPostBytes, addresses),
     onHit: (count) => void (Metrics.renderCacheHits.value += count),
     onMiss: (count) => void (Metrics.renderCacheMisses.value += count)
   })

@@ -13,6 +13,8 @@ import * as Text from "./Text.ts"
 
 export interface RenderedPost {
   readonly post: Post
+  /** The author's, which never changes. */
+  readonly username: string
   /** Normalised, as in PostParts. */
   readonly tags: ReadonlyArray<string>
   readonly head: Buffer
@@ -45,7 +47,10 @@ const idText = (id: bigint | null): string | null => id === null ? null : String
 /** What the names in a post's text lead to. */
 export const namesOf = (post: Pick<Post, "mentions">, publicUrl: string): Text.Names => ({
   publicUrl,
-  host: new URL(publicUrl).host,
+  // Looked at for names alone, which few texts have.
+  get host() {
+    return new URL(publicUrl).host
+  },
   people: new Map(post.mentions.map(({ username }) => [username.toLowerCase(), username]))
 })
 
@@ -100,6 +105,7 @@ export const render = (post: Post, username: string, addresses: Addresses): Rend
   const tags = PostParts.tagsOf(post.text)
   return {
     post,
+    username,
     tags,
     head: Buffer.from(headOf(post, tags, username, addresses)),
     tail: post.repostOf === null ? plainTail : wrapperTail

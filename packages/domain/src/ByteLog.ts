@@ -1,0 +1,109 @@
+/**
+ * A map from ids to bytes, bounded by bytes: what was put first goes first, many at a time. Entries stand one behind the other in
+ * segments that the garbage collector never looks into, so that it costs nothing to keep very many; none is ever moved.
+ * (A log of segments as in log-structured stores: Rosenblum and Ousterhout, 1992; here without cleaning.)
+ */
+import * as Snowflake from "./Snowflake.ts"
+
+export interface ByteLog {
+  /** What is under a key; undefined when there is nothing, or when its `until` has come. */
+  readonly get: (key: bigint, now: number) => Kept | undefined
+  /** Replaces what was there. `until` is of the clock that `get` is asked by, in milliseconds. False, and nothing kept, when it is too large. */
+  readonly put: (key: bigint, bytes: Uint8Array, until: number) => boolean
+  readonly delete: (key: bigint) => void
+  readonly clear: () => void
+  readonly size: () => number
+  /** Bytes that the segments take. */
+  readonly bytes: () => number
+}
+
+/** The bytes are good until the next `put`. */
+export interface Kept {
+  readonly bytes: Uint8Array
+  readonly until: number
+}
+
+/** `length | until in seconds, rounded down | lo | hi`, 32 bits each, and the bytes. */
+const headerBytes = 16
+const segmentBytesMax = 1024 * 1024
+
+interface Segment {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  used: number
+}
+
+/** What the index holds: the segment's number above the place in it. */
+const numberOf = (place: number): number => Math.floor(place / segmentBytesMax)
+const offsetOf = (place: number): number => place % segmentBytesMax
+
+const makeSegment = (size: number): Segment => {
+  const bytes = new Uint8Array(size)
+  return { bytes, view: new DataView(bytes.buffer), used: 0 }
+}
+
+/** Holds `bytesMax` at most, index aside, in four segments at least; what is larger than one is not kept. */
+export const make = (bytesMax: number): ByteLog => {
+  const segmentBytes = Math.min(segmentBytesMax, Math.floor(bytesMax / 4))
+  const segmentsMax = segmentBytes === 0 ? 0 : Math.floor(bytesMax / segmentBytes)
+  const places = new Map<bigint, number>()
+  /** By number, the oldest first. */
+  const segments = new Map<number, Segment>()
+  let last = 0
+
+  /** Entries that were put again since stand elsewhere, and stay. */
+  const forget = (number: number, { used, view }: Segment): void => {
+    for (let at = 0; at < used; at += headerBytes + view.getUint32(at)) {
+      const key = Snowflake.fromWords(view.getUint32(at + 12), view.getUint32(at + 8))
+      if (places.get(key) === number * segmentBytesMax + at) places.delete(key)
+    }
+  }
+  const takeOldest = (): Segment => {
+    const [number, segment] = segments.entries().next().value!
+    forget(number, segment)
+    segments.delete(number)
+    segment.used = 0
+    return segment
+  }
+  /** When there may be no more of them the oldest one's memory is used again. */
+  const nextSegment = (): Segment => {
+    const segment = segments.size < segmentsMax ? makeSegment(segmentBytes) : takeOldest()
+    segments.set(++last, segment)
+    return segment
+  }
+
+  return {
+    get: (key, now) => {
+      const place = places.get(key)
+      if (place === undefined) return undefined
+      const { bytes, view } = segments.get(numberOf(place))!
+      const at = offsetOf(place)
+      const until = view.getUint32(at + 4) * 1_000
+      if (until <= now) return undefined
+      return { bytes: bytes.subarray(at + headerBytes, at + headerBytes + view.getUint32(at)), until }
+    },
+    put: (key, bytes, until) => {
+      places.delete(key)
+      const needed = headerBytes + bytes.length
+      if (needed > segmentBytes) return false
+      let segment = segments.get(last)
+      if (segment === undefined || segment.used + needed > segmentBytes) segment = nextSegment()
+      const at = segment.used
+      segment.view.setUint32(at, bytes.length)
+      segment.view.setUint32(at + 4, Math.max(0, Math.floor(until / 1_000)))
+      segment.view.setUint32(at + 8, Snowflake.low(key))
+      segment.view.setUint32(at + 12, Snowflake.high(key))
+      segment.bytes.set(bytes, at + headerBytes)
+      segment.used += needed
+      places.set(key, last * segmentBytesMax + at)
+      return true
+    },
+    delete: (key) => void places.delete(key),
+    clear: () => {
+      places.clear()
+      segments.clear()
+    },
+    size: () => places.size,
+    bytes: () => segments.size * segmentBytes
+  }
+}
