@@ -19,12 +19,12 @@ export interface ClockMap<K, V> {
 /** Wrapped, since `undefined` may be what is known. */
 export interface Found<V> {
   readonly value: V
+  readonly until: number
 }
 
 interface Entry<K, V> extends Found<V> {
   readonly key: K
   readonly bytes: number
-  readonly until: number
   readonly slot: number
   used: boolean
 }

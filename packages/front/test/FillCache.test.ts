@@ -168,4 +168,27 @@ describe("FillCache", () => {
       yield* cache.all(all)
       assert.strictEqual(loaded, 19)
     }))
+
+  it.effect("changes a value in its place, drops it on request, and keeps no load that was under way meanwhile", () =>
+    Effect.gen(function*() {
+      const store = makeStore(new Map([[1, "one"], [2, "two"]]))
+      const cache = yield* makeCache(store)
+      const asked = yield* Effect.forkChild(cache.all([1, 2]))
+      yield* turns
+      cache.change(2, () => "never")
+      yield* letGo(store, 0)
+      assert.deepStrictEqual(yield* Fiber.join(asked), [ "one", "two" ])
+      cache.change(1, (value) => `${value} more`)
+      assert.deepStrictEqual(yield* cache.all([1]), ["one more"])
+      const again = yield* Effect.forkChild(cache.all([2]))
+      yield* turns
+      yield* letGo(store, 1)
+      assert.deepStrictEqual(yield* Fiber.join(again), ["two"])
+      cache.change(1, () => undefined)
+      const last = yield* Effect.forkChild(cache.all([1]))
+      yield* turns
+      yield* letGo(store, 2)
+      assert.deepStrictEqual(yield* Fiber.join(last), ["one"])
+      assert.deepStrictEqual(store.loads.map((load) => load.keys), [[1, 2], [2], [1]])
+    }))
 })

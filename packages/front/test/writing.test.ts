@@ -20,8 +20,11 @@ describe("writes", () => {
         const first = yield* publish(ann.token, key)
         const together = yield* Effect.forEach([1, 2, 3], () => publish(ann.token, key), { concurrency: 3 })
         assert.deepStrictEqual(together.map(({ id }) => id), [first.id, first.id, first.id])
+        assert.deepStrictEqual([first, ...together].map(({ account }) => account.statuses_count), [1, 1, 1, 1])
         assert.notStrictEqual((yield* publish(bob.token, key)).id, first.id, "keys are each person's own")
-        assert.notStrictEqual((yield* publish(ann.token)).id, first.id)
+        const second = yield* publish(ann.token)
+        assert.notStrictEqual(second.id, first.id)
+        assert.strictEqual(second.account.statuses_count, 2)
         assert.lengthOf(yield* client.ok("GET", `/api/v1/accounts/${ann.id}/statuses`), 2)
       })))
 

@@ -37,6 +37,8 @@ export interface FillCache<K, V> {
   /** In the order of `keys`; undefined for what is not there. */
   readonly all: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyArray<V | undefined>, StoreError>
   readonly invalidate: (key: K) => void
+  /** Puts another value in the place of one that is kept, for as long as that is good; undefined drops it. Loads under way are not kept. */
+  readonly change: (key: K, to: (value: V) => V | undefined) => void
   /** Drops every value that `matches`, by a look at each, and all that is behind; loads under way are not kept. */
   readonly invalidateWhere: (matches: (value: V) => boolean) => void
   readonly clear: () => void
@@ -136,6 +138,15 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       fills.clear()
     }
 
+    const invalidate = (key: K): void => {
+      kept.delete(key)
+      options.behind?.delete(key)
+      const fill = fills.get(key)
+      if (fill === undefined) return
+      fill.stale = true
+      fills.delete(key)
+    }
+
     return {
       all: (keys) =>
         Effect.suspend(() => {
@@ -152,13 +163,14 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           options.onMiss?.(missing.length)
           return loadAll(values, keys, missing)
         }),
-      invalidate: (key) => {
-        kept.delete(key)
-        options.behind?.delete(key)
-        const fill = fills.get(key)
-        if (fill === undefined) return
-        fill.stale = true
-        fills.delete(key)
+      invalidate,
+      change: (key, to) => {
+        const found = kept.get(key, performance.now())
+        const value = found?.value === undefined ? undefined : to(found.value)
+        invalidate(key)
+        if (found === undefined || value === undefined) return
+        kept.set(key, value, sizeOf(value), found.until)
+        options.behind?.put(key, value, found.until)
       },
       invalidateWhere: (matches) => {
         kept.deleteWhere((value) => value !== undefined && matches(value))

@@ -41,6 +41,8 @@ export interface Hydration {
   readonly dropAccount: (id: bigint) => void
   /** The same by local number, which costs nothing. */
   readonly dropAccountNo: (no: number) => void
+  /** A post was published just now: its author's counts are known without reading them. */
+  readonly published: (post: Post) => void
   readonly clear: () => void
 }
 
@@ -57,6 +59,15 @@ const rememberMissing = (millis: number) => (id: bigint): number =>
 
 type Limits = FrontSettings["limits"]
 
+const renderAccount = (row: AccountRow, addresses: Addresses): RenderedAccount =>
+  ({ row, json: Buffer.from(JSON.stringify(Account.entity(row, addresses))) })
+
+/** One status more; undefined if the row may count it already, as for a post that is answered once more. */
+const withPost = (row: AccountRow, post: Post): AccountRow | undefined => {
+  const at = Snowflake.millisOf(post.id)
+  return at > (row.lastStatusAt ?? 0) ? { ...row, statuses: row.statuses + 1, lastStatusAt: at } : undefined
+}
+
 const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limits: Limits) =>
   FillCache.make<number, RenderedAccount>({
     bytesMax: limits.accountCacheBytes,
@@ -67,10 +78,7 @@ const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limi
     loadsMax: accountLoadsMax,
     load: (nos) =>
       Effect.map(store.byNos(nos.map((no) => LocalNo.make(no))), (rows) =>
-        new Map(rows.map((row) => [row.no, {
-          row,
-          json: Buffer.from(JSON.stringify(Account.entity(row, addresses)))
-        }])))
+        new Map(rows.map((row) => [row.no, renderAccount(row, addresses)])))
   })
 
 interface Loads {
@@ -189,6 +197,11 @@ export const make = (
       accounts: accounts.all,
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,
+      published: (post) =>
+        accounts.change(post.authorNo, ({ row }) => {
+          const counted = withPost(row, post)
+          return counted && renderAccount(counted, addresses)
+        }),
       dropAccount: (id) => accounts.invalidateWhere(({ row }) => row.id === id),
       clear: () => {
         posts.clear()

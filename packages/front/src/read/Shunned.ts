@@ -43,8 +43,11 @@ interface Known {
 
 const bytesMax = 64 * 1024 * 1024
 
-/** How long a front that missed a message goes on by an old set, and how late a mute ends here, in milliseconds. */
-const knownMillis = 10_000
+/**
+ * How long a set is used at most, in milliseconds: how late a mute that ends by itself ends here. A front that missed a message
+ * drops all of them (../Invalidations.ts), and home timelines know blocks and mutes by themselves.
+ */
+const knownMillis = 30_000
 
 const viewersPerQuery = 64
 const queriesMax = 1

@@ -13,7 +13,7 @@ import * as Account from "../render/Account.ts"
 import { actOf, administrative, notAllowed, reasonField } from "./adminAccess.ts"
 import { linkOf } from "./adminReports.ts"
 import { anyAccount } from "./shared.ts"
-import { dropAround } from "./statuses.ts"
+import { removed } from "./statuses.ts"
 
 const decodeFilter = Input.decoder(Schema.Struct({
   suspended: Schema.optionalKey(Input.Flag),
@@ -115,7 +115,7 @@ const removePost = (deps: Deps) =>
     Effect.gen(function*() {
       const { by, reason } = yield* actOf(request, me)
       const post = yield* deps.calls.moderate(yield* Input.postId(request.params[0]!), by!, reason)
-      dropAround(deps, { no: post.authorNo }, post)
+      removed(deps, post)
       const bytes = yield* deps.reader.presentOne(undefined, yield* deps.hydration.wrap(post))
       return Answer.json({ ...JSON.parse(bytes.toString("utf8")), text: post.text })
     }))

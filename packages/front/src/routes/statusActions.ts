@@ -12,7 +12,7 @@ import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
 import * as Rules from "../read/Rules.ts"
 import { statusAnswer } from "./shared.ts"
-import { dropAround } from "./statuses.ts"
+import { published } from "./statuses.ts"
 
 const decodeReblog = Input.decoder(Schema.Struct({
   visibility: Schema.optionalKey(Schema.NullOr(Schema.Literals(["public", "unlisted", "private", ""])))
@@ -84,7 +84,7 @@ const reblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/reblog", "
       replyTo: null,
       repostOf: target.id
     })
-    dropAround(deps, me, wrapper)
+    published(deps, wrapper)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(wrapper))
   }))
 

@@ -9,7 +9,6 @@ import * as Answer from "../http/Answer.ts"
 import * as Edge from "../http/Edge.ts"
 import * as Input from "../http/Input.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
-import type { Account } from "../oauth/Identity.ts"
 import * as MediaInput from "./mediaInput.ts"
 import * as StatusInput from "./statusInput.ts"
 import { statusAnswer, viewerOf } from "./shared.ts"
@@ -27,11 +26,22 @@ const requestKeyOf = (request: Request): string => {
 }
 
 /** Drops what a change of `post` makes stale here, before the bus says so: people see their own writes. */
-export const dropAround = (deps: Deps, me: Pick<Account, "no">, post: Post): void => {
+const dropAround = (deps: Deps, post: Post): void => {
   deps.hydration.dropPost(post.id)
-  deps.hydration.dropAccountNo(me.no)
   if (post.replyTo !== null) deps.hydration.dropPost(post.replyTo)
   if (post.repostOf !== null) deps.hydration.dropPost(post.repostOf)
+}
+
+/** The same for a post that was made just now. */
+export const published = (deps: Deps, post: Post): void => {
+  dropAround(deps, post)
+  deps.hydration.published(post)
+}
+
+/** The same for one that is gone. */
+export const removed = (deps: Deps, post: Post): void => {
+  dropAround(deps, post)
+  deps.hydration.dropAccountNo(post.authorNo)
 }
 
 const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statuses", (request, me) =>
@@ -50,7 +60,7 @@ const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statu
       repostOf: null,
       mentions: PostParts.namesOf(text.text, new URL(deps.settings.publicUrl).host)
     })
-    dropAround(deps, me, post)
+    published(deps, post)
     return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(post))
   }))
 
@@ -105,7 +115,7 @@ const remove = (deps: Deps) => personal("DELETE", "/api/v1/statuses/:id", "write
     const id = yield* Input.postId(request.params[0]!)
     const input = yield* decodeRemoval(request.fields)
     const post = yield* deps.calls.remove(PostId.make(id), me.id)
-    dropAround(deps, me, post)
+    removed(deps, post)
     // The sweep takes them after a day anyway.
     if (input.delete_media === true) yield* deps.attachments.release(me.id, post.media.map((one) => one.id))
     const bytes = yield* deps.reader.presentOne(me, yield* deps.hydration.wrap(post))
