@@ -134,39 +134,56 @@ describe("FillCache", () => {
       assert.deepStrictEqual(yield* Fiber.join(again), ["one"])
     }))
 
+  /** A cache with room for two rows, and one behind it with room for all; keys above 3 are hot there. */
+  const makeWithBehind = Effect.gen(function*() {
+    const row = "x".repeat(880)
+    const loaded: Array<number> = []
+    const kept = new Map<number, { readonly value: Row; readonly until: number; readonly isHot: boolean }>()
+    const cache = yield* FillCache.make<number, Row>({
+      bytesMax: 2_000,
+      sizeOf: (value) => value.length,
+      millis: 60_000,
+      missingMillis: () => 0,
+      batchMax: 100,
+      loadsMax: 1,
+      load: (keys) => Effect.sync(() => (loaded.push(...keys), new Map(keys.map((key) => [key, row])))),
+      behind: {
+        get: (key) => kept.get(key),
+        put: (key, value, until) => void kept.set(key, { value, until, isHot: key > 3 }),
+        delete: (key) => void kept.delete(key),
+        clear: () => kept.clear()
+      }
+    })
+    return { cache, kept, loaded, row }
+  })
+
   it.effect("finds what had to make room behind it, and nothing that was dropped since", () =>
     Effect.gen(function*() {
-      const row = "x".repeat(880)
-      let loaded = 0
-      const kept = new Map<number, { readonly value: Row; readonly until: number }>()
-      const cache = yield* FillCache.make<number, Row>({
-        bytesMax: 2_000,
-        sizeOf: (value) => value.length,
-        millis: 60_000,
-        missingMillis: () => 0,
-        batchMax: 100,
-        loadsMax: 1,
-        load: (keys) => Effect.sync(() => (loaded += keys.length, new Map(keys.map((key) => [key, row])))),
-        behind: {
-          get: (key) => kept.get(key),
-          put: (key, value, until) => void kept.set(key, { value, until }),
-          delete: (key) => void kept.delete(key),
-          clear: () => kept.clear()
-        }
-      })
+      const { cache, loaded, row } = yield* makeWithBehind
       const all = [0, 1, 2, 3, 4, 5]
       yield* cache.all(all)
       assert.deepStrictEqual(yield* cache.all(all), all.map(() => row))
-      assert.strictEqual(loaded, 6)
+      assert.deepStrictEqual(loaded, all)
       cache.invalidate(3)
       yield* cache.all(all)
-      assert.strictEqual(loaded, 7)
+      assert.deepStrictEqual(loaded.slice(6), [3])
       cache.invalidateWhere(() => true)
       yield* cache.all(all)
-      assert.strictEqual(loaded, 13)
       cache.clear()
       yield* cache.all(all)
-      assert.strictEqual(loaded, 19)
+      assert.deepStrictEqual(loaded.slice(7), [...all, ...all])
+    }))
+
+  it.effect("takes from behind it what is hot there", () =>
+    Effect.gen(function*() {
+      const { cache, kept, loaded } = yield* makeWithBehind
+      for (const key of [0, 4, 1, 2, 0, 4]) yield* cache.all([key])
+      assert.deepStrictEqual(loaded, [0, 4, 1, 2])
+      kept.clear()
+      yield* cache.all([4])
+      assert.lengthOf(loaded, 4)
+      yield* cache.all([0])
+      assert.deepStrictEqual(loaded.slice(4), [0])
     }))
 
   it.effect("changes a value in its place, drops it on request, and keeps no load that was under way meanwhile", () =>
@@ -177,7 +194,7 @@ describe("FillCache", () => {
       yield* turns
       cache.change(2, () => "never")
       yield* letGo(store, 0)
-      assert.deepStrictEqual(yield* Fiber.join(asked), [ "one", "two" ])
+      assert.deepStrictEqual(yield* Fiber.join(asked), ["one", "two"])
       cache.change(1, (value) => `${value} more`)
       assert.deepStrictEqual(yield* cache.all([1]), ["one more"])
       const again = yield* Effect.forkChild(cache.all([2]))

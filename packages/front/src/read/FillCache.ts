@@ -27,7 +27,8 @@ export interface Options<K, V> {
 
 /** A cache of its own bounds that loads nothing, and keeps what is told it for as long as is told it at most. */
 export interface Behind<K, V> {
-  readonly get: (key: K, now: number) => { readonly value: V; readonly until: number } | undefined
+  /** `isHot`: it was asked for lately too, and is to stand in front again. */
+  readonly get: (key: K, now: number) => { readonly value: V; readonly until: number; readonly isHot: boolean } | undefined
   readonly put: (key: K, value: V, until: number) => void
   readonly delete: (key: K) => void
   readonly clear: () => void
@@ -78,7 +79,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       const found = kept.get(key, now)
       if (found !== undefined || options.behind === undefined) return found
       const again = options.behind.get(key, now)
-      if (again !== undefined) kept.set(key, again.value, sizeOf(again.value), again.until)
+      if (again?.isHot === true) kept.set(key, again.value, sizeOf(again.value), again.until)
       return again
     }
     const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {

@@ -5,6 +5,7 @@
 import * as ByteLog from "@rookery/domain/ByteLog"
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities, visibilityNumber } from "@rookery/domain/Post"
+import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Status from "../render/Status.ts"
@@ -93,16 +94,32 @@ export const unpack = (id: bigint, bytes: Uint8Array): { readonly post: Post; re
   return { post, username: username! }
 }
 
+/** Asked for twice within so many milliseconds a post is hot: one that is not costs less here than what it would drive out. */
+const hotMillis = 10_000
+/** Places for when posts were asked for last; two that share one may pass for hot. */
+const askedSlots = 1 << 16
+
+const makeHeat = () => {
+  const asked = new Float64Array(askedSlots).fill(Number.NEGATIVE_INFINITY)
+  return (id: bigint, now: number): boolean => {
+    const slot = (Math.imul(Snowflake.low(id), 0x9e37_79b1) ^ Snowflake.high(id)) >>> 0 & (askedSlots - 1)
+    const isHot = now - asked[slot]! < hotMillis
+    asked[slot] = now
+    return isHot
+  }
+}
+
 /** At most `logBytes` of them; what was kept first goes first. */
 export const make = (logBytes: number, addresses: Addresses): Behind<bigint, Status.RenderedPost> => {
   const log = ByteLog.make(logBytes)
+  const isHot = makeHeat()
   return {
     get: (id, now) => {
       const found = log.get(id, now)
       if (found === undefined) return undefined
       Metrics.renderCachePacked.value++
       const { post, username } = unpack(id, found.bytes)
-      return { value: Status.render(post, username, addresses), until: found.until }
+      return { value: Status.render(post, username, addresses), until: found.until, isHot: isHot(id, now) }
     },
     put: (id, { post, username }, until) => {
       const bytes = pack(post, username)
