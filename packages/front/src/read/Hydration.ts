@@ -165,17 +165,11 @@ export const make = (
       ? near
       : parted(near, yield* makePosts({ contents: far.contents, loadsMax: farLoadsMax }, accounts, addresses, limits), far.isFar)
     const { fill } = far?.contents ?? here
-    const withAuthors = (
-      outer: ReadonlyArray<Status.RenderedPost | undefined>,
-      inner: ReadonlyMap<bigint, Status.RenderedPost | undefined>
-    ) => {
-      const all: Array<Status.RenderedPost> = []
-      for (const rendered of outer) if (rendered !== undefined) all.push(rendered)
-      for (const rendered of inner.values()) if (rendered !== undefined) all.push(rendered)
-      return Effect.map(accounts.all(all.map((rendered) => rendered.post.authorNo)), (found) => {
-        const authors = new Map(found.map((author, i) => [all[i]!, author]))
-        return outer.map((rendered) => join(rendered, inner, authors))
-      })
+    const withAuthors = (outer: ReadonlyArray<Status.RenderedPost | undefined>, inner: Targets) => {
+      const nos: Array<number> = []
+      for (const rendered of outer) if (rendered !== undefined) nos.push(rendered.post.authorNo)
+      for (const rendered of inner.values()) if (rendered !== undefined) nos.push(rendered.post.authorNo)
+      return Effect.map(accounts.all(nos), (authors) => join(outer, inner, authors))
     }
 
     return {
@@ -210,7 +204,10 @@ export const make = (
     }
   })
 
-const noTargets: ReadonlyMap<bigint, Status.RenderedPost | undefined> = new Map()
+/** What wrappers wrap, by id. */
+type Targets = ReadonlyMap<bigint, Status.RenderedPost | undefined>
+
+const noTargets: Targets = new Map()
 
 const targetsOf = (outer: ReadonlyArray<Status.RenderedPost | undefined>): Array<bigint> => {
   const targets: Array<bigint> = []
@@ -220,15 +217,29 @@ const targetsOf = (outer: ReadonlyArray<Status.RenderedPost | undefined>): Array
   return targets
 }
 
-const join = (
-  rendered: Status.RenderedPost | undefined,
-  targets: ReadonlyMap<bigint, Status.RenderedPost | undefined>,
-  authors: ReadonlyMap<Status.RenderedPost, RenderedAccount | undefined>
+const noInner: ReadonlyMap<bigint, Hydrated | undefined> = new Map()
+
+const joinOne = (
+  rendered: Status.RenderedPost,
+  author: RenderedAccount | undefined,
+  targets: ReadonlyMap<bigint, Hydrated | undefined>
 ): Hydrated | undefined => {
-  if (rendered === undefined) return undefined
-  const author = authors.get(rendered)
+  const { repostOf } = rendered.post
   if (author === undefined) return undefined
-  if (rendered.post.repostOf === null) return { rendered, author, inner: undefined }
-  const inner = join(targets.get(rendered.post.repostOf), targets, authors)
+  if (repostOf === null) return { rendered, author, inner: undefined }
+  const inner = targets.get(repostOf)
   return inner === undefined ? undefined : { rendered, author, inner }
+}
+
+/** `authors` are of those of `outer` that are there, then of those of `inner`, in order. */
+const join = (
+  outer: ReadonlyArray<Status.RenderedPost | undefined>,
+  inner: Targets,
+  authors: ReadonlyArray<RenderedAccount | undefined>
+): Array<Hydrated | undefined> => {
+  let next = outer.reduce((count, rendered) => rendered === undefined ? count : count + 1, 0)
+  const targets = inner.size === 0 ? noInner : new Map(Array.from(inner, ([id, rendered]) =>
+    [id, rendered && joinOne(rendered, authors[next++], noInner)] as const))
+  next = 0
+  return outer.map((rendered) => rendered && joinOne(rendered, authors[next++], targets))
 }
