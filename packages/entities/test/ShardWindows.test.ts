@@ -18,7 +18,7 @@ const makeShard = () =>
 
 const addReader = (shard: ShardWindows.ShardWindows, no: number, followees: ReadonlyArray<number> = [author]) => {
   const resident = Resident.make(no, BigInt(no), 8, 0)
-  Resident.land(resident, Window.make(8), Uint32Array.from([no, ...followees]).sort())
+  Resident.land(resident, { followees: Uint32Array.from([no, ...followees]).sort(), hidden: new Uint32Array(0), entries: [], floor: 0n })
   shard.byNo.set(no, resident)
   return resident
 }
