@@ -59,7 +59,7 @@ const make = (redis: Scripted, settings: Settings): SnapshotStore["Service"] => 
     const found = await redis.loadSnapshotBuffer(key, metaKey(key))
     if (found === null) return undefined
     const [version, floor, below, members] = found as readonly [Buffer, Buffer, Buffer, Buffer]
-    return { version: Number(version), floor: BigInt(`${floor}`), completeBelow: BigInt(`${below}`), members }
+    return { version: Number(version), floor: BigInt(floor.toString()), completeBelow: BigInt(below.toString()), members }
   }
 
   const saveWindow = (id: bigint, { completeBelow, entries, floor, followVersion }: WindowSnapshot): Promise<number> =>
