@@ -5,8 +5,13 @@
  * Who takes a cell gives it back, once. Nothing clears it: whoever takes it next overwrites what they read.
  */
 
-/** Words of one large array: 256 kB. Pages of it that no cell was taken of cost nothing. */
-const chunkWords = 65_536
+/**
+ * Cells of one large array, and its words at least and at most, 16 to 256 kB: more cells would save little, and of each size of
+ * cells one array may stand unused.
+ */
+const chunkCells = 16
+const chunkWordsMin = 4_096
+const chunkWordsMax = 65_536
 
 export interface Chunk {
   readonly words: Uint32Array
@@ -28,7 +33,8 @@ export interface Slab {
 export const make = (): Slab => ({ open: new Map(), bytes: 0 })
 
 const openChunk = (slab: Slab, chunks: Array<Chunk>, cellWords: number): Chunk => {
-  const cells = Math.max(1, Math.floor(chunkWords / cellWords))
+  const wanted = Math.min(chunkWordsMax, Math.max(chunkWordsMin, chunkCells * cellWords))
+  const cells = Math.max(1, Math.floor(wanted / cellWords))
   const chunk: Chunk = { words: new Uint32Array(cells * cellWords), cellWords, cells, free: [], begun: 0 }
   chunks.push(chunk)
   slab.bytes += chunk.words.byteLength

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Slab from "@rookery/domain/WindowSlab"
 
 const words = 2_400
-const cellsPerChunk = Math.floor(65_536 / words)
+const cellsPerChunk = 16
 
 const take = (slab: Slab.Slab) => {
   const chunk = Slab.chunkFor(slab, words)
