@@ -126,6 +126,18 @@ describe("TimelineWindow", () => {
     }
   }, { arbitrary: { runs: 150, size: 80 } })
 
+  it("gives back the room that it grew out of", () => {
+    const slab = WindowSlab.make()
+    for (let round = 0; round < 40; round++) {
+      const window = Window.make(800, slab)
+      for (let id = 1; id <= 900; id++) Window.insert(window, 1, id, 1)
+      Window.release(window)
+    }
+    for (const chunks of slab.open.values()) {
+      assert.deepStrictEqual(chunks.map(({ begun, free }) => begun - free.length), [0], "one array of each size, of which nothing is taken")
+    }
+  })
+
   it("holds nothing and promises nothing once it is released, and takes nothing in", () => {
     const slab = WindowSlab.make()
     const window = Window.make(10, slab)
