@@ -1,9 +1,8 @@
 /**
  * An author's followers in this datacenter: local numbers, ascending, grouped by timeline shard.
  *
- * All stand in one array, since each more would cost some 350 bytes of objects, and one for each of 127 shards more than what
- * is in it. Changes wait beside it and are merged in when the set is used, or when
- * there are many. The array is replaced, never changed in place: a delivery that waits in a lane keeps its part.
+ * All stand in one array, since each more would cost some 200 bytes of objects and native memory too, and one for each of 127
+ * shards more than what is in it. Changes wait beside it and are merged in when the set is used, or when there are many. The array is replaced, never changed in place: a delivery that waits in a lane keeps its part.
  */
 export interface FollowerSet {
   /**

@@ -30,17 +30,19 @@ const each = (bed: Bed, what: string, authors: ReadonlyArray<Author>, again: Rea
   return added(bed.cluster.probeFolder, { pid: bed.runner.pid, what, goal: undefined, count: authors.length }, work)
 }
 
-/** The quarter of the authors with the fewest followers, and the quarter with the most, none of whom has an actor yet. */
+/** Spoken to before the first look, the largest of all: code that they bring, and buffers of connections that they stretch, must not count. */
+const warmAuthors = 16
+
+/** The quarter of the authors with the fewest followers, and as many with many, none of whom has an actor yet. */
 export const followers = (bed: Bed) =>
   Effect.gen(function*() {
     const ordered = bed.authors.toSorted((a, b) => a.followers - b.followers)
     const quarter = Math.floor(ordered.length / 4)
-    const [few, many] = [ordered.slice(0, quarter), ordered.slice(-quarter)]
+    const [few, many, largest] = [ordered.slice(0, quarter), ordered.slice(-quarter - warmAuthors, -warmAuthors), ordered.slice(-warmAuthors)]
     const [fewest, most] = [few, many].map((authors) => sum(authors.map((author) => author.followers)) / quarter) as [number, number]
-    // The first actors bring code with them, which must not count.
-    yield* describe(bed, ordered.slice(quarter, quarter + 16))
-    const small = yield* each(bed, `Author of ${Math.round(fewest)} followers, with its actor`, few, [])
-    const large = yield* each(bed, `Author of ${Math.round(most)} followers, with its actor`, many, few)
+    yield* describe(bed, largest)
+    const small = yield* each(bed, `Author of ${Math.round(fewest)} followers, with its actor`, few, largest)
+    const large = yield* each(bed, `Author of ${Math.round(most)} followers, with its actor`, many, [...largest, ...few])
     const follower = (large.held - small.held) / (most - fewest)
     const sets = yield* describe(bed, ordered)
     const count = sum(sets.map((set) => set.followers))
