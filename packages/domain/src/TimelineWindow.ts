@@ -1,20 +1,28 @@
 /**
  * The newest entries of one timeline, or of one pulled author (a ring): unique by id, in the order
- * of ids, at most `capacityMax` of them, in one circular typed array of 12 bytes an entry.
+ * of ids, at most `capacityMax` of them, in a circular piece of a typed array, 12 bytes an entry.
  *
  * The **floor** is the promise: every entitled post whose id is at or above it is here. Eviction
  * raises it, nothing is inserted below it, removal leaves it. Floor 0 means that all there is, is here.
  *
  * Mutable, synchronous and owned by one actor. Ids are pairs of 32-bit words (`hi`, `lo`).
  */
+import * as WindowSlab from "./WindowSlab.ts"
 
 const stride = 3
+
+/** The first room of a window, which doubles up to the step, and then grows by it: at most 384 bytes are not used. */
 const entriesMin = 8
+const entriesStep = 32
 
 export interface TimelineWindow {
   readonly capacityMax: number
-  /** `lo`, `hi`, author for each entry; the entry of rank r (0 is the oldest) is at `(head + r) % slots`. */
+  /** Where its room is cut out of; an array of its own without one. */
+  readonly slab: WindowSlab.Slab | undefined
+  chunk: WindowSlab.Chunk | undefined
+  /** From `base` on `lo`, `hi`, author for each entry; the entry of rank r (0 is the oldest) is in slot `(head + r) % slots`. */
   words: Uint32Array
+  base: number
   slots: number
   head: number
   length: number
@@ -22,14 +30,25 @@ export interface TimelineWindow {
   floorLo: number
 }
 
-export const make = (capacityMax: number, entriesHint = 0): TimelineWindow => {
-  const slots = Math.min(capacityMax, Math.max(entriesMin, entriesHint))
-  return { capacityMax, words: new Uint32Array(slots * stride), slots, head: 0, length: 0, floorHi: 0, floorLo: 0 }
-}
+const noWords = new Uint32Array(0)
+
+/** An empty window. Whoever names a slab releases it at its end. */
+export const make = (capacityMax: number, slab?: WindowSlab.Slab): TimelineWindow => ({
+  capacityMax,
+  slab,
+  chunk: undefined,
+  words: noWords,
+  base: 0,
+  slots: 0,
+  head: 0,
+  length: 0,
+  floorHi: 0,
+  floorLo: 0
+})
 
 const offset = (window: TimelineWindow, rank: number): number => {
   const slot = window.head + rank
-  return (slot >= window.slots ? slot - window.slots : slot) * stride
+  return window.base + (slot >= window.slots ? slot - window.slots : slot) * stride
 }
 
 export const loAt = (window: TimelineWindow, rank: number): number => window.words[offset(window, rank)]!
@@ -59,15 +78,58 @@ const isAt = (window: TimelineWindow, rank: number, hi: number, lo: number): boo
 export const has = (window: TimelineWindow, hi: number, lo: number): boolean =>
   isAt(window, rankOf(window, hi, lo), hi, lo)
 
-const grow = (window: TimelineWindow): void => {
-  const slots = Math.min(window.capacityMax, window.slots * 2)
-  const words = new Uint32Array(slots * stride)
-  const firstPart = Math.min(window.length, window.slots - window.head)
-  words.set(window.words.subarray(window.head * stride, (window.head + firstPart) * stride))
-  words.set(window.words.subarray(0, (window.length - firstPart) * stride), firstPart * stride)
+/** Copies the entries, oldest first. */
+const copyTo = ({ base, head, length, slots, words }: TimelineWindow, to: Uint32Array, at: number): void => {
+  const firstPart = Math.min(length, slots - head)
+  to.set(words.subarray(base + head * stride, base + (head + firstPart) * stride), at)
+  to.set(words.subarray(base, base + (length - firstPart) * stride), at + firstPart * stride)
+}
+
+const giveRoom = ({ base, chunk, slab }: TimelineWindow): void => {
+  if (slab !== undefined && chunk !== undefined) WindowSlab.give(slab, chunk, base)
+}
+
+const moveTo = (window: TimelineWindow, slots: number): void => {
+  const { slab } = window
+  const chunk = slab && WindowSlab.chunkFor(slab, slots * stride)
+  const words = chunk?.words ?? new Uint32Array(slots * stride)
+  const base = slab === undefined || chunk === undefined ? 0 : WindowSlab.take(slab, chunk)
+  copyTo(window, words, base)
+  giveRoom(window)
+  window.chunk = chunk
   window.words = words
+  window.base = base
   window.slots = slots
   window.head = 0
+}
+
+/** Slots for so many entries. */
+const slotsFor = (capacityMax: number, entries: number): number => {
+  let slots = entriesMin
+  while (slots < entries) slots = slots < entriesStep ? slots * 2 : Math.ceil(entries / entriesStep) * entriesStep
+  return Math.min(capacityMax, slots)
+}
+
+/** Makes room for so many entries at once. */
+export const reserve = (window: TimelineWindow, entries: number): void => {
+  const slots = slotsFor(window.capacityMax, entries)
+  if (slots > window.slots) moveTo(window, slots)
+}
+
+/** The highest floor that there is: of a window that promises nothing. As an id it is the largest that Postgres knows. */
+const floorMax = { hi: 0x7fff_ffff, lo: 0xffff_ffff }
+
+/** Ends the window and gives its room back. Whoever still has it finds nothing in it, and nothing promised. */
+export const release = (window: TimelineWindow): void => {
+  giveRoom(window)
+  window.chunk = undefined
+  window.words = noWords
+  window.base = 0
+  window.slots = 0
+  window.head = 0
+  window.length = 0
+  window.floorHi = floorMax.hi
+  window.floorLo = floorMax.lo
 }
 
 const move = (window: TimelineWindow, fromRank: number, toRank: number): void => {
@@ -109,7 +171,7 @@ export const insert = (window: TimelineWindow, hi: number, lo: number, author: n
     }
     dropOldest(window)
     rank--
-  } else if (window.length === window.slots) grow(window)
+  } else if (window.length === window.slots) reserve(window, window.length + 1)
   window.length++
   for (let at = window.length - 1; at > rank; at--) move(window, at - 1, at)
   put(window, rank, hi, lo, author)
@@ -129,11 +191,11 @@ export const remove = (window: TimelineWindow, hi: number, lo: number): boolean 
   return true
 }
 
-/** Takes every entry of `author` out; returns how many there were. */
-export const removeAuthor = (window: TimelineWindow, author: number): number => {
+/** Takes the entries of every author out who is not to be kept; returns how many there were. The floor stays. */
+export const keepAuthors = (window: TimelineWindow, isKept: (author: number) => boolean): number => {
   let kept = 0
   for (let rank = 0; rank < window.length; rank++) {
-    if (authorAt(window, rank) === author) continue
+    if (!isKept(authorAt(window, rank))) continue
     if (kept !== rank) move(window, rank, kept)
     kept++
   }
@@ -141,6 +203,10 @@ export const removeAuthor = (window: TimelineWindow, author: number): number => 
   window.length = kept
   return removed
 }
+
+/** Takes every entry of `author` out; returns how many there were. */
+export const removeAuthor = (window: TimelineWindow, author: number): number =>
+  keepAuthors(window, (other) => other !== author)
 
 /** Raises the floor to (`hi`, `lo`) and drops what lies below; a lower floor changes nothing. */
 export const raiseFloor = (window: TimelineWindow, hi: number, lo: number): void => {
@@ -153,5 +219,5 @@ export const raiseFloor = (window: TimelineWindow, hi: number, lo: number): void
   }
 }
 
-/** Bytes of the entries' array: 12 for each slot. */
-export const byteLength = (window: TimelineWindow): number => window.words.byteLength
+/** Bytes of the window's room: 12 for each slot. */
+export const byteLength = (window: TimelineWindow): number => window.slots * stride * 4

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Page from "@rookery/domain/TimelinePage"
 import * as Window from "@rookery/domain/TimelineWindow"
 import { Schema } from "effect"
@@ -110,5 +111,15 @@ describe("TimelinePage", () => {
 
   it("without a source there is nothing, and that is all", () => {
     assert.deepStrictEqual(Page.read([], query({})), { entries: [], complete: true, floor: 0n })
+  })
+
+  it("leaves every page to the database where the window was released meanwhile", () => {
+    const window = windowOf({ capacity: 25, posts: [1, 2, 3], floor: 0 })
+    Window.release(window)
+    for (const part of [{}, { maxId: idOf(3) }, { sinceId: idOf(1) }, { minId: idOf(1) }]) {
+      const page = Page.read([window], query(part))
+      assert.deepStrictEqual([page.entries, page.complete], [[], false])
+      assert.isAtMost(Number(page.floor - Snowflake.idMax), 0, "a floor that Postgres takes as an id")
+    }
   })
 })

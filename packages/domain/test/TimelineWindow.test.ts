@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Window from "@rookery/domain/TimelineWindow"
+import * as WindowSlab from "@rookery/domain/WindowSlab"
 import { Schema } from "effect"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -71,7 +72,8 @@ describe("TimelineWindow", () => {
     capacity: between(1, 20),
     hint: between(0, 30)
   }, ({ capacity, hint, steps }) => {
-    const window = Window.make(capacity, hint)
+    const window = Window.make(capacity)
+    Window.reserve(window, hint)
     const model: Model = { entries: [], floor: 0 }
     for (const step of steps) {
       apply(window, model, step)
@@ -95,11 +97,61 @@ describe("TimelineWindow", () => {
     assert.strictEqual(Window.byteLength(window), 120)
   })
 
-  it("starts small and holds 800 entries in 9,600 bytes", () => {
+  it("takes no room while it is empty, never much more than it needs, and 9,600 bytes for 800 entries", () => {
     const window = Window.make(800)
-    assert.strictEqual(Window.byteLength(window), 96)
-    for (let id = 1; id <= 5_000; id++) Window.insert(window, 1, id, 1)
+    assert.strictEqual(Window.byteLength(window), 0)
+    for (let id = 1; id <= 800; id++) {
+      Window.insert(window, 1, id, 1)
+      assert.isAtMost(Window.byteLength(window), Math.max(12 * 8, 12 * (id + 31)))
+    }
+    for (let id = 801; id <= 5_000; id++) Window.insert(window, 1, id, 1)
     assert.strictEqual(Window.byteLength(window), 9_600)
+  })
+
+  it.prop("is its model too where many share a slab, and some are released and others begin", {
+    steps: Schema.Array(Schema.Struct({ ...Step.fields, which: between(0, 5), ends: between(0, 9) })),
+    capacity: between(1, 50)
+  }, ({ capacity, steps }) => {
+    const slab = WindowSlab.make()
+    const begin = () => ({ window: Window.make(capacity, slab), model: { entries: [], floor: 0 } as Model })
+    const all = Array.from({ length: 6 }, begin)
+    for (const step of steps) {
+      const { model, window } = all[step.which]!
+      if (step.ends > 0) apply(window, model, step)
+      else {
+        Window.release(window)
+        all[step.which] = begin()
+      }
+      for (const each of all) assert.deepStrictEqual(entriesOf(each.window), each.model.entries)
+    }
+  }, { arbitrary: { runs: 150, size: 80 } })
+
+  it("gives back the room that it grew out of", () => {
+    const slab = WindowSlab.make()
+    for (let round = 0; round < 40; round++) {
+      const window = Window.make(800, slab)
+      for (let id = 1; id <= 900; id++) Window.insert(window, 1, id, 1)
+      Window.release(window)
+    }
+    for (const chunks of slab.open.values()) {
+      assert.deepStrictEqual(chunks.map(({ begun, free }) => begun - free.length), [0], "one array of each size, of which nothing is taken")
+    }
+  })
+
+  it("holds nothing and promises nothing once it is released, and takes nothing in", () => {
+    const slab = WindowSlab.make()
+    const window = Window.make(10, slab)
+    for (let id = 1; id <= 10; id++) Window.insert(window, 1, id, 1)
+    Window.release(window)
+    const other = Window.make(10, slab)
+    Window.insert(other, 1, 5, 9)
+    assert.isFalse(Window.insert(window, 1, 6, 1))
+    assert.isFalse(Window.remove(window, 1, 5))
+    Window.raiseFloor(window, 1, 3)
+    Window.release(window)
+    assert.deepStrictEqual([window.length, Window.has(window, 1, 5), Window.byteLength(window)], [0, false, 0])
+    assert.deepStrictEqual([window.floorHi, window.floorLo], [0x7fff_ffff, 0xffff_ffff])
+    assert.deepStrictEqual(entriesOf(other), [[numberOf(1, 5), 9]])
   })
 
   it("carries the floor over the border between the words", () => {

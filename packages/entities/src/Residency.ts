@@ -41,7 +41,7 @@ const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Re
     if (loaded.followVersion < resident.followVersionMin) return false
     for (const row of loaded.modes) PulledAuthors.enter(runner.pulled, row)
     resident.followVersion = loaded.followVersion
-    Resident.land(resident, loaded.window, loaded.followees, loaded.hidden)
+    Resident.land(resident, loaded)
     hideUntil(runner, resident, loaded.hiddenMillis)
     return true
   })
@@ -100,7 +100,7 @@ export const touch = (
     present.lastReadAt = runner.now()
     return present
   }
-  const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now())
+  const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now(), shard.slab)
   shard.byNo.set(readerNo, resident)
   residentTimelines.value++
   startLoad(runner, shard, resident)

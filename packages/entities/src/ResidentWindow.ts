@@ -1,5 +1,8 @@
 /** One reader's home timeline in memory: the window, and what is needed to decide what enters it. Plain code on the hot path. */
+import * as EntryBytes from "@rookery/domain/EntryBytes"
+import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Window from "@rookery/domain/TimelineWindow"
+import type { Slab } from "@rookery/domain/WindowSlab"
 import type { Deferred } from "effect"
 import type { PulledAuthor, PulledAuthors } from "./PulledAuthors.ts"
 
@@ -13,7 +16,7 @@ export interface ResidentWindow {
   hidden: Uint32Array
   /** Milliseconds at which somebody is hidden no longer, and the window must be loaded anew. */
   hiddenUntil: number
-  window: Window.TimelineWindow
+  readonly window: Window.TimelineWindow
   /** Followed authors that are pulled, as of `pulledVersion` of the runner's table. */
   pulled: ReadonlyArray<PulledAuthor>
   pulledVersion: number
@@ -30,16 +33,17 @@ export interface ResidentWindow {
 }
 
 const nobody = new Uint32Array(0)
+const noneOfThem: ReadonlyArray<PulledAuthor> = []
 
-export const make = (readerNo: number, reader: bigint, entriesMax: number, now: number): ResidentWindow => ({
+export const make = (readerNo: number, reader: bigint, entriesMax: number, now: number, slab?: Slab): ResidentWindow => ({
   readerNo,
   reader,
   followees: undefined,
   followVersion: 0,
   hidden: nobody,
   hiddenUntil: Number.POSITIVE_INFINITY,
-  window: Window.make(entriesMax),
-  pulled: [],
+  window: Window.make(entriesMax, slab),
+  pulled: noneOfThem,
   pulledVersion: -1,
   loading: undefined,
   followVersionMin: 0,
@@ -118,23 +122,25 @@ export const unhide = (resident: ResidentWindow, authorNo: number): boolean => {
   return true
 }
 
+/** What a load brings. */
+export interface Loaded {
+  readonly followees: Uint32Array
+  /** As in `ResidentWindow`. */
+  readonly hidden: Uint32Array
+  /** As `EntryBytes`, the older part first; they may overlap. */
+  readonly entries: ReadonlyArray<Uint8Array>
+  readonly floor: bigint
+}
+
 /** Puts what was loaded under what was delivered meanwhile. */
-export const land = (
-  resident: ResidentWindow,
-  loaded: Window.TimelineWindow,
-  followees: Uint32Array,
-  hidden: Uint32Array = nobody
-): void => {
-  const delivered = resident.window
+export const land = (resident: ResidentWindow, { entries, floor, followees, hidden }: Loaded): void => {
+  const { window } = resident
   resident.followees = followees
   resident.hidden = hidden
-  for (let rank = 0; rank < delivered.length; rank++) {
-    const authorNo = Window.authorAt(delivered, rank)
-    if (!takes(resident, authorNo)) continue
-    Window.insert(loaded, Window.hiAt(delivered, rank), Window.loAt(delivered, rank), authorNo)
-  }
-  Window.raiseFloor(loaded, delivered.floorHi, delivered.floorLo)
-  resident.window = loaded
+  Window.keepAuthors(window, (authorNo) => takes(resident, authorNo))
+  Window.reserve(window, entries.reduce((sum, part) => sum + EntryBytes.countOf(part), window.length))
+  for (const part of entries) EntryBytes.insertInto(window, part)
+  Window.raiseFloor(window, Snowflake.high(floor), Snowflake.low(floor))
   resident.pulledVersion = -1
   resident.dirty = true
 }
@@ -146,7 +152,7 @@ export const pulledOf = (resident: ResidentWindow, table: PulledAuthors): Readon
     for (const pulled of table.byNo.values()) {
       if (takes(resident, pulled.authorNo)) followed.push(pulled)
     }
-    resident.pulled = followed
+    resident.pulled = followed.length === 0 ? noneOfThem : followed
     resident.pulledVersion = table.version
   }
   return resident.pulled

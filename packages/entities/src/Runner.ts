@@ -4,6 +4,7 @@
  */
 import { Bus } from "@rookery/bus/Bus"
 import * as Lanes from "@rookery/fanout/Lanes"
+import * as WindowSlab from "@rookery/domain/WindowSlab"
 import { pauses } from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
@@ -36,6 +37,8 @@ export interface Runner {
   readonly settings: Settings
   readonly directory: ShardDirectory.ShardDirectory
   readonly shards: Map<number, ShardWindows.ShardWindows>
+  /** Room of all windows of all shards. */
+  readonly slab: WindowSlab.Slab
   readonly pulled: PulledAuthors.PulledAuthors
   readonly guard: PauseGuard.PauseGuard
   readonly lanes: Lanes.Lanes
@@ -118,6 +121,7 @@ export const make = (settings: Settings) =>
       settings,
       directory,
       shards,
+      slab: WindowSlab.make(),
       pulled,
       guard,
       lanes: Lanes.make({

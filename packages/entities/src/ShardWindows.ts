@@ -1,6 +1,7 @@
 /** The windows of one shard's people: what a delivery does to them. Plain code over maps and typed arrays. */
 import * as Window from "@rookery/domain/TimelineWindow"
 import { deliveries, residentTimelines } from "@rookery/observe/Metrics"
+import type { Slab } from "@rookery/domain/WindowSlab"
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import * as PulledAuthors from "./PulledAuthors.ts"
@@ -16,26 +17,33 @@ export interface ShardWindows {
   readonly pulled: PulledAuthors.PulledAuthors
   /** The newest posts of pulled authors that the online people here were told of; fan-out may repeat itself. */
   readonly announced: Window.TimelineWindow
+  /** Where the room of the windows is cut out of. */
+  readonly slab: Slab | undefined
 }
 
 const announcedMax = 256
 
-export const make = (shard: number, pulled: PulledAuthors.PulledAuthors): ShardWindows => ({
+export const make = (shard: number, pulled: PulledAuthors.PulledAuthors, slab?: Slab): ShardWindows => ({
   shard,
   byNo: new Map(),
   sessions: SessionTable.make(),
   topics: TopicRings.make(),
   pulled,
-  announced: Window.make(announcedMax)
+  announced: Window.make(announcedMax),
+  slab
 })
 
+/** Ends a window. Whoever waits with it in their hands finds it empty, without a promise. */
 export const forget = (shard: ShardWindows, readerNo: number): void => {
-  if (shard.byNo.delete(readerNo)) residentTimelines.value--
+  const resident = shard.byNo.get(readerNo)
+  if (resident === undefined) return
+  shard.byNo.delete(readerNo)
+  Window.release(resident.window)
+  residentTimelines.value--
 }
 
 export const clear = (shard: ShardWindows): void => {
-  residentTimelines.value -= shard.byNo.size
-  shard.byNo.clear()
+  for (const readerNo of shard.byNo.keys()) forget(shard, readerNo)
   TopicRings.clear(shard.topics)
 }
 

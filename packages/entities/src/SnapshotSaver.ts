@@ -2,11 +2,10 @@
  * Writes windows that changed to the snapshot store, so that a window which went comes back with one small
  * query. A snapshot promises completeness only below what every fan-out had finished before it was cut.
  */
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import * as Limits from "@rookery/domain/Limits"
 import { AccountId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
-import type { Entry } from "@rookery/domain/TimelinePage"
-import * as Window from "@rookery/domain/TimelineWindow"
 import { snapshotFailures } from "@rookery/observe/Metrics"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { SnapshotStore, type WindowSnapshot } from "@rookery/store/SnapshotStore"
@@ -20,12 +19,6 @@ const batchMax = 8
 /** After a write the saver rests so many times as long: copies are the least urgent work of a runner. */
 const restFactor = 9
 
-const entriesOf = (window: Window.TimelineWindow): ReadonlyArray<Entry> =>
-  Array.from({ length: window.length }, (_, rank) => ({
-    id: Snowflake.fromWords(Window.hiAt(window, rank), Window.loAt(window, rank)),
-    authorNo: Window.authorAt(window, rank)
-  }))
-
 /** Below this id every fan-out is finished, and no transaction that could still commit is older. Read BEFORE windows are copied. */
 const completeBelow = (now: number) =>
   Effect.gen(function*() {
@@ -38,7 +31,7 @@ const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => 
   followVersion: resident.followVersion,
   floor: Snowflake.fromWords(resident.window.floorHi, resident.window.floorLo),
   completeBelow: below,
-  entries: entriesOf(resident.window)
+  entries: EntryBytes.pack(resident.window)
 })
 
 /**

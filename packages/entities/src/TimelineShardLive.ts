@@ -21,7 +21,7 @@ import { orUnavailable } from "./Unavailability.ts"
 const acquire = (runner: Runner, shardNo: number) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const shard = ShardWindows.make(shardNo, runner.pulled)
+      const shard = ShardWindows.make(shardNo, runner.pulled, runner.slab)
       runner.shards.set(shardNo, shard)
       return shard
     }),

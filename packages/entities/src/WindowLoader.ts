@@ -2,28 +2,24 @@
  * Builds windows out of snapshot and database, many readers in one query. A snapshot of another follow set
  * is thrown away; what is newer than a snapshot promises is read again.
  */
-import * as Snowflake from "@rookery/domain/Snowflake"
 import type { AccountId } from "@rookery/domain/Ids"
-import * as Window from "@rookery/domain/TimelineWindow"
 import { windowLoads } from "@rookery/observe/Metrics"
 import type { ModeRow } from "@rookery/store/AuthorStore"
 import { SnapshotStore, type WindowSnapshot } from "@rookery/store/SnapshotStore"
 import { type WindowRows, TimelineStore } from "@rookery/store/TimelineStore"
 import { Effect, type Scope } from "effect"
 import * as GroupCommit from "./GroupCommit.ts"
+import type * as Resident from "./ResidentWindow.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Readers in one query at most; the queries that run at once. */
 const readersMax = 64
 const queriesMax = 2
 
-export interface Loaded {
+export interface Loaded extends Resident.Loaded {
   readonly followVersion: number
-  readonly followees: Uint32Array
   /** As in `WindowRows`. */
-  readonly hidden: Uint32Array
   readonly hiddenMillis: number | null
-  readonly window: Window.TimelineWindow
   readonly modes: ReadonlyArray<ModeRow>
 }
 
@@ -37,19 +33,14 @@ interface Wanted {
   readonly snapshot: WindowSnapshot | undefined
 }
 
-/** Merges the rows with the snapshot that they continue. */
-const build = (rows: WindowRows, snapshot: WindowSnapshot | undefined, entriesMax: number): Loaded => {
-  const since = snapshot?.completeBelow ?? 0n
-  const hint = rows.entries.length + (snapshot?.entries.length ?? 0)
-  const window = Window.make(entriesMax, hint)
-  const old = snapshot?.entries ?? []
-  for (const entry of [...old, ...rows.entries].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    Window.insert(window, Snowflake.high(entry.id), Snowflake.low(entry.id), entry.authorNo)
+/** The rows, and the snapshot that they continue. */
+const joined = (rows: WindowRows, snapshot: WindowSnapshot | undefined): Loaded => {
+  if (snapshot === undefined) return { ...rows, entries: [rows.entries] }
+  return {
+    ...rows,
+    entries: [snapshot.entries, rows.entries],
+    floor: rows.floor > snapshot.completeBelow ? rows.floor : snapshot.floor
   }
-  const floor = rows.floor > since ? rows.floor : (snapshot?.floor ?? 0n)
-  Window.raiseFloor(window, Snowflake.high(floor), Snowflake.low(floor))
-  const { followees, followVersion, hidden, hiddenMillis, modes } = rows
-  return { followVersion, followees, hidden, hiddenMillis, window, modes }
 }
 
 export const make = (
@@ -89,10 +80,10 @@ export const make = (
         const snapshot = yield* snapshotOf(reader)
         const rows = yield* read({ reader, snapshot })
         if (rows === undefined) return undefined
-        if (snapshot === undefined) return build(rows, undefined, settings.windowEntriesMax)
-        if (snapshot.followVersion === rows.followVersion) return build(rows, snapshot, settings.windowEntriesMax)
+        if (snapshot === undefined) return joined(rows, undefined)
+        if (snapshot.followVersion === rows.followVersion) return joined(rows, snapshot)
         const whole = yield* read({ reader, snapshot: undefined })
-        return whole === undefined ? undefined : build(whole, undefined, settings.windowEntriesMax)
+        return whole === undefined ? undefined : joined(whole, undefined)
       })
 
     return { load }

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import * as Window from "@rookery/domain/TimelineWindow"
 import { Effect } from "effect"
 import * as PulledAuthors from "../src/PulledAuthors.ts"
@@ -7,16 +8,22 @@ import * as Resident from "../src/ResidentWindow.ts"
 const ids = (window: Window.TimelineWindow): Array<number> =>
   Array.from({ length: window.length }, (_, rank) => Window.loAt(window, rank))
 
-const loaded = (entries: ReadonlyArray<readonly [id: number, author: number]>, floor = 0): Window.TimelineWindow => {
-  const window = Window.make(10)
-  for (const [id, author] of entries) Window.insert(window, 0, id, author)
-  Window.raiseFloor(window, 0, floor)
-  return window
-}
+type Posts = ReadonlyArray<readonly [id: number, author: number]>
+
+const packed = (posts: Posts) =>
+  EntryBytes.of(posts.map(([id, authorNo]) => ({ id: BigInt(id), authorNo })).toReversed())
+
+/** What a load brings; posts are named oldest first. */
+const loaded = (followees: ReadonlyArray<number>, posts: Posts, floor = 0, older: Posts = []): Resident.Loaded => ({
+  followees: Uint32Array.from(followees),
+  hidden: new Uint32Array(0),
+  entries: [packed(older), packed(posts)],
+  floor: BigInt(floor)
+})
 
 const resident = (followees: ReadonlyArray<number>) => {
   const made = Resident.make(1, 1n, 10, 0)
-  Resident.land(made, loaded([]), Uint32Array.from([1, ...followees]))
+  Resident.land(made, loaded([1, ...followees], []))
   return made
 }
 
@@ -34,18 +41,24 @@ describe("ResidentWindow", () => {
     Resident.deliver(reader, 0, 50, 5)
     Resident.deliver(reader, 0, 51, 6)
     Resident.deliver(reader, 0, 3, 5)
-    Resident.land(reader, loaded([[40, 5], [50, 5]], 30), Uint32Array.from([1, 5]))
+    Resident.land(reader, loaded([1, 5], [[40, 5], [50, 5]], 30))
     assert.deepStrictEqual(ids(reader.window), [40, 50], "3 lies below the floor, 51 is a stranger's")
   })
 
   it("raises the floor to what was evicted while it loaded", () => {
     const reader = Resident.make(1, 1n, 4, 0)
     for (let id = 11; id <= 16; id++) Resident.deliver(reader, 0, id, 5)
-    const window = Window.make(4)
-    Window.insert(window, 0, 10, 5)
-    Resident.land(reader, window, Uint32Array.from([1, 5]))
+    Resident.land(reader, loaded([1, 5], [[10, 5]]))
     assert.deepStrictEqual(ids(reader.window), [13, 14, 15, 16])
     assert.strictEqual(reader.window.floorLo, 13)
+  })
+
+  it("joins a snapshot with what is newer, however the two overlap, and holds the newest", () => {
+    const reader = Resident.make(1, 1n, 4, 0)
+    Resident.deliver(reader, 0, 35, 5)
+    Resident.land(reader, loaded([1, 5, 9], [[30, 5], [40, 9]], 0, [[10, 5], [20, 9], [30, 5]]))
+    assert.deepStrictEqual(ids(reader.window), [20, 30, 35, 40])
+    assert.strictEqual(reader.window.floorLo, 11)
   })
 
   it("unfollowing takes the author's posts out and keeps the floor", () => {

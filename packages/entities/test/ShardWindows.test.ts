@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Window from "@rookery/domain/TimelineWindow"
+import * as WindowSlab from "@rookery/domain/WindowSlab"
 import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import * as Words from "@rookery/protocol/Words"
@@ -10,15 +11,16 @@ import * as SessionTable from "../src/SessionTable.ts"
 import * as ShardWindows from "../src/ShardWindows.ts"
 
 const author = 5
-const makeShard = () =>
+const makeShard = (slab?: WindowSlab.Slab) =>
   ShardWindows.make(
     1,
-    PulledAuthors.make({ ringEntriesMax: 8, readRing: () => Effect.die("unused"), now: () => 0, runFork: () => {} })
+    PulledAuthors.make({ ringEntriesMax: 8, readRing: () => Effect.die("unused"), now: () => 0, runFork: () => {} }),
+    slab
   )
 
 const addReader = (shard: ShardWindows.ShardWindows, no: number, followees: ReadonlyArray<number> = [author]) => {
-  const resident = Resident.make(no, BigInt(no), 8, 0)
-  Resident.land(resident, Window.make(8), Uint32Array.from([no, ...followees]).sort())
+  const resident = Resident.make(no, BigInt(no), 8, 0, shard.slab)
+  Resident.land(resident, { followees: Uint32Array.from([no, ...followees]).sort(), hidden: new Uint32Array(0), entries: [], floor: 0n })
   shard.byNo.set(no, resident)
   return resident
 }
@@ -51,6 +53,27 @@ const received = (queue: Queue.Dequeue<Uint8Array, unknown>) =>
     chunks.flatMap(EventBatch.decode).map(({ kind, people, postId }) => [kind, Number(postId), people]))
 
 describe("ShardWindows", () => {
+  it("gives the room of a window that goes to the next one, and lets nobody look into it", () => {
+    const slab = WindowSlab.make()
+    const shard = makeShard(slab)
+    for (let no = 10; no < 500; no++) {
+      const reader = addReader(shard, no)
+      for (let post = 1; post <= 12; post++) deliver(shard, "push", no * 100 + post, [no])
+      assert.strictEqual(ids(reader).length, 8)
+      ShardWindows.forget(shard, no)
+      assert.deepStrictEqual(ids(reader), [])
+      assert.isFalse(Resident.deliver(reader, 0, no * 100 + 13, author), "whoever still holds it cannot write into another's")
+    }
+    assert.strictEqual(shard.byNo.size, 0)
+    const { bytes } = slab
+    addReader(shard, 10)
+    addReader(shard, 11)
+    deliver(shard, "push", 100, [10, 11])
+    assert.strictEqual(slab.bytes, bytes)
+    ShardWindows.clear(shard)
+    assert.strictEqual(shard.byNo.size, 0)
+  })
+
   it("writes the resident readers of a push and skips the rest", () => {
     const shard = makeShard()
     const reader = addReader(shard, 10)

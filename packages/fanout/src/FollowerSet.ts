@@ -1,18 +1,19 @@
 /**
  * An author's followers in this datacenter: local numbers, ascending, grouped by timeline shard.
  *
- * All numbers stand in one array, since an array for each of 127 shards would cost more than what is in it: most
- * authors have few followers in each. Changes wait beside it and are merged in when the set is used, or when
- * there are many. The array is replaced, never changed in place: a delivery that waits in a lane keeps its part.
+ * All stand in one array, since each more would cost some 200 bytes of objects and native memory too, and one for each of 127
+ * shards more than what is in it. Changes wait beside it and are merged in when the set is used, or when there are many. The array is replaced, never changed in place: a delivery that waits in a lane keeps its part.
  */
 export interface FollowerSet {
-  /** All numbers, by shard and then ascending. */
-  numbers: Uint32Array
-  /** The shards that have followers, ascending, and where in `numbers` each one's part ends. */
-  shards: Uint16Array
-  ends: Uint32Array
-  /** What is not merged in yet: by number the shard, or, for one that is gone, the shard negative. */
-  readonly changes: Map<number, number>
+  /**
+   * All numbers, by shard and then ascending; after them two words for each shard that has followers: the shard, ascending, and where
+   * among the numbers its part ends.
+   */
+  words: Uint32Array
+  /** Shards that have followers. */
+  shards: number
+  /** What is not merged in yet: by number the shard, or, for one that is gone, the shard negative. Undefined when there is nothing. */
+  changes: Map<number, number> | undefined
   count: number
 }
 
@@ -22,29 +23,29 @@ type ShardFollowers = readonly [shard: number, numbers: Uint32Array]
 /** A merge copies the whole set, so that a crowd's arrival must not merge for each one. */
 const changesMax = 1_024
 
-export const empty = (): FollowerSet => ({
-  numbers: new Uint32Array(0),
-  shards: new Uint16Array(0),
-  ends: new Uint32Array(0),
-  changes: new Map(),
-  count: 0
-})
+export const empty = (): FollowerSet => ({ words: new Uint32Array(0), shards: 0, changes: undefined, count: 0 })
+
+/** Where the words of shard `i` begin; for the first, how many numbers there are. */
+const indexAt = ({ shards, words }: FollowerSet, i: number): number => words.length - 2 * (shards - i)
+
+const shardAt = (set: FollowerSet, i: number): number => set.words[indexAt(set, i)]!
+
+const endAt = (set: FollowerSet, i: number): number => i < 0 ? 0 : set.words[indexAt(set, i) + 1]!
 
 /** Replaces what `set` holds by `parts`, which are ascending by shard; empty ones are left out. */
 const pack = (set: FollowerSet, parts: ReadonlyArray<ShardFollowers>): void => {
   const filled = parts.filter(([, numbers]) => numbers.length > 0)
   const total = filled.reduce((sum, [, numbers]) => sum + numbers.length, 0)
-  const numbers = new Uint32Array(total)
-  const ends = new Uint32Array(filled.length)
-  let at = 0
-  filled.forEach(([, part], i) => {
-    numbers.set(part, at)
-    at += part.length
-    ends[i] = at
+  const words = new Uint32Array(total + 2 * filled.length)
+  let end = 0
+  filled.forEach(([shard, numbers], i) => {
+    words.set(numbers, end)
+    end += numbers.length
+    words[total + 2 * i] = shard
+    words[total + 2 * i + 1] = end
   })
-  set.numbers = numbers
-  set.ends = ends
-  set.shards = Uint16Array.from(filled, ([shard]) => shard)
+  set.words = words
+  set.shards = filled.length
   set.count = total
 }
 
@@ -57,39 +58,37 @@ const numbersPerShard = 2 ** 32
 /** From the followers' numbers and shards, side by side, in any order. One sort of all costs less than one for each shard. */
 export const from = (followers: Uint32Array, shardsOfThem: Uint16Array): FollowerSet => {
   const keys = Float64Array.from(followers, (no, i) => shardsOfThem[i]! * numbersPerShard + no).sort()
-  const numbers = new Uint32Array(keys.length)
-  const shards: Array<number> = []
-  const ends: Array<number> = []
+  const index: Array<number> = []
   keys.forEach((key, i) => {
     const shard = Math.floor(key / numbersPerShard)
-    numbers[i] = key - shard * numbersPerShard
-    if (shards.at(-1) === shard) ends[ends.length - 1] = i + 1
-    else {
-      shards.push(shard)
-      ends.push(i + 1)
-    }
+    if (index.at(-2) !== shard) index.push(shard, i)
+    index[index.length - 1] = i + 1
   })
-  return { numbers, shards: Uint16Array.from(shards), ends: Uint32Array.from(ends), changes: new Map(), count: keys.length }
+  const words = new Uint32Array(keys.length + index.length)
+  keys.forEach((key, i) => {
+    words[i] = key % numbersPerShard
+  })
+  words.set(index, keys.length)
+  return { words, shards: index.length / 2, changes: undefined, count: keys.length }
 }
 
-const partAt = (set: FollowerSet, i: number): Uint32Array =>
-  set.numbers.subarray(i === 0 ? 0 : set.ends[i - 1]!, set.ends[i])
+const partAt = (set: FollowerSet, i: number): Uint32Array => set.words.subarray(endAt(set, i - 1), endAt(set, i))
 
-const merge = (set: FollowerSet): void => {
+const merge = (set: FollowerSet, changes: ReadonlyMap<number, number>): void => {
   const byShard = new Map<number, Iterable<number>>()
-  for (let i = 0; i < set.shards.length; i++) byShard.set(set.shards[i]!, partAt(set, i))
+  for (let i = 0; i < set.shards; i++) byShard.set(shardAt(set, i), partAt(set, i))
   const touched = new Map<number, Set<number>>()
   const membersOf = (shard: number): Set<number> => {
     const members = touched.get(shard) ?? new Set(byShard.get(shard) ?? [])
     touched.set(shard, members)
     return members
   }
-  for (const [no, change] of set.changes) {
+  for (const [no, change] of changes) {
     if (change > 0) membersOf(change).add(no)
     else membersOf(-change).delete(no)
   }
   for (const [shard, members] of touched) byShard.set(shard, members)
-  set.changes.clear()
+  set.changes = undefined
   pack(set, sorted(byShard))
 }
 
@@ -98,24 +97,25 @@ export const forEachShard = (
   set: FollowerSet,
   visit: (shard: number, numbers: Uint32Array, from: number, to: number) => void
 ): void => {
-  if (set.changes.size > 0) merge(set)
-  const { ends, numbers, shards } = set
-  for (let i = 0; i < shards.length; i++) visit(shards[i]!, numbers, i === 0 ? 0 : ends[i - 1]!, ends[i]!)
+  if (set.changes !== undefined) merge(set, set.changes)
+  for (let i = 0; i < set.shards; i++) visit(shardAt(set, i), set.words, endAt(set, i - 1), endAt(set, i))
 }
 
 /** The shards that have followers, ascending. */
 export const shardsOf = (set: FollowerSet): ReadonlyArray<number> => {
-  if (set.changes.size > 0) merge(set)
-  return Array.from(set.shards)
+  if (set.changes !== undefined) merge(set, set.changes)
+  return Array.from({ length: set.shards }, (_, i) => shardAt(set, i))
 }
 
 const holds = (set: FollowerSet, shard: number, no: number): boolean => {
-  const change = set.changes.get(no)
+  const change = set.changes?.get(no)
   if (change !== undefined) return change > 0
-  const part = set.shards.indexOf(shard)
-  if (part === -1) return false
-  const numbers = partAt(set, part)
-  return numbers[lowerBound(numbers, no)] === no
+  for (let i = 0; i < set.shards; i++) {
+    if (shardAt(set, i) !== shard) continue
+    const numbers = partAt(set, i)
+    return numbers[lowerBound(numbers, no)] === no
+  }
+  return false
 }
 
 /** Index of the first number that is not below `no`. */
@@ -131,9 +131,10 @@ const lowerBound = (numbers: Uint32Array, no: number): number => {
 }
 
 const change = (set: FollowerSet, no: number, to: number): void => {
+  set.changes ??= new Map()
   set.changes.set(no, to)
   set.count += Math.sign(to)
-  if (set.changes.size > changesMax) merge(set)
+  if (set.changes.size > changesMax) merge(set, set.changes)
 }
 
 /** Adds a follower; false when it was there. */
@@ -150,6 +151,5 @@ export const remove = (set: FollowerSet, shard: number, no: number): boolean => 
   return true
 }
 
-/** Bytes of what is held. */
-export const byteLength = (set: FollowerSet): number =>
-  set.numbers.byteLength + set.shards.byteLength + set.ends.byteLength
+/** Bytes of what is held, without the object around it and what is not merged in yet. */
+export const byteLength = (set: FollowerSet): number => set.words.byteLength

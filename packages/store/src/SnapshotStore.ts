@@ -1,6 +1,5 @@
 /** Rebuildable copies of windows and rings. Losing any of them costs a query, never a post. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import type { Entry } from "@rookery/domain/TimelinePage"
 import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
 
@@ -9,7 +8,8 @@ export interface WindowSnapshot {
   readonly floor: bigint
   /** Every entitled post with an id below this, and at or above `floor`, is in `entries`; what is newer must be read again. */
   readonly completeBelow: bigint
-  readonly entries: ReadonlyArray<Entry>
+  /** As `EntryBytes`. */
+  readonly entries: Uint8Array
 }
 
 export class SnapshotStore extends Context.Service<SnapshotStore, {

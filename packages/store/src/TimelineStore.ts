@@ -17,8 +17,8 @@ export interface WindowRows {
   readonly hidden: Uint32Array
   /** Milliseconds until the first of the mutes ends; null when none does. */
   readonly hiddenMillis: number | null
-  /** Newest first. Everything entitled at or above `floor` and at or above the `since` asked for. */
-  readonly entries: ReadonlyArray<Entry>
+  /** As `EntryBytes`. Everything entitled at or above `floor` and at or above the `since` asked for. */
+  readonly entries: Uint8Array
   /** 0n when nothing lies below. */
   readonly floor: bigint
   /** Followed authors that are not in mode `push`. */

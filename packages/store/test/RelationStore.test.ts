@@ -1,4 +1,5 @@
 import { assert, layer } from "@effect/vitest"
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -189,7 +190,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       yield* mute(ann!, cat!, 60_000)
       yield* block(ann!, (yield* people(1))[0]!)
       const [window] = yield* timelines.loadWindows([{ reader: ann!.id, since: 0n }], 10, 10)
-      assert.deepStrictEqual(window!.entries.map((entry) => entry.id), [kept.id])
+      assert.deepStrictEqual(EntryBytes.entriesOf(window!.entries).map((entry) => entry.id), [kept.id])
       assert.deepStrictEqual([...window!.hidden], [cat!.no, window!.hidden[1]!])
       assert.isTrue(window!.followees.includes(cat!.no) && window!.hiddenMillis! > 50_000)
       const page = yield* timelines.homePage(ann!.id, { maxId: undefined, sinceId: 0n, minId: 0n, limit: 10 })

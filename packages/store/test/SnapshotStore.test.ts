@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect, Redacted, Schedule } from "effect"
@@ -19,11 +20,14 @@ const reader = 77n as AccountId
 
 /** Ids of one millisecond and machine share a score in Redis. */
 const newest = Snowflake.make(Date.UTC(2026, 0, 1), 1_023, 4_095)
+const entries = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: newest - BigInt(i), authorNo: 0xffff_ffff - i }))
+
 const window = (count: number, followVersion = 3): WindowSnapshot => ({
   followVersion,
   floor: newest - 5_000n,
   completeBelow: newest + 1n,
-  entries: Array.from({ length: count }, (_, i) => ({ id: newest - BigInt(i), authorNo: 0xffff_ffff - i }))
+  entries: EntryBytes.of(entries(count))
 })
 
 const isGone = (effect: Effect.Effect<unknown, unknown>) =>
@@ -41,7 +45,7 @@ describe.each([{ name: "Redis", store: inRedis }, { name: "memory", store: inMem
       yield* snapshots.saveWindows([...many, { reader, snapshot: window(800) }])
       assert.deepStrictEqual(yield* snapshots.loadWindow(reader), window(800))
       assert.deepStrictEqual(yield* snapshots.loadWindow(130n as AccountId), window(9))
-      const ring = { floor: 0n, completeBelow: newest, ids: window(50).entries.map((entry) => entry.id as PostId) }
+      const ring = { floor: 0n, completeBelow: newest, ids: entries(50).map((entry) => entry.id as PostId) }
       yield* snapshots.saveRing(reader, ring)
       assert.deepStrictEqual(yield* snapshots.loadRing(reader), ring)
       assert.isUndefined(yield* snapshots.loadRing(5n as AccountId))
@@ -110,6 +114,21 @@ const startProxy = (isSilent: boolean) =>
 const ping = Effect.flatMap(SnapshotStore, (snapshots) => snapshots.ping)
 
 describe("SnapshotStore in Redis", () => {
+  it.live("keeps a window as a sorted set, scored by the time of its ids", () =>
+    Effect.gen(function*() {
+      const snapshots = yield* SnapshotStore
+      const admin = new Redis(inject("redisUrl"))
+      const ids = [newest, newest - 4_000_000n, 5n]
+      yield* snapshots.saveWindows([{
+        reader,
+        snapshot: { ...window(0), entries: EntryBytes.of(ids.map((id) => ({ id, authorNo: 7 }))) }
+      }])
+      const scored = yield* Effect.promise(() => admin.zrangeBuffer(`${keyPrefix}window:${reader}`, 0, "-1", "WITHSCORES"))
+      const found = ids.map((_, i) => [scored[2 * i]!.readBigUInt64BE(0), scored[2 * i]!.readUInt32BE(8), Number(scored[2 * i + 1])])
+      assert.deepStrictEqual(found, ids.toReversed().map((id) => [id, 7, Number(id >> 11n)]))
+      admin.disconnect()
+    }).pipe(Effect.provide(inRedis(60))))
+
   it.live("fails in bounded time when Redis is away or silent", () =>
     Effect.scoped(Effect.gen(function*() {
       const away = yield* Effect.flip(Effect.timeout(Effect.provide(ping, inRedis(60, "redis://127.0.0.1:1")), "5 seconds"))

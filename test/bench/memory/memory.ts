@@ -9,20 +9,14 @@ import * as Metrics from "../cluster/metrics.ts"
 import { type Bench, type BenchOptions, type Report, whole } from "../harness/Bench.ts"
 import * as Sockets from "../live/sockets.ts"
 import { tokenOf } from "../load/tokens.ts"
+import { followers } from "./followers.ts"
 import * as Probing from "./probing.ts"
+import { added, type Unit } from "./unit.ts"
 
 const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60 }
 /** Before the first look: what code and caches take must not count. */
 const warmReaders = 500
 const warmSockets = 100
-
-interface Unit extends Probing.Added {
-  readonly what: string
-  readonly count: number
-  readonly goal: number
-  /** What an actor says of itself: there is no RSS of that. */
-  readonly isOwnCount?: boolean
-}
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const readers = whole(options, "readers", Math.round(full.readers * options.scale))
@@ -53,48 +47,20 @@ const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
 
 type Bed = Effect.Success<ReturnType<typeof prepare>>
 
-/** What `work` adds to a process, for each of `count`. */
-const added = <A, E, R>(bed: Bed, pid: number, what: string, goal: number, count: number, work: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const before = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
-    yield* work
-    const after = yield* Probing.memoryOf(bed.cluster.probeFolder, pid)
-    const unit: Unit = { what, count, goal, ...Probing.addedBy(before, after, count) }
-    yield* BenchCluster.say(`${what}: ${Math.round(unit.held)} bytes each, ${Math.round(unit.rss)} of RSS`)
-    return unit
-  })
-
 const timelines = Effect.fnUntraced(function*(bed: Bed) {
   yield* bed.member.makeResident(bed.people.slice(0, warmReaders), () => {})
   const rest = bed.people.slice(warmReaders)
-  const unit = yield* added(bed, bed.runner.pid, `resident timeline of ${windowEntriesMax}`, 12_000, rest.length,
-    bed.member.makeResident(rest, () => {}))
+  const unit = yield* added(bed.cluster.probeFolder, {
+    pid: bed.runner.pid,
+    what: `resident timeline of ${windowEntriesMax}`,
+    goal: 12_000,
+    count: rest.length
+  }, bed.member.makeResident(rest, () => {}))
   const sample = bed.people.filter((_, i) => i % Math.ceil(bed.people.length / 100) === 0)
   const lengths = yield* Effect.forEach(sample, (reader) =>
     Effect.map(bed.member.readOne(reader, windowEntriesMax), (entries) => entries.length))
   return { unit, entries: lengths.reduce((sum, length) => sum + length, 0) / lengths.length }
 })
-
-/** Every author's actor is there and knows its row before; what the follower sets add is what counts. */
-const followers = (bed: Bed) => {
-  const [largest] = bed.authors.toSorted((a, b) => b.followers - a.followers)
-  const rest = bed.authors.filter((author) => author !== largest)
-  const describe = (authors: ReadonlyArray<{ readonly id: bigint }>) =>
-    Effect.forEach(authors, (author) => bed.member.describe(author.id), { concurrency: 8, discard: true })
-  const count = rest.reduce((sum, author) => sum + author.followers, 0)
-  return Effect.gen(function*() {
-    const many = yield* added(bed, bed.runner.pid, "follower held by an Author of 403, with the actor", 8, count, describe(rest))
-    const one = yield* bed.member.describe(largest!.id)
-    const largestSet: Unit = {
-      ...many,
-      what: `follower of the largest Author (${one.followers}), by its own count`,
-      count: one.followers,
-      held: one.followerBytes / one.followers,
-      isOwnCount: true
-    }
-    return [largestSet, many]
-  })
-}
 
 const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions) {
   const target = { ...Sockets.streamOf(bed.front.url, "user"), onText: () => {} }
@@ -103,7 +69,8 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
   yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
   yield* Metrics.noSessionActors([bed.runner])
   const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
-  const socket = yield* added(bed, bed.front.pid, "idle WebSocket on the front", 16_000, wanted,
+  const wanting = { pid: bed.front.pid, what: "idle WebSocket on the front", goal: 16_000, count: wanted }
+  const socket = yield* added(bed.cluster.probeFolder, wanting,
     Effect.andThen(
       Sockets.open({ ...target, tokens: tokens.slice(warmSockets, warmSockets + wanted) }),
       Metrics.until("every session", 60, 100, Effect.map(
@@ -128,14 +95,26 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
  * By RSS without the pages that V8 keeps for the next garbage, since those serve everybody; what is held leaves out
  * native memory, and what malloc cannot use. A follower is too small for RSS to show.
  */
-const judged = ({ held, isOwnCount, rss, what }: Unit): number => isOwnCount === true || what.startsWith("follower") ? held : rss
+const judged = ({ hasNoRss, held, rss }: Unit): number => hasNoRss === true ? held : rss
+
+const row = (unit: Unit) => {
+  const { count, goal = "", hasNoRss, held, rss, rssWithFree, what } = unit
+  const resident = hasNoRss === true ? ["", ""] : [String(Math.round(rss)), String(Math.round(rssWithFree))]
+  return [what, Math.round(count), held, ...resident, goal]
+}
+
+const goalOf = (unit: Unit) => unit.goal === undefined ? [] : [{
+  what: unit.what,
+  goal: `≤ ${unit.goal} B`,
+  measured: `${Math.round(judged(unit) * 10) / 10} B`,
+  isMet: judged(unit) > 0 ? judged(unit) <= unit.goal : undefined
+}]
 
 const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
   tables: [{
     title: `Bytes each; windows held ${Math.round(entries)} entries on average`,
     columns: ["what", "measured over", "held", "RSS", "RSS with V8's free pages", "goal"],
-    rows: units.map(({ count, goal, held, isOwnCount, rss, rssWithFree, what }) =>
-      isOwnCount === true ? [what, count, held, "", "", goal] : [what, count, held, String(Math.round(rss)), String(Math.round(rssWithFree)), goal])
+    rows: units.map(row)
   }],
   charts: [{
     name: "bytes",
@@ -145,12 +124,7 @@ const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
     y: { label: "bytes", isLog: true },
     series: units.map((unit) => ({ label: unit.what, points: [[0, judged(unit)]] }))
   }],
-  goals: units.map((unit) => ({
-    what: unit.what,
-    goal: `≤ ${unit.goal} B`,
-    measured: `${Math.round(judged(unit) * 10) / 10} B`,
-    isMet: judged(unit) > 0 ? judged(unit) <= unit.goal : undefined
-  })),
+  goals: units.flatMap(goalOf),
   data: { units, entries }
 })
 

@@ -1,6 +1,7 @@
 /** Snapshots in this process: the twin of the one in Redis, bounded by entries. What was used longest ago goes first. */
-import type { PostId } from "@rookery/domain/Ids"
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import { Clock, Effect, Layer } from "effect"
+import * as RingBytes from "../ringBytes.ts"
 import { type RingSnapshot, SnapshotStore, type WindowSnapshot } from "../SnapshotStore.ts"
 
 export interface Settings {
@@ -9,13 +10,15 @@ export interface Settings {
   readonly ttlSeconds: number
 }
 
-/** Entries newest first, packed: an object for each would take five times as much. */
+/** A window, or a ring with version 0. */
 interface Packed {
-  readonly followVersion: number
+  readonly version: number
   readonly floor: bigint
   readonly completeBelow: bigint
-  readonly ids: BigUint64Array
-  readonly authors: Uint32Array
+  /** Packed as in Redis: an object for each entry would take five times as much. Never written to. */
+  readonly members: Uint8Array
+  /** How many entries that is; an empty snapshot counts as one, so that they are bounded too. */
+  readonly weight: number
   readonly expiresAt: number
 }
 
@@ -26,20 +29,17 @@ interface Cache {
   entries: number
 }
 
-/** What an empty snapshot counts, so that they are bounded too. */
-const weightOf = (packed: Packed): number => Math.max(1, packed.ids.length)
-
 const drop = (cache: Cache, key: string): void => {
   const packed = cache.held.get(key)
   if (packed === undefined) return
   cache.held.delete(key)
-  cache.entries -= weightOf(packed)
+  cache.entries -= packed.weight
 }
 
 const put = (cache: Cache, key: string, packed: Packed): void => {
   drop(cache, key)
   cache.held.set(key, packed)
-  cache.entries += weightOf(packed)
+  cache.entries += packed.weight
   for (const oldest of cache.held.keys()) {
     if (cache.entries <= cache.entriesMax) break
     drop(cache, oldest)
@@ -54,40 +54,36 @@ const get = (cache: Cache, key: string, now: number): Packed | undefined => {
     cache.held.set(key, packed)
     return packed
   }
-  cache.entries -= weightOf(packed)
+  cache.entries -= packed.weight
   return undefined
 }
 
-const packWindow = (snapshot: WindowSnapshot, expiresAt: number): Packed => ({
-  followVersion: snapshot.followVersion,
-  floor: snapshot.floor,
-  completeBelow: snapshot.completeBelow,
-  ids: BigUint64Array.from(snapshot.entries, (entry) => entry.id),
-  authors: Uint32Array.from(snapshot.entries, (entry) => entry.authorNo),
+const packWindow = ({ completeBelow, entries, floor, followVersion }: WindowSnapshot, expiresAt: number): Packed => ({
+  version: followVersion,
+  floor,
+  completeBelow,
+  members: entries,
+  weight: Math.max(1, EntryBytes.countOf(entries)),
   expiresAt
 })
 
-const windowOf = (packed: Packed): WindowSnapshot => ({
-  followVersion: packed.followVersion,
-  floor: packed.floor,
-  completeBelow: packed.completeBelow,
-  entries: Array.from(packed.ids, (id, i) => ({ id, authorNo: packed.authors[i]! }))
+const windowOf = ({ completeBelow, floor, members, version }: Packed): WindowSnapshot => ({
+  followVersion: version,
+  floor,
+  completeBelow,
+  entries: members
 })
 
-const packRing = (ring: RingSnapshot, expiresAt: number): Packed => ({
-  followVersion: 0,
-  floor: ring.floor,
-  completeBelow: ring.completeBelow,
-  ids: BigUint64Array.from(ring.ids),
-  authors: new Uint32Array(0),
+const packRing = ({ completeBelow, floor, ids }: RingSnapshot, expiresAt: number): Packed => ({
+  version: 0,
+  floor,
+  completeBelow,
+  members: RingBytes.of(ids),
+  weight: Math.max(1, ids.length),
   expiresAt
 })
 
-const ringOf = (packed: Packed): RingSnapshot => ({
-  floor: packed.floor,
-  completeBelow: packed.completeBelow,
-  ids: Array.from(packed.ids, (id) => id as PostId)
-})
+const ringOf = ({ completeBelow, floor, members }: Packed): RingSnapshot => ({ floor, completeBelow, ids: RingBytes.idsOf(members) })
 
 const make = (settings: Settings): SnapshotStore["Service"] => {
   const cache: Cache = { entriesMax: settings.entriesMax, held: new Map(), entries: 0 }

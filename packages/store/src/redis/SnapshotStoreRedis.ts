@@ -1,16 +1,17 @@
 /**
  * Snapshots in Redis: the entries in a sorted set, what they mean in a small hash beside it.
  *
- * Both are written and read in one transaction. A hash that names another number of entries than there are (Redis
+ * Both are written and read in one script. A hash that names another number of entries than there are (Redis
  * may have evicted either) is no snapshot. While Redis is away every operation fails at once, and the client
  * reconnects by itself.
  */
-import type { PostId } from "@rookery/domain/Ids"
+import * as EntryBytes from "@rookery/domain/EntryBytes"
 import { Effect, Layer } from "effect"
 import type { Redis } from "ioredis"
 import { type RingSnapshot, SnapshotStore, type WindowSnapshot } from "../SnapshotStore.ts"
-import { acquire, attempt, type Connection, settled } from "./connection.ts"
-import * as Members from "./members.ts"
+import { acquire, attempt, type Connection } from "./connection.ts"
+import * as RingBytes from "../ringBytes.ts"
+import * as Scripts from "./snapshotScripts.ts"
 
 export interface Settings extends Connection {
   /** Begins every key; one per cluster. */
@@ -19,69 +20,72 @@ export interface Settings extends Connection {
   readonly ttlSeconds: number
 }
 
-/** Windows sent before an answer is awaited; a window of 800 entries is some 20 kB. */
+/** Windows sent before an answer is awaited; a window of 800 entries is some 10 kB. */
 const windowsAtOnce = 64
 
-/** Meta fields: version of the follow set (windows only), floor, complete below, number of entries. */
-type Meta = readonly [version: string | null, floor: string | null, below: string | null, count: string | null]
+/** A snapshot as it crosses the wire: of a window with its version, of a ring with version 0. */
+interface Kept {
+  readonly version: number
+  readonly floor: bigint
+  readonly completeBelow: bigint
+  /** Members of the sorted set, newest first, each of the same width. */
+  readonly members: Uint8Array
+}
 
-const make = (redis: Redis, settings: Settings): SnapshotStore["Service"] => {
+/** The client with the scripts as commands: it sends their text once for each connection. */
+interface Scripted extends Redis {
+  readonly saveSnapshot: (key: string, metaKey: string, ...args: ReadonlyArray<Buffer | number | string>) => Promise<number>
+  readonly loadSnapshotBuffer: (key: string, metaKey: string) => Promise<ReadonlyArray<Buffer> | null>
+}
+
+const scripted = (redis: Redis): Scripted => {
+  redis.defineCommand("saveSnapshot", { lua: Scripts.save, numberOfKeys: 2 })
+  redis.defineCommand("loadSnapshot", { lua: Scripts.load, numberOfKeys: 2, readOnly: true })
+  return redis as Scripted
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const make = (redis: Scripted, settings: Settings): SnapshotStore["Service"] => {
   const windowKey = (id: bigint) => `${settings.keyPrefix}window:${id}`
   const ringKey = (id: bigint) => `${settings.keyPrefix}ring:${id}`
   const metaKey = (key: string) => `${key}:meta`
 
-  /** One transaction for each snapshot: Redis serves others in between. */
-  const put = async (
-    key: string,
-    snapshot: { readonly floor: bigint; readonly completeBelow: bigint },
-    version: number,
-    members: ReadonlyArray<Members.Scored>
-  ): Promise<void> => {
-    const transaction = redis.multi().del(key)
-    if (members.length > 0) transaction.zadd(key, ...members.flatMap(({ member, score }) => [score, member]))
-    transaction.hset(metaKey(key), {
-      version,
-      floor: `${snapshot.floor}`,
-      below: `${snapshot.completeBelow}`,
-      count: members.length
-    })
-    transaction.expire(key, settings.ttlSeconds).expire(metaKey(key), settings.ttlSeconds)
-    settled(await transaction.exec())
+  /** One script for each snapshot: Redis serves others in between. */
+  const put = (key: string, width: number, { completeBelow, floor, members, version }: Kept): Promise<number> =>
+    redis.saveSnapshot(key, metaKey(key), bufferOf(members), width, version, `${floor}`, `${completeBelow}`, settings.ttlSeconds)
+
+  const get = async (key: string): Promise<Kept | undefined> => {
+    const found = await redis.loadSnapshotBuffer(key, metaKey(key))
+    if (found === null) return undefined
+    const [version, floor, below, members] = found as readonly [Buffer, Buffer, Buffer, Buffer]
+    return { version: Number(version), floor: BigInt(floor.toString()), completeBelow: BigInt(below.toString()), members }
   }
 
-  const get = async (key: string): Promise<{ readonly meta: Meta; readonly members: ReadonlyArray<Buffer> } | undefined> => {
-    const replies = await redis.multi().hmget(metaKey(key), "version", "floor", "below", "count")
-      .zrevrangeBuffer(key, 0, -1).exec()
-    const [meta, members] = settled(replies) as [Meta, ReadonlyArray<Buffer>]
-    return meta[3] === `${members.length}` ? { meta, members } : undefined
-  }
+  const saveWindow = (id: bigint, { completeBelow, entries, floor, followVersion }: WindowSnapshot): Promise<number> =>
+    put(windowKey(id), EntryBytes.entryBytes, { version: followVersion, floor, completeBelow, members: entries })
 
   const saveWindows: SnapshotStore["Service"]["saveWindows"] = (snapshots) =>
     attempt("SnapshotStore.saveWindows", async () => {
       for (let from = 0; from < snapshots.length; from += windowsAtOnce) {
-        await Promise.all(snapshots.slice(from, from + windowsAtOnce).map(({ reader, snapshot }) =>
-          put(windowKey(reader), snapshot, snapshot.followVersion, snapshot.entries.map(Members.ofEntry))
-        ))
+        const some = snapshots.slice(from, from + windowsAtOnce)
+        await Promise.all(some.map(({ reader, snapshot }) => saveWindow(reader, snapshot)))
       }
     })
 
   const loadWindow = async (key: string): Promise<WindowSnapshot | undefined> => {
     const found = await get(key)
-    return found && {
-      followVersion: Number(found.meta[0]),
-      floor: BigInt(found.meta[1]!),
-      completeBelow: BigInt(found.meta[2]!),
-      entries: found.members.map(Members.entryOf)
-    }
+    if (found === undefined) return undefined
+    const { completeBelow, floor, members, version } = found
+    return { followVersion: version, floor, completeBelow, entries: members }
   }
+
+  const saveRing = (key: string, { completeBelow, floor, ids }: RingSnapshot): Promise<number> =>
+    put(key, RingBytes.idBytes, { version: 0, floor, completeBelow, members: RingBytes.of(ids) })
 
   const loadRing = async (key: string): Promise<RingSnapshot | undefined> => {
     const found = await get(key)
-    return found && {
-      floor: BigInt(found.meta[1]!),
-      completeBelow: BigInt(found.meta[2]!),
-      ids: found.members.map((member) => Members.idOf(member) as PostId)
-    }
+    return found && { floor: found.floor, completeBelow: found.completeBelow, ids: RingBytes.idsOf(found.members) }
   }
 
   return {
@@ -89,7 +93,7 @@ const make = (redis: Redis, settings: Settings): SnapshotStore["Service"] => {
     loadWindow: (reader) => attempt("SnapshotStore.loadWindow", () => loadWindow(windowKey(reader))),
     dropWindow: (reader) =>
       Effect.asVoid(attempt("SnapshotStore.dropWindow", () => redis.del(windowKey(reader), metaKey(windowKey(reader))))),
-    saveRing: (author, ring) => attempt("SnapshotStore.saveRing", () => put(ringKey(author), ring, 0, ring.ids.map(Members.ofId))),
+    saveRing: (author, ring) => Effect.asVoid(attempt("SnapshotStore.saveRing", () => saveRing(ringKey(author), ring))),
     loadRing: (author) => attempt("SnapshotStore.loadRing", () => loadRing(ringKey(author))),
     ping: Effect.asVoid(attempt("SnapshotStore.ping", () => redis.ping()))
   }
@@ -97,4 +101,4 @@ const make = (redis: Redis, settings: Settings): SnapshotStore["Service"] => {
 
 /** Builds also while Redis is away: it holds nothing that is needed. */
 export const layer = (settings: Settings): Layer.Layer<SnapshotStore> =>
-  Layer.effect(SnapshotStore, Effect.map(acquire(settings), (redis) => make(redis, settings)))
+  Layer.effect(SnapshotStore, Effect.map(acquire(settings), (redis) => make(scripted(redis), settings)))
