@@ -111,7 +111,7 @@ describe("the comparison", () => {
       const digestOf = (ids: ReadonlySet<bigint>) => ({ from, to }: GossipRange) =>
         Effect.sync(() => {
           const found = [...ids].filter((id) => id >= from && id < to)
-          return { count: found.length, hash: BigInt.asUintN(64, found.reduce((sum, id) => sum + id * 31n, 0n)) }
+          return { count: found.length, hash: BigInt.asUintN(64, found.reduce((sum, id) => sum + id * 31n, 0n)), isWhole: true }
         })
       const east = yield* World.make(links, 0, {
         digest: digestOf(there),

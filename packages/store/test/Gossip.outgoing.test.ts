@@ -23,7 +23,7 @@ const differing = (origin: World.Datacenter, asker: World.Datacenter) =>
   Effect.filter(gossipKinds, (kind) =>
     Effect.gen(function*() {
       const range = rangeOf(kind, origin.number, asker.number)
-      const [there, here] = yield* Effect.all([origin, asker].map(({ run }) => run(gossip((store) => store.digest(range)))))
+      const [there, here] = yield* Effect.all([origin, asker].map(({ run }) => run(gossip((store) => store.digest(range, 1_000)))))
       return there!.count !== here!.count || there!.hash !== here!.hash
     }))
 
