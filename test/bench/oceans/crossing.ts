@@ -63,6 +63,10 @@ export const crossing = (ground: Ground.Ground, author: number, followers: numbe
     return figure
   })
 
+const pageSize = 40
+/** Pages of one look, of what a window holds. */
+const pagesMax = 20
+
 export interface Visible {
   readonly p50: number
   readonly p99: number
@@ -75,9 +79,16 @@ export const visible = (ground: Ground.Ground, seconds: number) =>
     const { reader, west } = ground
     const acknowledged = new Map<bigint, number>()
     const seen = new Map<bigint, number>()
+    /** Down to the oldest that is missed: what was held up comes many at once. */
     const look = Effect.gen(function*() {
-      const page = yield* west.life()!.client.skeleton(reader, newest(40))
-      for (const { id } of page) if (!seen.has(id)) seen.set(id, performance.now())
+      let maxId: bigint | undefined
+      for (let pages = 0; pages < pagesMax; pages++) {
+        const page = yield* west.life()!.client.skeleton(reader, { ...newest(pageSize), maxId })
+        for (const { id } of page) if (!seen.has(id)) seen.set(id, performance.now())
+        maxId = page.at(-1)?.id
+        const isMissed = [...acknowledged.keys()].some((id) => !seen.has(id) && maxId !== undefined && id < maxId)
+        if (page.length < pageSize || !isMissed) break
+      }
       yield* Effect.sleep("2 millis")
     })
     yield* look
