@@ -3,13 +3,16 @@
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
 import { Bus } from "@rookery/bus/Bus"
+import type { PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
 import * as Lanes from "@rookery/fanout/Lanes"
 import { pauses } from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
-import { OutboxStore } from "@rookery/store/OutboxStore"
+import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
+import { PostStore } from "@rookery/store/PostStore"
 import { Effect, FiberSet, Latch } from "effect"
 import { randomInt } from "node:crypto"
 import * as Audiences from "./Audiences.ts"
@@ -24,6 +27,9 @@ import * as WindowLoader from "./WindowLoader.ts"
 
 /** Outbox rows deleted in one write. */
 const doneMax = 1_000
+
+/** Rows, or posts, read together: after an outage of other datacenters they come by the thousand. */
+const takenMax = 256
 
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
@@ -42,6 +48,10 @@ export interface Runner {
   readonly loader: WindowLoader.WindowLoader
   readonly audiences: Audiences.Audiences
   readonly actors: Actors
+  /** An outbox row that this runner was asked to drive; many in one write. Undefined when it is done. */
+  readonly take: (outboxId: bigint) => Effect.Effect<OutboxRow | undefined, unknown>
+  /** A post as it is now; many in one query. Undefined when it was deleted. */
+  readonly post: (id: PostId) => Effect.Effect<Post | undefined, unknown>
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
@@ -81,6 +91,12 @@ const makeSend = (
     )
   })
 
+const readPosts = (posts: PostStore["Service"]) => (ids: ReadonlyArray<PostId>) =>
+  Effect.map(posts.byIds(ids), (found) => {
+    const byId = new Map(found.map((post) => [post.id, post]))
+    return ids.map((id) => byId.get(id))
+  })
+
 /** Drops every window and ring: what this process knows may be another runner's by now. */
 const dropMemory = (shards: Runner["shards"], pulled: PulledAuthors.PulledAuthors): void => {
   pauses.value++
@@ -113,6 +129,8 @@ export const make = (settings: Settings) =>
       doneMax,
       doneGatherMillis
     )
+    const taken = yield* GroupCommit.make((ids: ReadonlyArray<bigint>) => outbox.take(ids, settings.claimMillis), takenMax)
+    const reading = yield* GroupCommit.make(readPosts(yield* PostStore), takenMax)
     const runner: Runner = {
       token: 1 + randomInt(tokenMax),
       settings,
@@ -131,6 +149,8 @@ export const make = (settings: Settings) =>
       actors,
       topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
+      take: taken.commit,
+      post: reading.commit,
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),

@@ -8,8 +8,11 @@ import { SqlClient } from "effect/sql"
 export interface DigestFigure {
   readonly posts: number
   readonly kind: GossipKind
-  /** Milliseconds: a digest of the whole day, of no more rows than are ever looked at, and of the day in as many parts as a split makes. */
-  readonly whole: number
+  /**
+   * Milliseconds: a digest of the whole day (undefined where it was cut off at the bound of all transactions), of no more rows than are
+   * ever looked at, and of the day in as many parts as a split makes.
+   */
+  readonly whole: number | undefined
   readonly bounded: number
   readonly parts: number
   /** The slowest of the parts. */
@@ -56,7 +59,7 @@ const compared = (posts: number, kind: GossipKind, from: number) =>
     const range: GossipRange = { kind, origin: 1, asker: 0, from: BigInt(from) << 22n, to: BigInt(from + day) << 22n, deletedAfter: 0 }
     const step = (range.to - range.from) / BigInt(partsMax)
     const partOf = (i: number) => ({ ...range, from: range.from + BigInt(i) * step, to: range.from + BigInt(i + 1) * step })
-    const whole = yield* timed(gossip.digest(range, 1_000_000_000))
+    const whole = yield* Effect.catch(timed(gossip.digest(range, 1_000_000_000)), () => Effect.succeed(undefined))
     const bounded = yield* timed(gossip.digest(range, Asks.digestRowsMax))
     const parts = yield* Effect.forEach(Array.from({ length: partsMax }, (_, i) => partOf(i)), (part) =>
       timed(gossip.digest(part, Asks.digestRowsMax)))

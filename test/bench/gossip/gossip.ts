@@ -76,7 +76,12 @@ const measureOnce = (origins: number, each: number, posts: number, random: Seede
 const comparing = (figures: ReadonlyArray<Digests.DigestFigure>): Table => ({
   title: "Digests of a day, ms",
   columns: ["posts of the day", "kind", "all of it at once", "as many rows as are looked at", "in 64 parts", "slowest part"],
-  rows: figures.map(({ bounded, kind, partMax, parts, posts, whole }) => [posts, kind, ...[whole, bounded, parts, partMax].map(Math.round)])
+  rows: figures.map(({ bounded, kind, partMax, parts, posts, whole }) => [
+    posts,
+    kind,
+    whole === undefined ? "cut off" : Math.round(whole),
+    ...[bounded, parts, partMax].map(Math.round)
+  ])
 })
 
 const ways = [[1, 1], [1, 4], [1, 10], [2, 10]] as const
