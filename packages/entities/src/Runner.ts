@@ -60,6 +60,8 @@ export interface Runner {
   readonly noticesDue: Latch.Latch
   /** Opened when there are outbox rows that nobody drives. */
   readonly outboxDue: Latch.Latch
+  /** Opened by a commit that other datacenters are to be told of. */
+  readonly tellingDue: Latch.Latch
   readonly topics: TopicSpread.TopicSpread
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
@@ -155,6 +157,7 @@ export const make = (settings: Settings) =>
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
       outboxDue: Latch.makeUnsafe(false),
+      tellingDue: Latch.makeUnsafe(false),
       runFork,
       now
     }
