@@ -109,9 +109,9 @@ const walking = (world: World, after: After, origin: number) => {
     yield* Repair.compare(Repair.pass(world, after, origin), walked(world, origin, step))
     step++
     hurried = Math.max(0, hurried - 1)
-    // The databases have other things to do: half of the time at most, however long a step takes.
-    const pause = hurried > 0 ? hurriedWalkMillis : walkMillis
-    return Math.max(pause, performance.now() - startedAt)
+    // The databases have other things to do: half of the time at most in a hurry, a fifth else, however long a step takes.
+    const took = performance.now() - startedAt
+    return hurried > 0 ? Math.max(hurriedWalkMillis, took) : Math.max(walkMillis, 4 * took)
   })
   return Supervised.forever(`comparing everything with ${name}`, unlessAway(round, walkMillis))
 }
