@@ -8,8 +8,6 @@ import { Context, type Effect } from "effect"
 import type { AccountRow, NewAccount, Taken } from "./AccountStore.ts"
 import type { StoreError } from "./StoreError.ts"
 
-export const claimsMax = 10_000
-
 /** `key` is the name in the form in which names are compared, `home` the number of the account's datacenter. */
 export interface Claim {
   readonly key: string
@@ -23,7 +21,7 @@ export interface Claim {
  */
 export type Reservation = { readonly _tag: "Reserved" } | { readonly _tag: "Taken" } | { readonly _tag: "Overdue"; readonly by: Claim }
 
-/** Many at once, each name and account once, `claimsMax` at most; answers are in their order. */
+/** Many at once, each name and account once, 10,000 at most; answers are in their order. */
 export class ClaimStore extends Context.Service<ClaimStore, {
   /** Where the names are decided: reserves them, for `millis` until somebody may ask after them. A repeat is reserved again. */
   readonly reserve: (claims: ReadonlyArray<Claim>, millis: number) => Effect.Effect<ReadonlyArray<Reservation>, StoreError>

@@ -105,12 +105,12 @@ const insertedAtOnce = 10_000
 /** Between two posts: 50 of them make a second. */
 const apartMillis = 20
 
-/** Posts of all authors written past the actors, as an hour's worth of 50 a second up to two minutes ago. Quietly: never told. */
+/** Posts of all authors written past the actors, as an hour's worth of 50 a second, each call's before the last one's. Quietly: never told. */
 export const addPosts = ({ authors, east }: Ground, count: number, quietly: boolean) =>
   east.run(Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const first = BigInt(Date.now() - 120_000 - count * apartMillis - Snowflake.epochMillis)
     const mark = ++calls
+    const first = BigInt(Date.now() - mark * (120_000 + count * apartMillis) - Snowflake.epochMillis)
     const ids = authors.map(({ id }) => String(id))
     for (let from = 0; from < count; from += insertedAtOnce) {
       yield* sql.withTransaction(Effect.gen(function*() {
