@@ -57,7 +57,7 @@ const walked = (world: World, origin: number, step: number): ReadonlyArray<Gossi
 }
 
 /** Messages that are on their way at any time; more is a backlog. */
-const pendingMax = 64
+const pendingMax = 128
 
 /** While it is cut off nothing can be asked, and what waits to be read will say most of it. */
 const isQuiet = ({ links }: World, name: string): boolean => {
