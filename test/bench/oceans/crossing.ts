@@ -17,6 +17,8 @@ export interface Crossing {
 }
 
 const rate = 50
+/** With the same key, by whoever timed out while a backlog is caught up with. */
+const publishRetries = 5
 const draft = (text: string) => ({ text, spoiler: "", sensitive: false, visibility: "public", language: null, replyTo: null, repostOf: null }) as const
 
 let keys = 0
@@ -28,7 +30,8 @@ const publishing = ({ authors, east }: Ground.Ground, by: ReadonlyArray<number>,
     yield* Effect.forEach(Array.from({ length: count }, (_, i) => i), (i) =>
       Effect.gen(function*() {
         yield* Effect.sleep(Math.max(0, start + (i * 1_000) / rate - performance.now()))
-        const { id } = yield* east.life()!.client.publish(authors[by[i % by.length]!]!.id, `oceans:${keys++}`, draft(`post ${i}`))
+        const publish = east.life()!.client.publish(authors[by[i % by.length]!]!.id, `oceans:${keys++}`, draft(`post ${i}`))
+        const { id } = yield* Effect.retry(publish, { times: publishRetries })
         done(id, performance.now())
       }), { concurrency: count, discard: true })
   })
