@@ -82,17 +82,18 @@ export const visible = (ground: Ground.Ground, seconds: number) =>
     const { reader, west } = ground
     const acknowledged = new Map<bigint, number>()
     const seen = new Map<bigint, number>()
-    /** Down to the oldest that is missed: what was held up comes many at once. */
+    /** Down to the oldest that is missed: what was held up comes many at once, and reading for it must not hold it up further. */
     const look = Effect.gen(function*() {
       let maxId: bigint | undefined
-      for (let pages = 0; pages < pagesMax; pages++) {
+      let pages = 0
+      for (; pages < pagesMax; pages++) {
         const page = yield* west.life()!.client.skeleton(reader, { ...newest(pageSize), maxId })
         for (const { id } of page) if (!seen.has(id)) seen.set(id, performance.now())
         maxId = page.at(-1)?.id
         const isMissed = [...acknowledged.keys()].some((id) => !seen.has(id) && maxId !== undefined && id < maxId)
         if (page.length < pageSize || !isMissed) break
       }
-      yield* Effect.sleep("2 millis")
+      yield* Effect.sleep(2 + 10 * pages)
     })
     yield* look
     const looking = yield* Effect.forkChild(Effect.forever(look))
