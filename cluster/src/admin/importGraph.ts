@@ -4,9 +4,9 @@
  * Resumable: how far it came is committed with every batch, so whoever was killed starts where the last one ended, and
  * what is there already is left as it is. Posts come in rounds, one of every account, as if all had been writing.
  */
-import { AccountId, type LocalNo, PostId } from "@rookery/domain/Ids"
+import { type AccountId, type LocalNo, PostId } from "@rookery/domain/Ids"
 import type { Threshold } from "@rookery/domain/FanoutMode"
-import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
+import type { World } from "@rookery/front/home/World"
 import { IdSource } from "@rookery/store/IdSource"
 import * as bulk from "@rookery/store/postgres/import"
 import { Effect } from "effect"
@@ -15,6 +15,7 @@ import * as Exclusivity from "../layers/Exclusivity.ts"
 import { AdminError } from "./AdminError.ts"
 import * as authorMode from "./authorMode.ts"
 import * as graphFile from "./graphFile.ts"
+import * as importPeople from "./importPeople.ts"
 import { makeText } from "./importText.ts"
 import * as progressBar from "./progressBar.ts"
 
@@ -49,20 +50,21 @@ interface Account {
 interface Run {
   readonly sql: SqlClient.SqlClient
   readonly ids: IdSource["Service"]
-  readonly directory: ShardDirectory.ShardDirectory
+  readonly people: importPeople.People
   readonly options: Options
   readonly survey: graphFile.Survey
   /** By their numbers in the file. */
   readonly accounts: Map<number, Account>
 }
 
-export const importGraph = Effect.fnUntraced(function*(options: Options) {
+/** `world` is there when there are several datacenters: then names are claimed in it. */
+export const importGraph = Effect.fnUntraced(function*(options: Options, world: World | undefined) {
   const survey = yield* attempt(options.file, () => graphFile.survey(options.file))
   yield* refuseBroken(survey, options)
   const run: Run = {
     sql: yield* SqlClient.SqlClient,
     ids: yield* IdSource,
-    directory: yield* ShardDirectory.make,
+    people: yield* importPeople.make(world),
     options,
     survey,
     accounts: new Map()
@@ -132,21 +134,16 @@ const take = async <A>(source: AsyncGenerator<A>, count: number): Promise<Array<
 }
 
 /** Makes the accounts that are new, and learns the ids of all. */
-const resolveAccounts = Effect.fnUntraced(function*(run: Run, edges: ReadonlyArray<graphFile.Edge>) {
-  const { accounts, directory } = run
+const resolveAccounts = Effect.fnUntraced(function*({ accounts, people }: Run, edges: ReadonlyArray<graphFile.Edge>) {
   const numbers = [...new Set(edges.flatMap(({ followee, follower }) => [follower, followee]))].filter((n) => !accounts.has(n))
   if (accounts.size + numbers.length > ACCOUNTS_MAX) {
     return yield* new AdminError({ message: `more than ${ACCOUNTS_MAX} accounts in one file; import it in parts` })
   }
   for (let at = 0; at < numbers.length; at += BATCH) {
     const part = numbers.slice(at, at + BATCH)
-    const ids = yield* run.ids.mintMany(part.length)
-    const rows = part.map((number, i) => ({
-      id: AccountId.make(ids[i]!),
-      shard: directory.shardOf(`${ids[i]!}`),
-      username: `u${number}`
-    }))
-    for (const { id, no, username } of yield* bulk.importAccounts(rows)) accounts.set(Number(username.slice(1)), { id, no })
+    for (const { id, no, username } of yield* importPeople.resolve(people, part.map((number) => `u${number}`))) {
+      accounts.set(Number(username.slice(1)), { id, no })
+    }
   }
 })
 

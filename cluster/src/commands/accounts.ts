@@ -7,21 +7,13 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as accounts from "../admin/accounts.ts"
 import * as adminLayer from "../admin/adminLayer.ts"
 import * as database from "../admin/database.ts"
+import * as otherDatacenters from "../admin/otherDatacenters.ts"
 import * as adminHints from "../layers/adminHints.ts"
-import * as DatacenterLinks from "../layers/DatacenterLinks.ts"
-import * as derive from "../programs/derive.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("the account's name, without @"))
 
 /** For the log of moderation. */
 export const reason = Flag.String("reason").pipe(Flag.withDefault(""), Flag.withDescription("why; kept in the log of moderation"))
-
-/** The links to them, for the scope; undefined for who is alone. */
-const otherDatacenters = Effect.gen(function*() {
-  const configuration = yield* load
-  const links = yield* DatacenterLinks.make(configuration, "rookery cli", derive.patience(configuration))
-  return derive.world(configuration, links)
-})
 
 const ownPrefix = Effect.map(load, ({ world }) => Datacenters.isSingle(world) ? undefined : world.own)
 
@@ -31,7 +23,7 @@ const create = Command.make("create", {
   password: Flag.Redacted("password").pipe(Flag.withDescription("8 to 128 characters")),
   admin: Flag.Boolean("admin").pipe(Flag.withDefault(false), Flag.withDescription("may administer the server"))
 }, ({ admin, email, name, password }) =>
-  Effect.flatMap(otherDatacenters, (world) =>
+  Effect.flatMap(otherDatacenters.make, (world) =>
     accounts.create({ username: name, email, password: Redacted.value(password), admin }, world)).pipe(
     Effect.scoped,
     Effect.tap((account) => Console.log(`created ${account.username} (id ${account.id}), who can log in now`)),

@@ -4,6 +4,7 @@ import { Console, Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as adminLayer from "../admin/adminLayer.ts"
 import * as importGraph from "../admin/importGraph.ts"
+import * as otherDatacenters from "../admin/otherDatacenters.ts"
 import * as derive from "../programs/derive.ts"
 
 const between = (minimum: number, maximum: number) => Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
@@ -39,9 +40,10 @@ const describe = ({ accounts, edges, newEdges, posts, served, skippedLines }: im
   ].join("\n")
 
 export const command = Command.make("import-graph", flags, (options) =>
-  load.pipe(
-    Effect.flatMap((configuration) =>
-      importGraph.importGraph({ ...options, threshold: derive.entities(configuration).threshold })),
+  Effect.all([load, otherDatacenters.make]).pipe(
+    Effect.flatMap(([configuration, world]) =>
+      importGraph.importGraph({ ...options, threshold: derive.entities(configuration).threshold }, world)),
+    Effect.scoped,
     Effect.tap((imported) => Console.log(describe(imported))),
     adminLayer.withIds
   )).pipe(

@@ -70,7 +70,7 @@ export class Links extends Context.Service<Links, {
   readonly send: (parcels: ReadonlyArray<Parcel>) => Effect.Effect<void, LinkError>
   /**
    * What `origin` sent to all or to us, some of it again or out of order. Never ends, never fails, resumes by itself, and
-   * takes no more than 128 unacknowledged messages from the server at a time. Streams of several processes share the messages.
+   * takes no more than 1,024 unacknowledged messages from the server at a time, and fewer where they are large. Streams of several processes share the messages.
    */
   readonly receive: (origin: string) => Stream.Stream<Arrival>
   /**

@@ -12,7 +12,8 @@ export const parcelsPerSendMax = 500
 export const asksUnderWayMax = 256
 /** Of one kind, in one process. */
 export const answersUnderWayMax = 64
-export const inFlightMax = 128
+/** Messages of one datacenter that a reader has not acknowledged. */
+export const inFlightMax = 1_024
 export const ackMillisDefault = 5_000
 
 const refuse = (reason: string) => Effect.fail(new LinkError({ reason, cause: undefined }))

@@ -4,8 +4,6 @@ import { type Post, visibilityNumber } from "@rookery/domain/Post"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import { Author } from "@rookery/protocol/Author"
 import { AuthorStore } from "@rookery/store/AuthorStore"
-import { OutboxStore } from "@rookery/store/OutboxStore"
-import { PostStore } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import { Entity } from "effect/cluster"
 import * as AuthorState from "./AuthorState.ts"
@@ -22,14 +20,12 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
     Effect.gen(function*() {
       const { entityId } = yield* Entity.CurrentAddress
       const authors = yield* AuthorStore
-      const outbox = yield* OutboxStore
-      const posts = yield* PostStore
       const state = AuthorState.make(AccountId.make(BigInt(entityId)), runner.audiences)
 
-      const driveLater = (row: Parameters<typeof FanoutDriver.drive>[4]) =>
+      const driveLater = (row: Parameters<typeof FanoutDriver.drive>[3]) =>
         Effect.sync(() =>
           runner.runFork(
-            Effect.catch(FanoutDriver.drive(runner, state, authors, posts, row), (error) =>
+            Effect.catch(FanoutDriver.drive(runner, state, authors, row), (error) =>
               Effect.logDebug("a fan-out is left to the outbox", error))
           )
         )
@@ -63,9 +59,9 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
 
       const resume = (outboxId: bigint) =>
         Effect.gen(function*() {
-          const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
+          const row = yield* runner.take(outboxId)
           if (row === undefined) return
-          yield* FanoutDriver.drive(runner, state, authors, posts, row)
+          yield* FanoutDriver.drive(runner, state, authors, row)
         })
 
       return Author.of({

@@ -22,7 +22,10 @@ export const layer = (settings: Partial<Settings> = {}, world?: World) =>
   Layer.unwrap(
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
-      const group = yield* PublishGroup.make(runner.settings.claimMillis, () => Notices.due(runner))
+      const group = yield* PublishGroup.make(runner.settings.claimMillis, () => {
+        Notices.due(runner)
+        runner.tellingDue.openUnsafe()
+      })
       const likes = yield* LikeGroup.make(() => Notices.due(runner))
       yield* Modes.keepFresh(runner)
       yield* OutboxSweeper.start(runner)

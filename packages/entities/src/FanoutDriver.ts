@@ -7,7 +7,6 @@ import * as ShardBitmap from "@rookery/fanout/ShardBitmap"
 import { fanoutSeconds } from "@rookery/observe/Metrics"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
 import type { OutboxRow } from "@rookery/store/OutboxStore"
-import type { PostStore } from "@rookery/store/PostStore"
 import { Effect } from "effect"
 import * as AuthorState from "./AuthorState.ts"
 import * as OwnWindow from "./OwnWindow.ts"
@@ -53,9 +52,9 @@ const spread = (
   }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
 
 /** The topics of a post as it is now: none when it was deleted meanwhile. */
-const toTopics = (runner: Runner, posts: PostStore["Service"], row: Task, postId: PostId) =>
+const toTopics = (runner: Runner, row: Task, postId: PostId) =>
   Effect.gen(function*() {
-    const post = row.post ?? (yield* posts.byIds([postId]))[0]
+    const post = row.post ?? (yield* runner.post(postId))
     if (post === undefined) return
     yield* runner.topics.toRings(post)
     if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
@@ -65,7 +64,6 @@ const toTopics = (runner: Runner, posts: PostStore["Service"], row: Task, postId
 const spreadPost = (
   runner: Runner,
   state: AuthorState.AuthorState,
-  posts: PostStore["Service"],
   row: Task,
   task: Extract<Task["task"], { readonly _tag: "Fanout" }>
 ) => {
@@ -74,7 +72,7 @@ const spreadPost = (
     const delivered = yield* OwnWindow.deliver(runner, state.account, author.authorNo, task.postId)
     if (!delivered) return yield* Effect.fail(new Fanout.FanoutIncomplete())
   })
-  const toOthers = toTopics(runner, posts, row, task.postId)
+  const toOthers = toTopics(runner, row, task.postId)
   if (!reachesFollowers(visibilities[task.visibility]!)) return Effect.andThen(toSelf, toOthers)
   const toFollowers = spread(runner, state, row, task.postId)
   // One that fails does not cut the other short.
@@ -88,19 +86,18 @@ const perform = (
   runner: Runner,
   state: AuthorState.AuthorState,
   authors: AuthorStore["Service"],
-  posts: PostStore["Service"],
   row: Task
 ) => {
   switch (row.task._tag) {
     case "Fanout":
-      return spreadPost(runner, state, posts, row, row.task)
+      return spreadPost(runner, state, row, row.task)
     case "Removed":
       return spread(runner, state, row, row.task.postId, "remove")
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
       return Effect.andThen(
-        toTopics(runner, posts, row, row.task.postId),
+        toTopics(runner, row, row.task.postId),
         spread(runner, state, row, row.task.postId, "edit")
       )
     case "Edge":
@@ -117,7 +114,6 @@ export const drive = (
   runner: Runner,
   state: AuthorState.AuthorState,
   authors: AuthorStore["Service"],
-  posts: PostStore["Service"],
   row: Task
 ): Effect.Effect<void, unknown> =>
   Effect.suspend(() => {
@@ -126,7 +122,7 @@ export const drive = (
     }
     state.backlog++
     const startedAt = runner.now()
-    return perform(runner, state, authors, posts, row).pipe(
+    return perform(runner, state, authors, row).pipe(
       Effect.tap(() =>
         Effect.sync(() => {
           if (row.task._tag === "Fanout") fanoutSeconds.observe((runner.now() - startedAt) / 1_000)

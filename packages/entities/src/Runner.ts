@@ -3,6 +3,8 @@
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
 import { Bus } from "@rookery/bus/Bus"
+import type { PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
 import * as Lanes from "@rookery/fanout/Lanes"
 import * as WindowSlab from "@rookery/domain/WindowSlab"
 import { pauses } from "@rookery/observe/Metrics"
@@ -10,7 +12,8 @@ import { Author } from "@rookery/protocol/Author"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
-import { OutboxStore } from "@rookery/store/OutboxStore"
+import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
+import { PostStore } from "@rookery/store/PostStore"
 import { Effect, FiberSet, Latch } from "effect"
 import { randomInt } from "node:crypto"
 import * as Audiences from "./Audiences.ts"
@@ -25,6 +28,9 @@ import * as WindowLoader from "./WindowLoader.ts"
 
 /** Outbox rows deleted in one write. */
 const doneMax = 1_000
+
+/** Rows, or posts, read together: after an outage of other datacenters they come by the thousand. */
+const takenMax = 256
 
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
@@ -45,6 +51,10 @@ export interface Runner {
   readonly loader: WindowLoader.WindowLoader
   readonly audiences: Audiences.Audiences
   readonly actors: Actors
+  /** An outbox row that this runner was asked to drive; many in one write. Undefined when it is done. */
+  readonly take: (outboxId: bigint) => Effect.Effect<OutboxRow | undefined, unknown>
+  /** A post as it is now; many in one query. Undefined when it was deleted. */
+  readonly post: (id: PostId) => Effect.Effect<Post | undefined, unknown>
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
@@ -53,6 +63,8 @@ export interface Runner {
   readonly noticesDue: Latch.Latch
   /** Opened when there are outbox rows that nobody drives. */
   readonly outboxDue: Latch.Latch
+  /** Opened by a commit that other datacenters are to be told of. */
+  readonly tellingDue: Latch.Latch
   readonly topics: TopicSpread.TopicSpread
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
@@ -82,6 +94,12 @@ const makeSend = (
     return actors.timelineShard(directory.timelineShardId(shardNo)).Deliver({ batch }).pipe(
       Effect.timeout(settings.messageTimeoutMillis)
     )
+  })
+
+const readPosts = (posts: PostStore["Service"]) => (ids: ReadonlyArray<PostId>) =>
+  Effect.map(posts.byIds(ids), (found) => {
+    const byId = new Map(found.map((post) => [post.id, post]))
+    return ids.map((id) => byId.get(id))
   })
 
 /** Drops every window and ring: what this process knows may be another runner's by now. */
@@ -116,6 +134,8 @@ export const make = (settings: Settings) =>
       doneMax,
       doneGatherMillis
     )
+    const taken = yield* GroupCommit.make((ids: ReadonlyArray<bigint>) => outbox.take(ids, settings.claimMillis), takenMax)
+    const reading = yield* GroupCommit.make(readPosts(yield* PostStore), takenMax)
     const runner: Runner = {
       token: 1 + randomInt(tokenMax),
       settings,
@@ -135,10 +155,13 @@ export const make = (settings: Settings) =>
       actors,
       topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
+      take: taken.commit,
+      post: reading.commit,
       done: deletions.commit,
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
       outboxDue: Latch.makeUnsafe(false),
+      tellingDue: Latch.makeUnsafe(false),
       runFork,
       now
     }

@@ -26,7 +26,7 @@ export interface Settings {
   readonly sweepMillis: number
   /** How often windows that changed are written to the snapshot store. */
   readonly snapshotMillis: number
-  /** How long a lane waits for company before it sends: what a follower at most waits longer for a post. */
+  /** How long a lane waits for company between two messages: what a follower at most waits longer for a post. An eighth where it was idle. */
   readonly lingerMillis: number
   /** Bound of one message to another actor. */
   readonly messageTimeoutMillis: number

@@ -8,7 +8,6 @@ import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { type FollowFlags, UserTimeline } from "@rookery/protocol/UserTimeline"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { type EdgeRow, type FollowResult, FollowStore } from "@rookery/store/FollowStore"
-import { OutboxStore } from "@rookery/store/OutboxStore"
 import { type RelationChange, RelationStore } from "@rookery/store/RelationStore"
 import { Effect, Latch, Semaphore } from "effect"
 import { Entity } from "effect/cluster"
@@ -59,7 +58,6 @@ export const UserTimelineLive = (runner: Runner) =>
       const shard = runner.actors.timelineShard(runner.directory.timelineShardId(runner.directory.shardOf(entityId)))
       const follows = yield* FollowStore
       const accounts = yield* AccountStore
-      const outbox = yield* OutboxStore
       const relations = yield* RelationStore
       const bus = yield* Bus
       const turn = Semaphore.makeUnsafe(1)
@@ -169,7 +167,7 @@ export const UserTimelineLive = (runner: Runner) =>
 
       const resumeEdge = (outboxId: bigint) =>
         Effect.gen(function*() {
-          const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
+          const row = yield* runner.take(outboxId)
           if (row?.task._tag === "Edge") yield* carryEdge(runner, row.task.edge, row.id)
           if (row?.task._tag === "Relation") yield* Relating.carry(runner, row.task.windows, row.id)
           if (row?.task._tag === "Unlocked") {

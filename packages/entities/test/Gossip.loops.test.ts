@@ -38,6 +38,18 @@ describe("the applier", () => {
       assert.deepStrictEqual(bad.map(({ fate }) => fate.refused), [["version"], ["malformed"], ["datacenter"], ["foreign"]])
     })))
 
+  it.effect("takes small messages by the thousand, and large ones in transactions that are bounded", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { apply, calls } = World.applied()
+      const world = yield* World.make(LinksMemory.make(World.names), 1, { apply })
+      const messagesOf = (count: number, facts: number) =>
+        Array.from({ length: count }, () => World.arrival(Gossip.encode("east", Array.from({ length: facts }, () => World.post(0)))).message)
+      yield* Applier.applyAll(world, 0, around, messagesOf(300, 2))
+      assert.deepStrictEqual(calls.map((facts) => facts.length), [600])
+      yield* Applier.applyAll(world, 0, around, messagesOf(23, 500))
+      assert.deepStrictEqual(calls.map((facts) => facts.length), [600, 5_000, 5_000, 1_500])
+    })))
+
   it.live("leaves a message that fails for another time, gives it up after several, and never while the database is away", () =>
     Effect.scoped(Effect.gen(function*() {
       const poison = World.post(0)
@@ -111,7 +123,7 @@ describe("the comparison", () => {
       const digestOf = (ids: ReadonlySet<bigint>) => ({ from, to }: GossipRange) =>
         Effect.sync(() => {
           const found = [...ids].filter((id) => id >= from && id < to)
-          return { count: found.length, hash: BigInt.asUintN(64, found.reduce((sum, id) => sum + id * 31n, 0n)) }
+          return { count: found.length, hash: BigInt.asUintN(64, found.reduce((sum, id) => sum + id * 31n, 0n)), isWhole: true }
         })
       const east = yield* World.make(links, 0, {
         digest: digestOf(there),
@@ -137,5 +149,61 @@ describe("the comparison", () => {
       const again = Repair.pass(west, World.noAfter, 0)
       yield* Repair.compare(again, [range])
       assert.deepStrictEqual([again.asks, again.repaired], [1, 0])
+    })))
+
+  it.effect("asks for all of a range of which nearly nothing stands here, page by page, and for the end of what stands here alone", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const links = LinksMemory.make(World.names)
+      const posts = Array.from({ length: 12_000 }, (_, i) => World.post(0, { id: World.idOf(0, 1_760_000_000_000 + i * 1_000) as never }))
+      const stray = World.idOf(0, 1_760_000_000_000 + 7_000_500)
+      const here = new Map<bigint, string>([[stray, "Post"], [posts[3]!.id, "Post"]])
+      const east = yield* World.make(links, 0, {
+        digest: () => Effect.succeed({ count: posts.length, hash: 1n, isWhole: true }),
+        facts: ({ from, to }, limit) => Effect.sync(() => posts.filter(({ id }) => id >= from && id < to).slice(0, limit)),
+        postsOf: (ids) => Effect.succeed(ids.map((id) => ({ _tag: "Tombstone", id, author: id as never, deletedAt: 1 }) as const))
+      })
+      const pages: Array<number> = []
+      const west = yield* World.make(links, 1, {
+        digest: () => Effect.sync(() => ({ count: here.size, hash: 2n, isWhole: true })),
+        keys: ({ from, to }) => Effect.sync(() => [...here.keys()].filter((id) => id >= from && id < to).map((key) => ({ key, other: 0n }))),
+        apply: (_, facts) => Effect.sync(() => {
+          pages.push(facts.length)
+          for (const fact of facts) if (fact._tag === "Post" || fact._tag === "Tombstone") here.set(fact.id, fact._tag)
+          return World.nothingApplied
+        })
+      })
+      yield* Answers.start(east)
+      const pass = Repair.pass(west, World.noAfter, 0)
+      yield* Repair.compare(pass, [{ kind: "posts", origin: 0, asker: 1, from: 0n, to: posts.at(-1)!.id + 1n, deletedAfter: 0 }])
+      assert.strictEqual(here.size, posts.length + 1)
+      assert.strictEqual(here.get(stray), "Tombstone")
+      assert.deepStrictEqual([pass.asks, pass.repaired], [4, 1], "digests, and three pages")
+      assert.isAtMost(Math.max(...pages), 2_500)
+    })))
+
+  it.effect("compares the parts of what is too much to look at", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const links = LinksMemory.make(World.names)
+      const ids = Array.from({ length: 4_000 }, (_, i) => BigInt(i))
+      const digestOf = (lacking: bigint | undefined) => ({ from, to }: GossipRange) =>
+        Effect.sync(() => {
+          const found = ids.filter((id) => id >= from && id < to && id !== lacking)
+          return { count: found.length, hash: found.reduce((sum, id) => sum + id, 0n), isWhole: to - from <= 1_000n }
+        })
+      const asked: Array<GossipRange> = []
+      const east = yield* World.make(links, 0, {
+        digest: digestOf(undefined),
+        facts: (range) => Effect.sync(() => {
+          asked.push(range)
+          return []
+        })
+      })
+      const west = yield* World.make(links, 1, { digest: digestOf(1_234n), keys: () => Effect.succeed([]) })
+      yield* Answers.start(east)
+      yield* Repair.compare(Repair.pass(west, World.noAfter, 0), [
+        { kind: "posts", origin: 0, asker: 1, from: 0n, to: 4_000n, deletedAfter: 0 }
+      ])
+      assert.strictEqual(asked.length, 1)
+      assert.isTrue(asked[0]!.from <= 1_234n && asked[0]!.to > 1_234n && asked[0]!.to - asked[0]!.from < 100n)
     })))
 })

@@ -29,7 +29,7 @@ interface Lane {
 
 export interface LanesOptions {
   readonly send: SendBatch
-  /** How long a lane waits for company before each message that is not full yet, in milliseconds. */
+  /** How long a lane waits for company between two messages, unless the next one is full, in milliseconds. */
   readonly lingerMillis: number
   /** Bytes waiting in one lane at most; beyond it `offer` refuses. */
   readonly laneBytesMax: number
@@ -52,6 +52,9 @@ export interface Lanes {
 
 /** A message worth sending at once: what it costs by itself is little beside its records. */
 const fullBytes = 32 * 1024
+
+/** An idle lane waits for company this many times less. */
+const idleShare = 8
 
 /** The batch that `bytes` more go into: the last one, unless that would outgrow a message. */
 const batchFor = (lane: Lane, bytes: number): Batch => {
@@ -94,17 +97,21 @@ export const make = (options: LanesOptions): Lanes => {
     })
 
   /** A shard beside us answers within microseconds: without a pause every post would be a message of its own. */
-  const linger = (lane: Lane): Effect.Effect<void> =>
-    lane.waitingBytes >= fullBytes ? Effect.void : Effect.sleep(options.lingerMillis)
+  const linger = (lane: Lane, millis: number): Effect.Effect<void> =>
+    Effect.suspend(() => lane.waitingBytes >= fullBytes ? Effect.void : Effect.sleep(millis))
 
+  /** The pause comes after a message: the post that finds a lane idle waits only for those of its own group commit. */
   const drain = (shard: number, lane: Lane): Effect.Effect<void> =>
-    Effect.whileLoop({
-      while: () => lane.waiting.length > 0,
-      body: () => Effect.andThen(linger(lane), sendNext(shard, lane)),
-      step: () => {}
-    }).pipe(Effect.ensuring(Effect.sync(() => {
-      lane.busy = false
-    })))
+    linger(lane, options.lingerMillis / idleShare).pipe(
+      Effect.andThen(Effect.whileLoop({
+        while: () => lane.waiting.length > 0,
+        body: () => Effect.andThen(sendNext(shard, lane), linger(lane, options.lingerMillis)),
+        step: () => {}
+      })),
+      Effect.ensuring(Effect.sync(() => {
+        lane.busy = false
+      }))
+    )
 
   const offer: Lanes["offer"] = (shard, header, numbers, from, to, onSettled) => {
     const lane = laneOf(shard)

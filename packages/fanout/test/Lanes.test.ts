@@ -33,7 +33,7 @@ interface Sent {
 }
 
 /** Lanes whose messages are answered by the test. */
-const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000) {
+const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, lingerMillis: number = 1) {
   const sent: Array<Sent> = []
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
   const send: Lanes.SendBatch = (shard, batch) => {
@@ -45,7 +45,7 @@ const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000) 
     sent.push({ shard, posts, answer })
     return Deferred.await(answered)
   }
-  const lanes = Lanes.make({ send, lingerMillis: 1, laneBytesMax, runFork: (effect) => void runFork(effect) })
+  const lanes = Lanes.make({ send, lingerMillis, laneBytesMax, runFork: (effect) => void runFork(effect) })
   return { lanes, sent }
 })
 
@@ -106,6 +106,25 @@ describe("Lanes", () => {
       push(lanes, 1, 3)
       yield* settle
       assert.deepStrictEqual(sent[1]!.posts, [2, 3])
+    }))
+
+  it.effect("wait an eighth as long where nothing was sent just now, so that a lone post is soon there", () =>
+    Effect.gen(function*() {
+      const { lanes, sent } = yield* makeLanes(1_000_000, 80)
+      const sendNext = (post: number, millis: number) =>
+        Effect.gen(function*() {
+          push(lanes, 1, post)
+          yield* TestClock.adjust(millis - 1)
+          const before = sent.length
+          yield* TestClock.adjust(1)
+          assert.deepStrictEqual([before, sent.at(-1)?.posts], [post - 1, [post]])
+          sent.at(-1)!.answer(true)
+          yield* TestClock.adjust(0)
+        })
+      yield* sendNext(1, 10)
+      yield* sendNext(2, 80)
+      yield* TestClock.adjust(100)
+      yield* sendNext(3, 10)
     }))
 
   it.effect("cut messages at the size limit", () =>

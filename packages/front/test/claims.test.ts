@@ -63,8 +63,8 @@ const outcome = (made: unknown): string => typeof made === "string" ? made : "ma
 /** As a home that crashed: with the account, or without. */
 const leaveReserved = (home: Datacenter, owner: Datacenter, person: NewAccount, isCreated: boolean) =>
   Effect.gen(function*() {
-    const key = yield* home.claims.begin(person.id, person.username)
-    yield* owner.claims.reserve({ key, account: person.id, home: home.world.datacenters.own }, -1_000)
+    const [key] = yield* home.claims.begin([person])
+    yield* owner.claims.reserve([{ key: key!, account: person.id, home: home.world.datacenters.own }], -1_000)
     if (isCreated) yield* home.claims.create(person)
   })
 

@@ -10,8 +10,10 @@ export const names = { digest: "digest", facts: "facts", content: "content" } as
 /** In one question. */
 export const rangesMax = 64
 export const idsMax = 500
-/** Facts in one answer; ranges of more are asked for in parts. */
-export const factsMax = 3_000
+/** Facts in one answer; who asked for a range of more goes on behind the last of them. */
+export const factsMax = 5_000
+/** Rows that a digest looks at: a tenth of a second's worth. Of a range of more its parts are compared. */
+export const digestRowsMax = 100_000
 
 const Id = Schema.String.check(Schema.isPattern(/^\d{1,19}$/))
 
@@ -26,11 +28,11 @@ const Range = Schema.Struct({
 export type Range = typeof Range.Type
 
 export const DigestQuestion = Schema.fromJsonString(Schema.Struct({ ranges: Schema.Array(Range).check(Schema.isMaxLength(rangesMax)) }))
-/** In the order of the ranges; the hash is a decimal of 64 bits. */
-export const DigestAnswer = Schema.fromJsonString(Schema.Struct({
-  digests: Schema.Array(Schema.Struct({ count: Schema.Int, hash: Schema.String.check(Schema.isPattern(/^\d{1,20}$/)) }))
-    .check(Schema.isMaxLength(rangesMax))
-}))
+/** The hash is a decimal of 64 bits; `isWhole` is false where there were more rows than are looked at. */
+const Digest = Schema.Struct({ count: Schema.Int, hash: Schema.String.check(Schema.isPattern(/^\d{1,20}$/)), isWhole: Schema.Boolean })
+
+/** In the order of the ranges. */
+export const DigestAnswer = Schema.fromJsonString(Schema.Struct({ digests: Schema.Array(Digest).check(Schema.isMaxLength(rangesMax)) }))
 
 const Ids = Schema.Array(Id).check(Schema.isMaxLength(idsMax))
 export const FactsQuestion = Schema.fromJsonString(Schema.Union([

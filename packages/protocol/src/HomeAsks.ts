@@ -14,24 +14,25 @@ export interface Kind<Q, A> {
   readonly answer: Schema.Codec<A, string>
 }
 
-/** To the datacenter that decides about the name. Only the account's home may ask. */
+/** Of one question; long names leave room for fewer. */
+export const claimsMax = 1_000
+
+const Claimed = Schema.Struct({ key: Key, account: Id })
+export type Claimed = typeof Claimed.Type
+const Claims = Schema.Array(Claimed).check(Schema.isMaxLength(claimsMax))
+
+/** In the order of the claims. */
+const Answers = Schema.fromJsonString(Schema.Struct({ yes: Schema.Array(Schema.Boolean).check(Schema.isMaxLength(claimsMax)) }))
+
+/** To the datacenter that decides about the names. Only the accounts' home may ask. No: the name is another's. */
 export const claim = {
   name: "claim",
-  question: Schema.fromJsonString(Schema.Struct({
-    step: Schema.Literals(["reserve", "confirm", "release"]),
-    key: Key,
-    account: Id
-  })),
-  /** False: the name is another's. */
-  answer: Schema.fromJsonString(Schema.Struct({ ok: Schema.Boolean }))
+  question: Schema.fromJsonString(Schema.Struct({ step: Schema.Literals(["reserve", "confirm", "release"]), claims: Claims })),
+  answer: Answers
 }
 
-/** To the account's home, after a reservation that ran out: does it exist? If not, it never will. */
-export const claimed = {
-  name: "claimed",
-  question: Schema.fromJsonString(Schema.Struct({ key: Key, account: Id })),
-  answer: Schema.fromJsonString(Schema.Struct({ exists: Schema.Boolean }))
-}
+/** To the accounts' home, after reservations that ran out: do they exist? Those that do not never will. */
+export const claimed = { name: "claimed", question: Schema.fromJsonString(Schema.Struct({ claims: Claims })), answer: Answers }
 
 /** To where a client program was registered. Programs never change. */
 export const program = {

@@ -21,17 +21,18 @@ export interface Claim {
  */
 export type Reservation = { readonly _tag: "Reserved" } | { readonly _tag: "Taken" } | { readonly _tag: "Overdue"; readonly by: Claim }
 
+/** Many at once, each name and account once, 10,000 at most; answers are in their order. */
 export class ClaimStore extends Context.Service<ClaimStore, {
-  /** Where the name is decided: reserves it, for `millis` until somebody may ask after it. A repeat is reserved again. */
-  readonly reserve: (claim: Claim, millis: number) => Effect.Effect<Reservation, StoreError>
-  /** The account exists: it holds the name from now on. */
-  readonly confirm: (claim: Claim) => Effect.Effect<void, StoreError>
-  /** Frees the name, if this account has it, reserved or held. */
-  readonly release: (claim: Claim) => Effect.Effect<void, StoreError>
-  /** At home: notes that the account will be created; answers the name's key. */
-  readonly begin: (account: AccountId, username: string) => Effect.Effect<string, StoreError>
+  /** Where the names are decided: reserves them, for `millis` until somebody may ask after them. A repeat is reserved again. */
+  readonly reserve: (claims: ReadonlyArray<Claim>, millis: number) => Effect.Effect<ReadonlyArray<Reservation>, StoreError>
+  /** The accounts exist: they hold the names from now on. */
+  readonly confirm: (claims: ReadonlyArray<Claim>) => Effect.Effect<void, StoreError>
+  /** Frees those of the names that these accounts have, reserved or held. */
+  readonly release: (claims: ReadonlyArray<Claim>) => Effect.Effect<void, StoreError>
+  /** At home: notes that the accounts will be created; answers the names' keys. */
+  readonly begin: (accounts: ReadonlyArray<Pick<NewAccount, "id" | "username">>) => Effect.Effect<ReadonlyArray<string>, StoreError>
   /** At home: creates an account that was begun; `Abandoned` when it was given up meanwhile. */
   readonly create: (account: NewAccount) => Effect.Effect<AccountRow | Taken | "Abandoned", StoreError>
-  /** At home: whether the account exists under this name. If not, it has been given up, and never will. */
-  readonly existsOrNever: (account: AccountId, key: string) => Effect.Effect<boolean, StoreError>
+  /** At home: whether the accounts exist under these names. Those that do not have been given up, and never will. */
+  readonly existsOrNever: (claims: ReadonlyArray<Pick<Claim, "account" | "key">>) => Effect.Effect<ReadonlyArray<boolean>, StoreError>
 }>()("rookery/store/ClaimStore") {}

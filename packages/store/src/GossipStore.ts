@@ -50,6 +50,8 @@ export interface GossipRange {
 export interface GossipDigest {
   readonly count: number
   readonly hash: bigint
+  /** False: the range has more rows than were looked at, and the rest says nothing of it. Compare its parts. */
+  readonly isWhole: boolean
 }
 
 /** A record that stands here; `other` is 0n unless it is of a pair. */
@@ -96,8 +98,8 @@ export class GossipStore extends Context.Service<GossipStore, {
   readonly refuse: (origin: string, reason: string, data: Uint8Array) => Effect.Effect<void, StoreError>
   /** Latest first. */
   readonly refused: (limit: number) => Effect.Effect<ReadonlyArray<RefusedMessage>, StoreError>
-  /** The same for the origin's own rows and for those that a receiver holds of it, when they agree. */
-  readonly digest: (range: GossipRange) => Effect.Effect<GossipDigest, StoreError>
+  /** The same for the origin's own rows and for those that a receiver holds of it, when they agree. Looks at `rowsMax` rows, anybody's. */
+  readonly digest: (range: GossipRange, rowsMax: number) => Effect.Effect<GossipDigest, StoreError>
   /** As the origin: facts of a range in order of their keys. */
   readonly facts: (range: GossipRange, limit: number) => Effect.Effect<ReadonlyArray<GossipFact>, StoreError>
   /** What stands here of a range, in order: what the origin's `facts` do not have is asked for by `postsOf`. */

@@ -36,12 +36,15 @@ export interface OutboxRow {
 }
 
 export class OutboxStore extends Context.Service<OutboxStore, {
-  /** Claims up to `limit` rows that nobody holds, oldest first, for `claimMillis`. */
+  /**
+   * Claims up to `limit` rows that nobody holds, in order, for `claimMillis`: half of them the oldest, half the newest, so that what
+   * is new does not wait behind a backlog.
+   */
   readonly claim: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
   /** The same for rows of notices alone, which nobody drives from the start. */
   readonly claimNotices: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
-  /** A row that this caller was asked to drive; renews its claim. Undefined when it is done. */
-  readonly take: (id: bigint, claimMillis: number) => Effect.Effect<OutboxRow | undefined, StoreError>
+  /** Rows that this caller was asked to drive, in the order of the ids, of which there are 1,000 at most; renews the claims. Undefined for those that are done. */
+  readonly take: (ids: ReadonlyArray<bigint>, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow | undefined>, StoreError>
   /** Writes progress and renews the claims. At most 512. */
   readonly progress: (
     rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>,

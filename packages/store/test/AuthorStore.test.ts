@@ -12,7 +12,7 @@ layer(Database.layer, { excludeTestServices: true })("AuthorStore", (it) => {
       const [ann] = yield* Database.people(1)
       const both = yield* authors.setMode(ann!.id, 1, { mode: "both", heading: "pull", override: "auto" })
       assert.deepInclude(both?.row, { mode: "both", heading: "pull", override: "auto", epoch: 1, version: 2 })
-      assert.deepStrictEqual((yield* outbox.take(both!.outboxId!, 1_000))?.task, { _tag: "Transition", epoch: 1 })
+      assert.deepStrictEqual((yield* outbox.take([both!.outboxId!], 1_000))[0]?.task, { _tag: "Transition", epoch: 1 })
       assert.isUndefined(yield* authors.setMode(ann!.id, 1, { mode: "pull", heading: "pull", override: "auto" }))
       const pull = yield* authors.setMode(ann!.id, 2, { mode: "pull", heading: "pull", override: "pull" })
       assert.deepStrictEqual([pull?.row.epoch, pull?.outboxId], [2, undefined])

@@ -19,7 +19,7 @@ layer(Database.layer, { excludeTestServices: true })("FollowStore", (it) => {
       const result = yield* follow(ann!, bob!)
       if (result._tag !== "Changed") return assert.fail(result._tag)
       assert.deepInclude(result.edge, { follower: ann!.id, followee: bob!.id, active: true, version: 1, sequence: 1 })
-      assert.deepStrictEqual((yield* outbox.take(result.outboxId, 1_000))?.task, { _tag: "Edge", edge: result.edge })
+      assert.deepStrictEqual((yield* outbox.take([result.outboxId], 1_000))[0]?.task, { _tag: "Edge", edge: result.edge })
       const row = yield* authors.load(bob!.id)
       assert.deepStrictEqual([row?.followers, row?.edgeSequence, row?.version], [1, 1, 1])
       const [account] = yield* accounts.byIds([ann!.id])

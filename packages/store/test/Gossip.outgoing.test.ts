@@ -23,7 +23,7 @@ const differing = (origin: World.Datacenter, asker: World.Datacenter) =>
   Effect.filter(gossipKinds, (kind) =>
     Effect.gen(function*() {
       const range = rangeOf(kind, origin.number, asker.number)
-      const [there, here] = yield* Effect.all([origin, asker].map(({ run }) => run(gossip((store) => store.digest(range)))))
+      const [there, here] = yield* Effect.all([origin, asker].map(({ run }) => run(gossip((store) => store.digest(range, 1_000)))))
       return there!.count !== here!.count || there!.hash !== here!.hash
     }))
 
@@ -102,6 +102,21 @@ describe("gossip that goes out", () => {
       yield* flow([south, north])
       assert.deepStrictEqual(yield* differing(north, south), [])
       assert.deepStrictEqual(yield* differing(south, north), [])
+    })), 60_000)
+
+  it.live("a digest looks at so many rows, anybody's, and says when there were more", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const [north, south] = (yield* world(2)) as [World.Datacenter, World.Datacenter]
+      const [ann, bob] = [yield* account(north, "ann"), yield* account(south, "bob")]
+      for (let i = 0; i < 4; i++) yield* post(north, ann)
+      yield* post(south, bob)
+      yield* flow([north, south])
+      const digest = (rowsMax: number) => south.run(gossip((store) => store.digest(rangeOf("posts", 0, 1), rowsMax)))
+      const whole = yield* digest(5)
+      assert.deepInclude(whole, { count: 4, isWhole: true })
+      assert.deepStrictEqual(yield* digest(1_000), whole)
+      assert.isFalse((yield* digest(4)).isWhole)
+      assert.deepInclude(yield* south.run(gossip((store) => store.digest(rangeOf("direct", 0, 1), 0))), { count: 0, isWhole: true })
     })), 60_000)
 
   it.live("a post whose end nobody remembers is found as one too many, and ended by the owner's word", () =>

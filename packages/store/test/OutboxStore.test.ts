@@ -12,7 +12,7 @@ const abandonAll = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE outbo
 const clear = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM outbox`)
 
 layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
-  it.effect("gives every abandoned row to exactly one of many claimers, oldest first", () =>
+  it.effect("gives every abandoned row to exactly one of many claimers, in order", () =>
     Effect.gen(function*() {
       const outbox = yield* OutboxStore
       const [ann] = yield* people(1)
@@ -26,6 +26,18 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       assert.strictEqual(ids.length + rest.length, 40)
       for (const claim of claims) assert.deepStrictEqual(claim.map((row) => row.id), claim.map((row) => row.id).sort((a, b) => a < b ? -1 : 1))
       assert.isTrue(claims.flat().every((row) => row.attempts === 1))
+      yield* clear
+    }))
+
+  it.effect("gives the newest as well as the oldest, so that neither waits for a backlog", () =>
+    Effect.gen(function*() {
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      yield* Effect.forEach(Array.from({ length: 10 }), () => post(ann!))
+      yield* abandonAll
+      const turns = yield* Effect.forEach([5, 4, 100], (limit) => Effect.map(outbox.claim(limit, 60_000), (rows) => rows.map((row) => row.id)))
+      const all = turns.flat().sort((a, b) => a < b ? -1 : 1)
+      assert.deepStrictEqual(turns.map((ids) => ids.map((id) => all.indexOf(id))), [[0, 1, 2, 8, 9], [3, 4, 6, 7], [5]])
       yield* clear
     }))
 
@@ -59,7 +71,7 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       const [row] = yield* outbox.claim(1, 1)
       yield* outbox.progress([{ id: row!.id, progress: Uint8Array.of(0, 5) }], 60_000)
       assert.deepStrictEqual(yield* outbox.claim(1, 1), [])
-      assert.deepStrictEqual((yield* outbox.take(row!.id, 60_000))?.progress, Uint8Array.of(0, 5))
+      assert.deepStrictEqual((yield* outbox.take([row!.id], 60_000))[0]?.progress, Uint8Array.of(0, 5))
       yield* clear
     }))
 
@@ -74,8 +86,9 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       yield* abandonAll
       const [row] = yield* outbox.claim(1, 60_000)
       yield* outbox.done([row!.id])
-      assert.isUndefined(yield* outbox.take(row!.id, 1_000))
       assert.deepInclude(yield* outbox.backlog, { rows: 1, lowestFanout: second.id })
+      const [left] = yield* outbox.claim(1, 1_000)
+      assert.deepStrictEqual((yield* outbox.take([row!.id, left!.id, row!.id], 1_000)).map((taken) => taken?.id), [undefined, left!.id, undefined])
       yield* clear
     }))
 })

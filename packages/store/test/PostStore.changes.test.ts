@@ -25,7 +25,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       assert.deepStrictEqual(history.map((entry) => entry.text), ["one", "two", "three"])
       assert.strictEqual(history[0]?.at, Snowflake.millisOf(first.id))
       assert.strictEqual(history[1]?.at, edited?.post.editedAt)
-      const taken = yield* outbox.take(edited!.outboxId, 1_000)
+      const [taken] = yield* outbox.take([edited!.outboxId], 1_000)
       assert.deepStrictEqual([taken?.owner, taken?.task], [ann!.id, { _tag: "Edited", postId: first.id }])
     }))
 

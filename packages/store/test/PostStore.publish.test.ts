@@ -28,7 +28,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore.publish", (it) =
       const outbox = yield* OutboxStore
       const claimed = (yield* outbox.claim(100, 1_000)).filter((task) => task.owner === ann!.id)
       assert.deepStrictEqual(claimed, [])
-      const taken = yield* outbox.take(published[0]!.outboxId, 1_000)
+      const [taken] = yield* outbox.take([published[0]!.outboxId], 1_000)
       assert.deepStrictEqual(taken?.task, {
         _tag: "Fanout",
         postId: published[0]!.post.id,

@@ -60,7 +60,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       assert.strictEqual(result.edges.length, 2)
       for (const { edge, outboxId } of result.edges) {
         assert.isFalse(edge.active)
-        assert.deepStrictEqual((yield* outbox.take(outboxId, 1_000))?.task, { _tag: "Edge", edge })
+        assert.deepStrictEqual((yield* outbox.take([outboxId], 1_000))[0]?.task, { _tag: "Edge", edge })
       }
       for (const one of [ann!, bob!]) {
         const row = yield* authors.load(one.id)
@@ -69,7 +69,7 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
         const window = result.windows.find((change) => change.reader === one.id)
         assert.deepInclude(window, { followVersion: 3, following: false, hidden: true, hiddenMillis: null })
       }
-      assert.deepStrictEqual((yield* outbox.take(result.outboxId, 1_000))?.task, { _tag: "Relation", windows: result.windows })
+      assert.deepStrictEqual((yield* outbox.take([result.outboxId], 1_000))[0]?.task, { _tag: "Relation", windows: result.windows })
       assert.strictEqual((yield* block(ann!, bob!))._tag, "Same")
     }))
 

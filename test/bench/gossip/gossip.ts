@@ -8,6 +8,8 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Embedded from "../embedded.ts"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
+import type { Table } from "../harness/Table.ts"
+import * as Digests from "./digests.ts"
 import * as News from "./news.ts"
 
 interface GossipFigure {
@@ -71,38 +73,54 @@ const measureOnce = (origins: number, each: number, posts: number, random: Seede
     }
   })
 
+const comparing = (figures: ReadonlyArray<Digests.DigestFigure>): Table => ({
+  title: "Digests of a day, ms",
+  columns: ["posts of the day", "kind", "all of it at once", "as many rows as are looked at", "in 64 parts", "slowest part"],
+  rows: figures.map(({ bounded, kind, partMax, parts, posts, whole }) => [
+    posts,
+    kind,
+    whole === undefined ? "cut off" : Math.round(whole),
+    ...[bounded, parts, partMax].map(Math.round)
+  ])
+})
+
 const ways = [[1, 1], [1, 4], [1, 10], [2, 10]] as const
 
 const run = (options: BenchOptions) =>
   Effect.gen(function*() {
     const posts = whole(options, "announcements", Math.round(100_000 * options.scale))
+    const million = whole(options, "million", Math.round(1_000_000 * options.scale))
     const random = Seeded.make(options.seed)
     const context = yield* database
-    const figures = yield* Effect.provideContext(
+    const { digests, figures } = yield* Effect.provideContext(
       Effect.gen(function*() {
         yield* (yield* GossipStore).enable
         yield* News.people(topology)
         yield* measureOnce(1, 4, Math.min(posts, 20_000), random)
-        return yield* Effect.forEach(ways, ([origins, each]) => measureOnce(origins, each, posts, random))
+        const figures = yield* Effect.forEach(ways, ([origins, each]) => measureOnce(origins, each, posts, random))
+        return { figures, digests: yield* Digests.measure(million) }
       }),
       context
     )
     const best = Math.max(...figures.map((figure) => figure.announcementsPerSecond))
     return {
-      tables: [{
+      tables: [comparing(digests), {
         title: "Announcements taken in by one datacenter, from bytes to the commit",
         columns: ["origins", "messages of 500 in a transaction", "announcements/s", "bytes each", "rows of fan-out"],
         rows: figures.map((figure) => [figure.origins, figure.messages, figure.announcementsPerSecond, Math.round(figure.bytesPerAnnouncement * 10) / 10, figure.fanouts])
       }],
       charts: [],
       goals: [{ what: "announcements applied per second, durable rows included", goal: `≥ ${goal}`, measured: `${best}`, isMet: best >= goal }],
-      data: figures
+      data: { figures, digests }
     }
   })
 
 export const gossip: Bench = {
   name: "gossip",
-  about: "announcements of other datacenters, applied per second",
-  options: { announcements: "how many to each measurement; 100,000 times the scale" },
+  about: "announcements of other datacenters, applied per second; digests of a day",
+  options: {
+    announcements: "how many to each measurement; 100,000 times the scale",
+    million: "posts of a day whose digests are measured, then four times as many; 1,000,000 times the scale"
+  },
   run
 }

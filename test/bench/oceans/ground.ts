@@ -30,7 +30,7 @@ export const make = (seed: number, copiesMax: number) =>
       seed,
       datacenters: 2,
       copiesMax,
-      gossip: { countsMillis: 1_000 },
+      gossip: { countsMillis: 1_000, repairMillis: 5_000, walkMillis: 5_000 },
       waters: (names) => Waters.overNats(names, join(folder, "nats"))
     })
     const { people } = yield* Union.make(seas, 2 * authorsMax)
@@ -42,14 +42,16 @@ export const make = (seed: number, copiesMax: number) =>
     return ground
   })
 
-const patience = "240 seconds"
+const patience = "480 seconds"
 
-/** Waits until a count is reached; looks every 20 ms. */
-export const awaitCount = (at: Seas.Datacenter, least: number, count: (sql: SqlClient.SqlClient) => Effect.Effect<ReadonlyArray<{ readonly n: bigint }>, unknown>) =>
+type Count = (sql: SqlClient.SqlClient) => Effect.Effect<ReadonlyArray<{ readonly n: bigint }>, unknown>
+
+/** Waits until a count is reached; looks so often, which costs as much as the count does. */
+export const awaitCount = (at: Seas.Datacenter, least: number, count: Count, everyMillis = 20) =>
   at.run(Effect.flatMap(SqlClient.SqlClient, (sql) =>
     count(sql).pipe(
       Effect.filterOrFail(([row]) => Number(row!.n) >= least, ([row]) => new Error(`${row!.n} of ${least}`)),
-      Effect.retry(Schedule.upTo(Schedule.spaced("20 millis"), { duration: patience }))
+      Effect.retry(Schedule.upTo(Schedule.spaced(everyMillis), { duration: patience }))
     )))
 
 /** Until the east has told all. */
@@ -59,8 +61,13 @@ export const awaitTold = ({ east }: Ground) =>
     Effect.retry(Schedule.upTo(Schedule.spaced("20 millis"), { duration: patience }))
   )
 
-export const postsHere = (from: bigint, to: bigint) => (sql: SqlClient.SqlClient) =>
-  sql<{ n: bigint }>`SELECT count(*) AS n FROM posts WHERE id BETWEEN ${from} AND ${to} AND id & 4095 = ${calls}::int AND deleted_at IS NULL`
+export const postsHere = ({ from, mark, to }: Added): Count => (sql) =>
+  sql<{ n: bigint }>`SELECT count(*) AS n FROM posts WHERE id BETWEEN ${from} AND ${to} AND id & 4095 = ${mark}::int AND deleted_at IS NULL`
+
+/** One less for each of them that is still to be fanned out. */
+export const fannedOut = ({ count, from, mark, to }: Added): Count => (sql) =>
+  sql<{ n: bigint }>`
+    SELECT ${count}::int - count(*) AS n FROM outbox WHERE post_id BETWEEN ${from} AND ${to} AND post_id & 4095 = ${mark}::int`
 
 let followersMade = 1_000_000
 
@@ -87,19 +94,34 @@ export const addFollowers = ({ west }: Ground, author: AccountId, count: number)
 /** Tells calls apart, in the ids' sequence. */
 let calls = 0
 
-/** Posts written past the actor, one a millisecond of two minutes ago and before; answers their ids' ends. Quietly: never told. */
-export const addPosts = ({ east }: Ground, author: Union.Person, count: number, quietly: boolean) =>
+export interface Added {
+  readonly from: PostId
+  readonly to: PostId
+  readonly mark: number
+  readonly count: number
+}
+
+const insertedAtOnce = 10_000
+/** Between two posts: 50 of them make a second. */
+const apartMillis = 20
+
+/** Posts of all authors written past the actors, as an hour's worth of 50 a second, each call's before the last one's. Quietly: never told. */
+export const addPosts = ({ authors, east }: Ground, count: number, quietly: boolean) =>
   east.run(Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const machine = Snowflake.machineOf(author.id)
-    const first = BigInt(Date.now() - 120_000 - count - Snowflake.epochMillis)
-    calls++
-    yield* sql.withTransaction(Effect.gen(function*() {
-      if (quietly) yield* sql`SELECT set_config('rookery.quiet', 'on', true)`
-      yield* sql`
-        INSERT INTO posts (id, author, author_no, visibility, text)
-        SELECT ((${first}::bigint + i) << 22) | (${machine}::bigint << 12) | ${calls}::int, ${author.id}, ${author.no}, 0, 'post ' || i
-        FROM generate_series(1, ${count}::int) i`
-    }))
-    return [((first + 1n) << 22n) as PostId, ((first + BigInt(count) + 1n) << 22n) as PostId] as const
+    const mark = ++calls
+    const first = BigInt(Date.now() - mark * (120_000 + count * apartMillis) - Snowflake.epochMillis)
+    const ids = authors.map(({ id }) => String(id))
+    for (let from = 0; from < count; from += insertedAtOnce) {
+      yield* sql.withTransaction(Effect.gen(function*() {
+        if (quietly) yield* sql`SELECT set_config('rookery.quiet', 'on', true)`
+        yield* sql`
+          INSERT INTO posts (id, author, author_no, visibility, text)
+          SELECT ((${first}::bigint + i * ${apartMillis}::int) << 22) | (a.id & 4190208) | ${mark}::int, a.id, a.no, 0, 'post ' || i
+          FROM generate_series(${from + 1}::int, ${Math.min(count, from + insertedAtOnce)}::int) i
+          JOIN unnest(${ids}::bigint[]) WITH ORDINALITY AS w (id, n) ON w.n = 1 + i % ${ids.length}::int JOIN accounts a ON a.id = w.id`
+      }))
+    }
+    const added: Added = { from: (first << 22n) as PostId, to: ((first + BigInt((count + 1) * apartMillis)) << 22n) as PostId, mark, count }
+    return added
   }))

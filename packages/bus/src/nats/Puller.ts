@@ -8,23 +8,14 @@ import * as Logs from "@rookery/observe/Logs"
 import { linkMessages, linkRefused } from "@rookery/observe/Metrics"
 import { Effect, Queue, Schedule, type Scope } from "effect"
 import type { Arrival } from "../Links.ts"
-import { inFlightMax } from "../linkBounds.ts"
 import * as linkNames from "./linkNames.ts"
+import * as PullWindow from "./PullWindow.ts"
 
-/** Messages of one request, and how long the server holds it, in milliseconds. */
-const batch = 32
-const holdMillis = 3_000
 const tickMillis = 250
 
 const ack = new TextEncoder().encode("+ACK")
 /** Without the reason: server 2.9 knows none. */
 const terminate = new TextEncoder().encode("+TERM")
-
-/** A request that the server should still be holding. */
-interface Request {
-  left: number
-  readonly until: number
-}
 
 interface State {
   readonly connection: NatsConnection
@@ -32,22 +23,15 @@ interface State {
   readonly consumer: string
   readonly inbox: string
   readonly arrivals: Queue.Queue<Arrival>
-  requests: Array<Request>
+  readonly window: PullWindow.PullWindow
 }
 
-const outstanding = (state: State, now: number): number => {
-  state.requests = state.requests.filter(({ left, until }) => left > 0 && until > now)
-  return state.requests.reduce((sum, { left }) => sum + left, 0)
-}
-
-/** Asks for more where less than half a batch is on order and there is room for what would come. */
+/** Asks for more where little is on order and there is room for what would come. */
 const request = (state: State): void => {
-  const now = performance.now()
-  const ordered = outstanding(state, now)
-  const isRoom = ordered + Queue.sizeUnsafe(state.arrivals) + batch <= inFlightMax
-  if (ordered > batch / 2 || !isRoom || state.connection.isClosed()) return
-  state.requests.push({ left: batch, until: now + holdMillis })
-  const body = JSON.stringify({ batch, expires: holdMillis * 1_000_000 })
+  if (state.connection.isClosed()) return
+  const batch = PullWindow.order(state.window, performance.now(), Queue.sizeUnsafe(state.arrivals))
+  if (batch === 0) return
+  const body = JSON.stringify({ batch, expires: PullWindow.holdMillis * 1_000_000 })
   state.connection.publish(linkNames.api(state.origin, "MSG.NEXT", state.consumer), body, { reply: state.inbox })
 }
 
@@ -77,13 +61,12 @@ const arrivalOf = (state: State, message: Msg): Arrival => ({
 
 /** A message, or (without a subject to acknowledge to) the server's word that a request ended or cannot be met. */
 const receive = (state: State, message: Msg): void => {
-  const oldest = state.requests[0]
   if (message.reply === undefined || message.reply === "") {
     // 408: a request ran out. All else: no consumer, no stream, no link; the next tick asks again.
-    state.requests = message.headers?.code === 408 ? state.requests.slice(1) : []
+    PullWindow.ended(state.window, message.headers?.code === 408)
     return
   }
-  if (oldest !== undefined && --oldest.left <= 0) state.requests.shift()
+  PullWindow.arrived(state.window, message.data.length)
   linkMessages.at("in").value++
   Queue.offerUnsafe(state.arrivals, arrivalOf(state, message))
   request(state)
@@ -99,7 +82,7 @@ export const run = (
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const inbox = createInbox(linkNames.inboxPrefix(own))
-    const state: State = { connection, origin, consumer, inbox, arrivals, requests: [] }
+    const state: State = { connection, origin, consumer, inbox, arrivals, window: PullWindow.make() }
     const subscribe = Effect.sync(() =>
       connection.subscribe(inbox, {
         callback: (error, message) => {

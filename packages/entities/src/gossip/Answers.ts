@@ -2,7 +2,7 @@
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Asks from "@rookery/protocol/Asks"
 import { gossipKinds, type GossipRange } from "@rookery/store/GossipStore"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { nameOf, type World } from "./World.ts"
 
 const ownRange = ({ datacenters: { own } }: World, asker: number, { deletedAfter, from, kind, to }: Asks.Range): GossipRange => ({
@@ -14,15 +14,18 @@ const ownRange = ({ datacenters: { own } }: World, asker: number, { deletedAfter
   deletedAfter
 })
 
-/** Digests computed side by side: each may be a scan. */
+/** Digests computed side by side for one question: each may be a scan. */
 const digestsAtOnce = 2
+
+/** Answers with facts that are made at once: each holds thousands. Who waits too long asks again. */
+const factsAtOnce = 4
 
 const digests = (world: World, asker: number, data: Uint8Array) =>
   Effect.gen(function*() {
     const { ranges } = yield* Asks.decode(Asks.DigestQuestion, data)
-    const digest = (range: Asks.Range) => world.gossip.digest(ownRange(world, asker, range))
+    const digest = (range: Asks.Range) => world.gossip.digest(ownRange(world, asker, range), Asks.digestRowsMax)
     const found = yield* Effect.forEach(ranges, digest, { concurrency: digestsAtOnce })
-    return Asks.encode(Asks.DigestAnswer, { digests: found.map(({ count, hash }) => ({ count, hash: String(hash) })) })
+    return Asks.encode(Asks.DigestAnswer, { digests: found.map(({ count, hash, isWhole }) => ({ count, hash: String(hash), isWhole })) })
   })
 
 const facts = (world: World, asker: number, data: Uint8Array) =>
@@ -41,8 +44,9 @@ const reason = (failure: unknown): string => typeof failure === "string" ? failu
 /** Until the scope closes. */
 export const start = (world: World) => {
   const asker = (from: string): number => world.datacenters.names.indexOf(from)
+  const places = Semaphore.makeUnsafe(factsAtOnce)
   return Effect.all([
     world.links.answer(Asks.names.digest, (data, from) => Effect.mapError(digests(world, asker(from), data), reason)),
-    world.links.answer(Asks.names.facts, (data, from) => Effect.mapError(facts(world, asker(from), data), reason))
+    world.links.answer(Asks.names.facts, (data, from) => Effect.mapError(places.withPermits(1)(facts(world, asker(from), data)), reason))
   ], { discard: true })
 }

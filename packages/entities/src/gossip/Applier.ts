@@ -8,15 +8,16 @@ import type { PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
 import * as Gossip from "@rookery/protocol/Gossip"
-import { Effect, Queue, Stream } from "effect"
+import { Effect, Queue, Semaphore, Stream } from "effect"
 import type { After } from "./After.ts"
 import * as Supervised from "./Supervised.ts"
 import { nameOf, type World } from "./World.ts"
 
-/** Messages in one transaction, 500 facts each at most. */
-const messagesMax = 20
-/** Messages read ahead. */
-const waitingMax = 64
+/** Facts in one transaction, and messages that are looked at for it: in quiet times a message has one or two. */
+const factsMax = 5_000
+const messagesMax = 1_000
+/** Bytes read ahead: what waits longer than the links allow comes again. */
+const waitingBytesMax = 512 * 1_024
 
 /** A message that fails alone this often, while the database answers, is given up. */
 const attemptsMax = 4
@@ -85,24 +86,44 @@ const applyAlone = (world: World, origin: number, around: Around, message: Messa
       }))
   )
 
+const applySome = (world: World, origin: number, around: Around, messages: ReadonlyArray<Message>): Effect.Effect<void, unknown> =>
+  applyTogether(world, origin, around, messages).pipe(
+    Effect.catch(() =>
+      Effect.forEach(messages, (message) => applyAlone(world, origin, around, message), { discard: true }).pipe(
+        Effect.andThen(Effect.sleep(failedPauseMillis))
+      ))
+  )
+
+/** In order, as many together as one transaction takes. */
+const transactions = (messages: ReadonlyArray<Message>): ReadonlyArray<ReadonlyArray<Message>> => {
+  const parts: Array<Array<Message>> = []
+  let facts = Infinity
+  for (const message of messages) {
+    facts += message.facts.length
+    if (facts > factsMax) {
+      parts.push([])
+      facts = message.facts.length
+    }
+    parts.at(-1)!.push(message)
+  }
+  return parts
+}
+
 /** Ends when what could be applied is; what was not is not acknowledged, and comes again. */
 export const applyAll = (world: World, origin: number, around: Around, arrivals: ReadonlyArray<Arrival>): Effect.Effect<void, unknown> =>
-  Effect.gen(function*() {
-    const messages = yield* read(world, origin, arrivals)
-    if (messages.length === 0) return
-    yield* applyTogether(world, origin, around, messages).pipe(
-      Effect.catch(() =>
-        Effect.forEach(messages, (message) => applyAlone(world, origin, around, message), { discard: true }).pipe(
-          Effect.andThen(Effect.sleep(failedPauseMillis))
-        ))
-    )
-  })
+  Effect.flatMap(read(world, origin, arrivals), (messages) =>
+    Effect.forEach(transactions(messages), (some) => applySome(world, origin, around, some), { discard: true }))
 
 const applying = (world: World, origin: number, around: Around) =>
   Effect.scoped(Effect.gen(function*() {
-    const waiting = yield* Queue.bounded<Arrival>(waitingMax)
-    yield* Effect.forkScoped(Stream.runForEach(world.links.receive(nameOf(world, origin)), (arrival) => Queue.offer(waiting, arrival)))
-    const round = Effect.flatMap(Queue.takeBetween(waiting, 1, messagesMax), (arrivals) => applyAll(world, origin, around, arrivals))
+    const waiting = yield* Queue.bounded<Arrival>(messagesMax)
+    const room = Semaphore.makeUnsafe(waitingBytesMax)
+    const readAhead = (arrival: Arrival) => Effect.andThen(room.take(arrival.data.length), Queue.offer(waiting, arrival))
+    yield* Effect.forkScoped(Stream.runForEach(world.links.receive(nameOf(world, origin)), readAhead))
+    const round = Effect.flatMap(Queue.takeBetween(waiting, 1, messagesMax), (arrivals) => {
+      const bytes = arrivals.reduce((sum, { data }) => sum + data.length, 0)
+      return Effect.ensuring(applyAll(world, origin, around, arrivals), room.release(bytes))
+    })
     yield* Supervised.forever(`applying what ${nameOf(world, origin)} tells`, Effect.as(round, 0))
   }))
 

@@ -30,7 +30,7 @@ export const digests = (world: World, origin: number, ranges: ReadonlyArray<Goss
     const reason = (problem: string) => new WrongAnswer({ datacenter: nameOf(world, origin), reason: problem })
     const { digests: told } = yield* Effect.mapError(Asks.decode(Asks.DigestAnswer, data), reason)
     if (told.length !== ranges.length) return yield* reason("another number of digests than of ranges")
-    return told.map(({ count, hash }) => ({ count, hash: BigInt(hash) }))
+    return told.map(({ count, hash, isWhole }) => ({ count, hash: BigInt(hash), isWhole }))
   })
 
 const facts = (world: World, origin: number, asked: typeof Asks.FactsQuestion.Type) =>
@@ -43,8 +43,8 @@ const facts = (world: World, origin: number, asked: typeof Asks.FactsQuestion.Ty
 export const factsOfRange = (world: World, range: GossipRange): Effect.Effect<ReadonlyArray<GossipFact>, unknown> =>
   facts(world, range.origin, { _tag: "Range", range: rangeOf(range) })
 
-/** In one transaction, as many as the store takes. */
-const appliedMax = 1_000
+/** In one transaction: some 60 ms, which what the origin tells meanwhile waits for. */
+const appliedMax = 2_500
 
 /** Applies what the owner itself just said, so old announcements too; then what follows from it. */
 export const applyAnswer = (world: World, after: After, origin: number, said: ReadonlyArray<GossipFact>): Effect.Effect<void, unknown> =>

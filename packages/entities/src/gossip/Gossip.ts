@@ -60,7 +60,7 @@ export const start = (runner: Runner, world: World) =>
     const askPosts = (origin: number, ids: ReadonlyArray<PostId>) => askLater(Asking.posts(world, after, origin, ids))
     yield* Answers.start(world)
     yield* ContentAnswers.start(world, yield* PostStore)
-    yield* Shipper.start(world)
+    yield* Shipper.start(world, runner.tellingDue)
     yield* Effect.forEach(others(world), (origin) => Applier.start(world, origin, { after, askPosts }), { discard: true })
     yield* RepairLoop.start(world, after)
     return ContentDeskLive(contents)

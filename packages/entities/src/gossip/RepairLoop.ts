@@ -6,7 +6,7 @@
 import { LinkDown } from "@rookery/bus/Links"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import type { GossipKind, GossipRange } from "@rookery/store/GossipStore"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import type { After } from "./After.ts"
 import * as Repair from "./Repair.ts"
 import * as Supervised from "./Supervised.ts"
@@ -57,7 +57,7 @@ const walked = (world: World, origin: number, step: number): ReadonlyArray<Gossi
 }
 
 /** Messages that are on their way at any time; more is a backlog. */
-const pendingMax = 64
+const pendingMax = 128
 
 /** While it is cut off nothing can be asked, and what waits to be read will say most of it. */
 const isQuiet = ({ links }: World, name: string): boolean => {
@@ -72,7 +72,12 @@ const unlessAway = (round: Effect.Effect<number, unknown>, pauseMillis: number):
 /** How often a pass that finds no quiet moment waits before it is made all the same. */
 const patience = 40
 
-const recent = (world: World, after: After, origin: number) => {
+/** One comparison at a time with one origin: what another one is about to fetch is not fetched twice. */
+type Compare = (pass: Repair.Pass, ranges: ReadonlyArray<GossipRange>) => Effect.Effect<void, unknown>
+
+const inTurn = (turn: Semaphore.Semaphore): Compare => (pass, ranges) => turn.withPermits(1)(Repair.compare(pass, ranges))
+
+const recent = (world: World, after: After, origin: number, compare: Compare) => {
   const name = nameOf(world, origin)
   let rounds = 0
   let waited = 0
@@ -80,9 +85,9 @@ const recent = (world: World, after: After, origin: number) => {
     if (!isQuiet(world, name) && (waited++ < patience || !world.links.state(name).connected)) return world.settings.repairMillis
     waited = 0
     const pass = Repair.pass(world, after, origin)
-    yield* Repair.compare(pass, [...between(world, origin, hour / 6, 0), ...ahead(world, origin)])
-    if (rounds % 4 === 0) yield* Repair.compare(pass, between(world, origin, 2 * hour, hour / 6))
-    if (rounds % 40 === 0) yield* Repair.compare(pass, between(world, origin, 26 * hour, 2 * hour))
+    yield* compare(pass, [...between(world, origin, hour / 6, 0), ...ahead(world, origin)])
+    if (rounds % 4 === 0) yield* compare(pass, between(world, origin, 2 * hour, hour / 6))
+    if (rounds % 40 === 0) yield* compare(pass, between(world, origin, 26 * hour, 2 * hour))
     if (rounds % 4 === 0) yield* Repair.placeholders(pass)
     rounds++
     return world.settings.repairMillis
@@ -90,7 +95,7 @@ const recent = (world: World, after: After, origin: number) => {
   return Supervised.forever(`comparing what is recent with ${name}`, unlessAway(round, world.settings.repairMillis))
 }
 
-const walking = (world: World, after: After, origin: number) => {
+const walking = (world: World, after: After, origin: number, compare: Compare) => {
   const name = nameOf(world, origin)
   const { hurriedWalkMillis, walkMillis } = world.settings
   let step = Math.floor(Math.random() * stepsOfDays())
@@ -106,19 +111,19 @@ const walking = (world: World, after: After, origin: number) => {
     }
     if (!isQuiet(world, name) && hurried > 0) return walkMillis
     const startedAt = performance.now()
-    yield* Repair.compare(Repair.pass(world, after, origin), walked(world, origin, step))
+    yield* compare(Repair.pass(world, after, origin), walked(world, origin, step))
     step++
     hurried = Math.max(0, hurried - 1)
-    // The databases have other things to do: half of the time at most, however long a step takes.
-    const pause = hurried > 0 ? hurriedWalkMillis : walkMillis
-    return Math.max(pause, performance.now() - startedAt)
+    // The databases have other things to do: half of the time at most in a hurry, a fifth else, however long a step takes.
+    const took = performance.now() - startedAt
+    return hurried > 0 ? Math.max(hurriedWalkMillis, took) : Math.max(walkMillis, 4 * took)
   })
   return Supervised.forever(`comparing everything with ${name}`, unlessAway(round, walkMillis))
 }
 
 export const start = (world: World, after: After) =>
-  Effect.forEach(others(world), (origin) =>
-    Supervised.once(
-      `repair-${nameOf(world, origin)}`,
-      Effect.all([recent(world, after, origin), walking(world, after, origin)], { concurrency: "unbounded", discard: true })
-    ), { discard: true })
+  Effect.forEach(others(world), (origin) => {
+    const compare = inTurn(Semaphore.makeUnsafe(1))
+    const loops = [recent(world, after, origin, compare), walking(world, after, origin, compare)]
+    return Supervised.once(`repair-${nameOf(world, origin)}`, Effect.all(loops, { concurrency: "unbounded", discard: true }))
+  }, { discard: true })

@@ -6,7 +6,7 @@ import { type Parcel, toAll, toOne } from "@rookery/bus/Links"
 import * as Metrics from "@rookery/observe/Metrics"
 import * as Gossip from "@rookery/protocol/Gossip"
 import type { GossipBatch } from "@rookery/store/GossipStore"
-import { Effect } from "effect"
+import { Effect, type Latch } from "effect"
 import * as Supervised from "./Supervised.ts"
 import { nameOf, type World } from "./World.ts"
 
@@ -17,7 +17,7 @@ const batchesMax = 50
 /** Messages in one send. */
 const parcelsMax = 100
 
-/** How long after something was told rows are looked for at the shorter pause, in milliseconds. */
+/** How long after something was told rows are looked for at the shorter pause, in milliseconds: other runners say nothing of theirs. */
 const busyMillis = 2_000
 
 /** A batch of long profiles is more than one message; how it is cut depends on the facts alone. */
@@ -49,15 +49,20 @@ export const ship = (world: World): Effect.Effect<number, unknown> =>
     return batches.reduce((sum, batch) => sum + batch.facts.length, 0)
   })
 
-const shipping = (world: World) => {
+const shipping = (world: World, due: Latch.Latch) => {
   const { gatherMillis, idleMillis } = world.settings
   let toldAt = 0
-  const round = Effect.map(ship(world), (told) => {
-    if (told > 0) toldAt = performance.now()
-    if (told >= rowsMax) return 0
-    return performance.now() - toldAt < busyMillis ? gatherMillis : idleMillis
+  const awaitDue = Effect.suspend(() => {
+    const isBusy = performance.now() - toldAt < busyMillis
+    return due.await.pipe(Effect.timeoutOption(isBusy ? gatherMillis : idleMillis), Effect.andThen(due.close))
   })
-  return Supervised.forever("telling other datacenters", round)
+  const look = Effect.map(ship(world), (told) => {
+    if (told > 0) toldAt = performance.now()
+    if (told < rowsMax) return gatherMillis
+    due.openUnsafe()
+    return 0
+  })
+  return Supervised.forever("telling other datacenters", Effect.andThen(awaitDue, look))
 }
 
 /** Numbers in one transaction, as many of posts as of accounts. */
@@ -90,8 +95,9 @@ const measuring = ({ gossip }: World) =>
     }))
   )
 
-export const start = (world: World) =>
+/** `due` is opened by whoever has just committed something to be told. */
+export const start = (world: World, due: Latch.Latch) =>
   Supervised.once(
     "shipper",
-    Effect.all([shipping(world), countsTelling(world), sweeping(world), measuring(world)], { concurrency: "unbounded", discard: true })
+    Effect.all([shipping(world, due), countsTelling(world), sweeping(world), measuring(world)], { concurrency: "unbounded", discard: true })
   )

@@ -6,7 +6,10 @@ import type { GossipStore } from "@rookery/store/GossipStore"
 
 /** Times are milliseconds. */
 export interface GossipSettings {
-  /** How often rows are looked for while there are any, and while there are none: what an announcement at most waits for company. */
+  /**
+   * Between two looks for rows, for company, and as long again while nobody says that there are any; the second one is how long
+   * nobody has to say so when there were none lately.
+   */
   readonly gatherMillis: number
   readonly idleMillis: number
   /** How often numbers that changed are told. */
@@ -29,7 +32,7 @@ export interface GossipSettings {
 }
 
 export const defaults: GossipSettings = {
-  gatherMillis: 20,
+  gatherMillis: 10,
   idleMillis: 100,
   countsMillis: 1_000,
   sweepMillis: 300_000,

@@ -7,105 +7,103 @@ import * as Datacenters from "@rookery/domain/Datacenters"
 import { AccountId } from "@rookery/domain/Ids"
 import * as HomeAsks from "@rookery/protocol/HomeAsks"
 import type { AccountRow, NewAccount, Taken } from "@rookery/store/AccountStore"
-import type { Claim, ClaimStore } from "@rookery/store/ClaimStore"
+import type { Claim } from "@rookery/store/ClaimStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
-import { answer, ask, Unanswered } from "./Asking.ts"
+import { answer, Unanswered } from "./Asking.ts"
+import { type Deps, type Step, take, takeHere } from "./Claiming.ts"
 import * as World from "./World.ts"
 
-interface Deps {
-  readonly claims: ClaimStore["Service"]
-  readonly world: World.World
-}
+type Person = Pick<NewAccount, "id" | "username">
 
-/** From a reservation until its home is asked, in milliseconds. */
-const reservedMillis = 60_000
+const begin = ({ claims, world: { datacenters } }: Deps, people: ReadonlyArray<Person>): Effect.Effect<ReadonlyArray<Claim>, StoreError> =>
+  Effect.map(claims.begin(people), (keys) => people.map(({ id }, i) => ({ key: keys[i]!, account: id, home: datacenters.own })))
 
-const homeExists = ({ claims, world }: Deps, { account, home, key }: Claim): Effect.Effect<boolean, Unanswered | StoreError> =>
-  home === world.datacenters.own
-    ? claims.existsOrNever(account, key)
-    : Effect.map(ask(world, home, HomeAsks.claimed, { key, account: String(account) }), ({ exists }) => exists)
+/** What is left undone here the next one who wants the names finds out. */
+const attempt = (deps: Deps, step: Step, claims: ReadonlyArray<Claim>) =>
+  Effect.catch(take(deps, step, claims), (error) =>
+    Effect.annotateLogs(Effect.logWarning("claims of usernames wait for the next one who wants them", error), {
+      step,
+      names: claims.length,
+      first: claims[0]?.key
+    }))
 
-/** What became of a reservation that ran out: true when its account has the name, or may have it. */
-const settle = (deps: Deps, by: Claim): Effect.Effect<boolean, StoreError> =>
-  homeExists(deps, by).pipe(
-    Effect.catchTag("Unanswered", () => Effect.succeed("unknown" as const)),
-    Effect.tap((exists) => exists === true ? deps.claims.confirm(by) : exists === false ? deps.claims.release(by) : Effect.void),
-    Effect.map((exists) => exists !== false)
-  )
+/** They will not be created any more. */
+const abandon = (deps: Deps, claims: ReadonlyArray<Claim>) => Effect.ignore(deps.claims.existsOrNever(claims))
 
-/** Of a name that is decided here; true when the account may have it. */
-const reserveHere = (deps: Deps, claim: Claim): Effect.Effect<boolean, StoreError> =>
-  Effect.gen(function*() {
-    const first = yield* deps.claims.reserve(claim, reservedMillis)
-    if (first._tag !== "Overdue" || (yield* settle(deps, first.by))) return first._tag === "Reserved"
-    return (yield* deps.claims.reserve(claim, reservedMillis))._tag === "Reserved"
-  })
+const giveUp = (deps: Deps, claims: ReadonlyArray<Claim>) => Effect.andThen(abandon(deps, claims), attempt(deps, "release", claims))
 
-type Step = "reserve" | "confirm" | "release"
-
-const stepHere = (deps: Deps, step: Step, claim: Claim): Effect.Effect<boolean, StoreError> =>
-  step === "reserve" ? reserveHere(deps, claim) : Effect.as(deps.claims[step](claim), true)
-
-/** A step of the claim, wherever the name is decided. */
-const take = (deps: Deps, step: Step, claim: Claim): Effect.Effect<boolean, Unanswered | StoreError> => {
-  const { world } = deps
-  const owner = Datacenters.claimedAt(world.datacenters, claim.key)
-  if (owner === world.datacenters.own) return stepHere(deps, step, claim)
-  const question = { step, key: claim.key, account: String(claim.account) }
-  return Effect.map(ask(world, owner, HomeAsks.claim, question), ({ ok }) => ok)
-}
-
-/** What is left undone here the next one who wants the name finds out. */
-const attempt = (deps: Deps, step: Step, claim: Claim) =>
-  Effect.catch(take(deps, step, claim), (error) =>
-    Effect.annotateLogs(Effect.logWarning("a claim of a username waits for the next one who wants it", error), { step, key: claim.key }))
-
-const giveUp = (deps: Deps, claim: Claim) =>
-  Effect.andThen(Effect.ignore(deps.claims.existsOrNever(claim.account, claim.key)), attempt(deps, "release", claim))
-
-const createReserved = (deps: Deps, account: NewAccount, claim: Claim) =>
+const createReserved = (deps: Deps, account: NewAccount, claims: ReadonlyArray<Claim>) =>
   Effect.gen(function*() {
     const made = yield* deps.claims.create(account)
     if (made === "Abandoned") {
       return yield* new Unanswered({ datacenter: World.nameOf(deps.world, deps.world.datacenters.own), reason: "it took too long" })
     }
-    yield* typeof made === "string" ? giveUp(deps, claim) : attempt(deps, "confirm", claim)
+    yield* typeof made === "string" ? giveUp(deps, claims) : attempt(deps, "confirm", claims)
     return made
   })
 
 /** As the store's `create`. Fails with `Unanswered` when the datacenter that decides about the name cannot be reached. */
 export const create = (deps: Deps, account: NewAccount): Effect.Effect<AccountRow | Taken, Unanswered | StoreError> =>
   Effect.gen(function*() {
-    const key = yield* deps.claims.begin(account.id, account.username)
-    const claim = { key, account: account.id, home: deps.world.datacenters.own }
-    const isOurs = yield* Effect.tapError(take(deps, "reserve", claim), () =>
-      Effect.ignore(deps.claims.existsOrNever(claim.account, key)))
-    if (isOurs) return yield* createReserved(deps, account, claim)
-    yield* deps.claims.existsOrNever(claim.account, key)
+    const claims = yield* begin(deps, [account])
+    const ours = yield* Effect.tapError(take(deps, "reserve", claims), () => abandon(deps, claims))
+    if (ours.has(account.id)) return yield* createReserved(deps, account, claims)
+    yield* abandon(deps, claims)
     return "username"
   })
 
-const accountOf = (text: string): AccountId => AccountId.make(BigInt(text))
+/** Names that others have, or are getting; nobody was created. */
+export interface TakenNames {
+  readonly _tag: "TakenNames"
+  readonly usernames: ReadonlyArray<string>
+}
 
-/** Nobody claims for accounts of others, nor where a name is not decided. */
-const trespass = ({ world: { datacenters } }: Deps, claim: Claim): string | undefined => {
-  if (Datacenters.homeOf(datacenters, claim.account) !== claim.home) return "the account is not of the datacenter that asks"
-  return Datacenters.claimedAt(datacenters, claim.key) === datacenters.own ? undefined : "the name is decided elsewhere"
+/**
+ * Claims the names of all these people (10,000 at most), or of none, and has them created, in one transaction that takes up what was
+ * begun. Fails with `Unanswered` when a datacenter that decides about some of the names cannot be reached.
+ */
+export const createMany = <A, E, R>(
+  deps: Deps,
+  people: ReadonlyArray<Person>,
+  create: Effect.Effect<A, E, R>
+): Effect.Effect<A | TakenNames, E | Unanswered | StoreError, R> =>
+  Effect.gen(function*() {
+    const claims = yield* begin(deps, people)
+    const ours = yield* Effect.tapError(take(deps, "reserve", claims), () => giveUp(deps, claims))
+    const lacking = people.filter(({ id }) => !ours.has(id))
+    if (lacking.length > 0) {
+      yield* giveUp(deps, claims)
+      return { _tag: "TakenNames" as const, usernames: lacking.map(({ username }) => username) }
+    }
+    const made = yield* Effect.tapError(create, () => giveUp(deps, claims))
+    yield* attempt(deps, "confirm", claims)
+    return made
+  })
+
+const claimOf = (home: number) => ({ account, key }: HomeAsks.Claimed): Claim => ({ key, account: AccountId.make(BigInt(account)), home })
+
+/** Nobody claims for accounts of others, nor where a name is not decided, nor twice at once. */
+const trespass = ({ world: { datacenters } }: Deps, claims: ReadonlyArray<Claim>): string | undefined => {
+  if (claims.some(({ account, home }) => Datacenters.homeOf(datacenters, account) !== home)) {
+    return "the account is not of the datacenter that asks"
+  }
+  if (new Set(claims.map(({ key }) => key)).size < claims.length) return "a name stands in it twice"
+  return claims.every(({ key }) => Datacenters.claimedAt(datacenters, key) === datacenters.own) ? undefined : "the name is decided elsewhere"
 }
 
 /** Answers what other datacenters ask about names, until the scope closes. */
 export const serve = (deps: Deps) =>
   Effect.andThen(
-    answer(deps.world, HomeAsks.claim, ({ account, key, step }, from) => {
-      const claim = { key, account: accountOf(account), home: from }
-      const problem = trespass(deps, claim)
-      return problem === undefined
-        ? Effect.map(stepHere(deps, step, claim), (ok) => ({ ok }))
-        : Effect.fail(problem)
+    answer(deps.world, HomeAsks.claim, ({ claims: asked, step }, from) => {
+      const claims = asked.map(claimOf(from))
+      const problem = trespass(deps, claims)
+      return problem === undefined ? Effect.map(takeHere(deps, step, claims), (yes) => ({ yes })) : Effect.fail(problem)
     }),
-    answer(deps.world, HomeAsks.claimed, ({ account, key }) =>
-      Datacenters.isOwn(deps.world.datacenters, accountOf(account))
-        ? Effect.map(deps.claims.existsOrNever(accountOf(account), key), (exists) => ({ exists }))
-        : Effect.fail("the account is not of this datacenter"))
+    answer(deps.world, HomeAsks.claimed, ({ claims: asked }) => {
+      const claims = asked.map(claimOf(deps.world.datacenters.own))
+      return claims.every(({ account }) => Datacenters.isOwn(deps.world.datacenters, account))
+        ? Effect.map(deps.claims.existsOrNever(claims), (yes) => ({ yes }))
+        : Effect.fail("the account is not of this datacenter")
+    })
   )

@@ -6,58 +6,91 @@ import type { AccountRow, NewAccount, Taken } from "../AccountStore.ts"
 import type { Claim, ClaimStore, Reservation } from "../ClaimStore.ts"
 import { StoreError } from "../StoreError.ts"
 import * as Accounts from "./AccountStorePostgres.ts"
-import { operation } from "./statement.ts"
-
-interface Row {
-  readonly key: string
-  readonly account: AccountId
-  readonly home: number
-  readonly isOverdue: boolean
-}
+import { int2s, int8s, operation, texts } from "./statement.ts"
 
 /** Ends the transaction, so that the attempt's row stays. */
 class NotMade extends Data.TaggedError("NotMade")<{ readonly taken: Taken }> {}
 
-const taken: Reservation = { _tag: "Taken" }
+const columnsOf = (claims: ReadonlyArray<Claim>) =>
+  [texts(claims.map(({ key }) => key)), int2s(claims.map(({ home }) => home)), int8s(claims.map(({ account }) => account))] as const
 
-/** Nobody's, or this account's already. Names of accounts that are known here are taken, whoever claimed them. */
-const insert = (sql: SqlClient.SqlClient, { account, home, key }: Claim, millis: number) =>
-  sql`
+/** Nobody's, or these accounts' already. Names of accounts that are known here are taken, whoever claimed them. */
+const insert = (sql: SqlClient.SqlClient, claims: ReadonlyArray<Claim>, millis: number) => {
+  const [keys, homes, accounts] = columnsOf(claims)
+  return sql<{ key: string }>`
     INSERT INTO username_claims AS c (key, home, account, expires_at)
-    SELECT ${key}, ${home}, ${account}, now() + ${millis}::int * interval '1 millisecond'
-    WHERE NOT EXISTS (SELECT FROM accounts WHERE username_key = ${key} AND id <> ${account})
+    SELECT i.key, i.home, i.account, now() + ${millis}::int * interval '1 millisecond'
+    FROM unnest(${keys}, ${homes}, ${accounts}) AS i (key, home, account)
+    WHERE NOT EXISTS (SELECT FROM accounts a WHERE a.username_key = i.key AND a.id <> i.account) ORDER BY i.key
     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE c.account = excluded.account
-    RETURNING 1`
+    RETURNING key`
+}
 
-/** One that ran out, or whose account nobody here knows: it was deleted, or has not been told of yet. */
-const holder = (sql: SqlClient.SqlClient, key: string) =>
-  sql<Row>`
-    SELECT c.key, c.account, c.home, CASE WHEN c.state = 0 THEN c.expires_at < now() ELSE a.id IS NULL END AS "isOverdue"
-    FROM username_claims c LEFT JOIN accounts a ON a.id = c.account AND NOT a.gone WHERE c.key = ${key}`
+/** Those that ran out, or whose accounts nobody here knows: they were deleted, or have not been told of yet. */
+const overdue = (sql: SqlClient.SqlClient, keys: ReadonlyArray<string>) =>
+  sql<Claim>`
+    SELECT c.key, c.account, c.home
+    FROM username_claims c LEFT JOIN accounts a ON a.id = c.account AND NOT a.gone
+    WHERE c.key = ANY(${texts(keys)}) AND CASE WHEN c.state = 0 THEN c.expires_at < now() ELSE a.id IS NULL END`
 
-const reserve = (sql: SqlClient.SqlClient, claim: Claim, millis: number): Effect.Effect<Reservation, SqlError.SqlError> =>
+const reserve = (
+  sql: SqlClient.SqlClient,
+  claims: ReadonlyArray<Claim>,
+  millis: number
+): Effect.Effect<ReadonlyArray<Reservation>, SqlError.SqlError> =>
   Effect.gen(function*() {
-    const made = yield* insert(sql, claim, millis)
-    if (made.length > 0) return { _tag: "Reserved" }
-    const [row] = yield* holder(sql, claim.key)
-    return row?.isOverdue === true ? { _tag: "Overdue", by: { key: row.key, account: row.account, home: row.home } } : taken
+    const reserved = new Set((yield* insert(sql, claims, millis)).map(({ key }) => key))
+    const others = claims.flatMap(({ key }) => reserved.has(key) ? [] : [key])
+    const holders = new Map(others.length === 0 ? [] : (yield* overdue(sql, others)).map((claim) => [claim.key, claim]))
+    return claims.map(({ key }): Reservation => {
+      const by = holders.get(key)
+      if (reserved.has(key)) return { _tag: "Reserved" }
+      return by === undefined ? { _tag: "Taken" } : { _tag: "Overdue", by }
+    })
   })
 
-/** Whoever waits for the row of an attempt here finds out what became of it. */
-const takeAttempt = (sql: SqlClient.SqlClient, account: AccountId) =>
-  Effect.map(sql`DELETE FROM username_attempts WHERE account = ${account} RETURNING 1`, (rows) => rows.length > 0)
+const confirm = (sql: SqlClient.SqlClient, claims: ReadonlyArray<Claim>) => {
+  const [keys, homes, accounts] = columnsOf(claims)
+  return Effect.asVoid(sql`
+    INSERT INTO username_claims AS c (key, home, account, state, expires_at)
+    SELECT key, home, account, 1, now() FROM unnest(${keys}, ${homes}, ${accounts}) AS i (key, home, account) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET state = 1 WHERE c.account = excluded.account`)
+}
 
-const existsOrNever = (sql: SqlClient.SqlClient, account: AccountId, key: string) =>
-  sql.withTransaction(Effect.andThen(
-    takeAttempt(sql, account),
-    Effect.map(sql`SELECT 1 FROM accounts WHERE id = ${account} AND username_key = ${key}`, (rows) => rows.length > 0)
-  ))
+const release = (sql: SqlClient.SqlClient, claims: ReadonlyArray<Claim>) => {
+  const [keys, , accounts] = columnsOf(claims)
+  return Effect.asVoid(sql`
+    WITH locked AS MATERIALIZED (
+      SELECT c.key FROM username_claims c JOIN unnest(${keys}, ${accounts}) AS i (key, account) ON i.key = c.key AND i.account = c.account
+      ORDER BY c.key FOR UPDATE OF c
+    )
+    DELETE FROM username_claims c USING locked WHERE c.key = locked.key`)
+}
+
+/** Whoever waits for the row of an attempt here finds out what became of it. Answers those that there were. */
+const takeAttempts = (sql: SqlClient.SqlClient, accounts: ReadonlyArray<AccountId>) =>
+  sql`
+    WITH locked AS MATERIALIZED (
+      SELECT account FROM username_attempts WHERE account = ANY(${int8s(accounts)}) ORDER BY account FOR UPDATE
+    )
+    DELETE FROM username_attempts a USING locked WHERE a.account = locked.account RETURNING 1`
+
+const existsOrNever = (sql: SqlClient.SqlClient, claims: ReadonlyArray<Pick<Claim, "account" | "key">>) =>
+  sql.withTransaction(Effect.gen(function*() {
+    const accounts = claims.map(({ account }) => account)
+    yield* takeAttempts(sql, accounts)
+    const found = yield* sql<{ id: AccountId }>`
+      SELECT a.id FROM accounts a JOIN unnest(${int8s(accounts)}, ${texts(claims.map(({ key }) => key))}) AS i (id, key)
+        ON i.id = a.id AND i.key = a.username_key`
+    const existing = new Set(found.map(({ id }) => id))
+    return accounts.map((account) => existing.has(account))
+  }))
 
 /** What a crash left is given up after a day. */
-const begin = (sql: SqlClient.SqlClient, account: AccountId) =>
+const begin = (sql: SqlClient.SqlClient, accounts: ReadonlyArray<AccountId>) =>
   Effect.andThen(
     sql`DELETE FROM username_attempts WHERE started_at < now() - interval '1 day'`,
-    sql`INSERT INTO username_attempts (account) VALUES (${account})`
+    sql`INSERT INTO username_attempts (account) SELECT * FROM unnest(${int8s(accounts)}) ORDER BY 1`
   )
 
 export const make = Effect.gen(function*() {
@@ -66,7 +99,7 @@ export const make = Effect.gen(function*() {
 
   const createBegun = (account: NewAccount): Effect.Effect<AccountRow | "Abandoned", SqlError.SqlError | StoreError | NotMade> =>
     Effect.gen(function*() {
-      if (!(yield* takeAttempt(sql, account.id))) return "Abandoned"
+      if ((yield* takeAttempts(sql, [account.id])).length === 0) return "Abandoned"
       const made = yield* accounts.create(account)
       return typeof made === "string" ? yield* new NotMade({ taken: made }) : made
     })
@@ -78,19 +111,15 @@ export const make = Effect.gen(function*() {
     )
 
   const service: ClaimStore["Service"] = {
-    reserve: (claim, millis) => operation("ClaimStore.reserve", reserve(sql, claim, millis)),
-    confirm: ({ account, home, key }) =>
-      operation(
-        "ClaimStore.confirm",
-        Effect.asVoid(sql`
-          INSERT INTO username_claims AS c (key, home, account, state, expires_at) VALUES (${key}, ${home}, ${account}, 1, now())
-          ON CONFLICT (key) DO UPDATE SET state = 1 WHERE c.account = excluded.account`)
-      ),
-    release: ({ account, key }) =>
-      operation("ClaimStore.release", Effect.asVoid(sql`DELETE FROM username_claims WHERE key = ${key} AND account = ${account}`)),
-    begin: (account, username) => operation("ClaimStore.begin", Effect.as(begin(sql, account), Accounts.usernameKey(username))),
+    reserve: (claims, millis) => operation("ClaimStore.reserve", reserve(sql, claims, millis)),
+    confirm: (claims) => operation("ClaimStore.confirm", confirm(sql, claims)),
+    release: (claims) => operation("ClaimStore.release", release(sql, claims)),
+    begin: (people) => {
+      const keys = people.map(({ username }) => Accounts.usernameKey(username))
+      return operation("ClaimStore.begin", Effect.as(begin(sql, people.map(({ id }) => id)), keys))
+    },
     create,
-    existsOrNever: (account, key) => operation("ClaimStore.existsOrNever", existsOrNever(sql, account, key))
+    existsOrNever: (claims) => operation("ClaimStore.existsOrNever", existsOrNever(sql, claims))
   }
   return service
 })

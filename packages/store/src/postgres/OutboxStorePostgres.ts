@@ -13,13 +13,17 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
   const until = (claimMillis: number) =>
     sql`clock_timestamp() + ${claimMillis}::int * interval '1 millisecond'`
 
+  const free = (limit: number, only: string, order: "ASC" | "DESC") =>
+    sql`SELECT id FROM outbox WHERE claimed_until <= clock_timestamp() AND ${sql.literal(only)}
+      ORDER BY id ${sql.literal(order)} LIMIT ${limit}::int FOR UPDATE SKIP LOCKED`
+
   const claim = (limit: number, claimMillis: number, only = "true") =>
     Effect.map(
       sql<StoredTask>`
-        WITH free AS MATERIALIZED (
-          SELECT id FROM outbox WHERE claimed_until <= clock_timestamp() AND ${sql.literal(only)}
-          ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED
-        ), claimed AS (
+        WITH oldest AS MATERIALIZED (${free(Math.ceil(limit / 2), only, "ASC")}),
+        newest AS MATERIALIZED (${free(Math.floor(limit / 2), only, "DESC")}),
+        free AS MATERIALIZED (SELECT id FROM oldest UNION SELECT id FROM newest),
+        claimed AS (
           UPDATE outbox o SET claimed_until = ${until(claimMillis)}, attempts = attempts + 1
           FROM free WHERE o.id = free.id RETURNING ${returning}
         )
@@ -27,14 +31,18 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
       (rows) => rows.map(outboxRowOf)
     )
 
-  const take = (id: bigint, claimMillis: number) =>
+  /** Rows are locked in the order of their ids, here and below, so that two drivers cannot block each other. */
+  const take = (ids: ReadonlyArray<bigint>, claimMillis: number) =>
     Effect.map(
       sql<StoredTask>`
-        UPDATE outbox o SET claimed_until = ${until(claimMillis)} WHERE id = ${id} RETURNING ${returning}`,
-      ([row]) => row && outboxRowOf(row)
+        WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${int8s(ids)}) ORDER BY id FOR UPDATE)
+        UPDATE outbox o SET claimed_until = ${until(claimMillis)} FROM locked WHERE o.id = locked.id RETURNING ${returning}`,
+      (rows) => {
+        const found = new Map(rows.map((row) => [row.id, outboxRowOf(row)]))
+        return ids.map((id) => found.get(id))
+      }
     )
 
-  /** Rows are locked in the order of their ids, here and below, so that two drivers cannot block each other. */
   const progress: OutboxStore["Service"]["progress"] = (rows, claimMillis) => {
     const ids = int8s(rows.map((row) => row.id))
     return operation(
@@ -69,7 +77,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
     claim: (limit, claimMillis) => operation("OutboxStore.claim", claim(limit, claimMillis)),
     claimNotices: (limit, claimMillis) =>
       operation("OutboxStore.claimNotices", claim(limit, claimMillis, `kind = ${taskKinds.Notify}`)),
-    take: (id, claimMillis) => operation("OutboxStore.take", take(id, claimMillis)),
+    take: (ids, claimMillis) => operation("OutboxStore.take", take(ids, claimMillis)),
     progress,
     done: (ids) => ids.length === 0 ? Effect.void : operation("OutboxStore.done", done(ids)),
     backlog: operation("OutboxStore.backlog", backlog)

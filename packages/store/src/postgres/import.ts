@@ -25,6 +25,8 @@ export interface ImportedAccount {
   readonly id: AccountId
   readonly no: LocalNo
   readonly username: string
+  /** It has the name, and lives in another datacenter. */
+  readonly remote: boolean
 }
 
 export interface ImportEdge {
@@ -44,25 +46,40 @@ export interface ImportProgress {
   readonly finished: boolean
 }
 
-/** Creates the accounts whose names are new; answers all of them as they stand, in any order. At most 10,000, each name once. */
-export const importAccounts = (accounts: ReadonlyArray<ImportAccount>): Import<ReadonlyArray<ImportedAccount>> => {
-  const keys = texts(accounts.map((account) => usernameKey(account.username)))
+/** Those of these names that are there, in any order. At most 10,000. */
+export const accountsNamed = (usernames: ReadonlyArray<string>): Import<ReadonlyArray<ImportedAccount>> =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    operation("import.accounts", sql<ImportedAccount>`
+      SELECT id, no, username, remote FROM accounts WHERE username_key = ANY(${texts(usernames.map(usernameKey))})`))
+
+const insertAccounts = (accounts: ReadonlyArray<ImportAccount>, begun: boolean): Import<ReadonlyArray<ImportedAccount>> => {
+  const ids = int8s(accounts.map((account) => account.id))
+  const usernames = accounts.map(({ username }) => storable(username))
   return Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const found = sql<ImportedAccount>`SELECT id, no, username FROM accounts WHERE username_key = ANY(${keys})`
-    // The new ones are not visible to their own statement.
     yield* operation("import.accounts", sql`
-      WITH made AS (
+      WITH begun AS (
+        DELETE FROM username_attempts WHERE account IN (
+          SELECT account FROM username_attempts WHERE account = ANY(${ids}) ORDER BY account FOR UPDATE
+        ) RETURNING account
+      ), made AS (
         INSERT INTO accounts (id, shard, username, username_key)
-        SELECT * FROM unnest(${int8s(accounts.map((account) => account.id))},
-          ${int2s(accounts.map((account) => account.shard))},
-          ${texts(accounts.map((account) => storable(account.username)))}, ${keys})
+        SELECT i.* FROM unnest(${ids}, ${int2s(accounts.map((account) => account.shard))}, ${texts(usernames)},
+          ${texts(usernames.map(usernameKey))}) AS i (id, shard, username, key)
+        WHERE NOT ${begun} OR i.id IN (SELECT account FROM begun)
         ON CONFLICT (username_key) DO NOTHING RETURNING id, no
       ), authors AS (INSERT INTO authors (account, no) SELECT id, no FROM made)
       INSERT INTO readers (account) SELECT id FROM made`)
-    return yield* operation("import.accounts", found)
+    // The new ones are not visible to their own statement.
+    return yield* accountsNamed(usernames)
   })
 }
+
+/** Creates the accounts whose names are new; answers all of them as they stand, in any order. At most 10,000, each name once. */
+export const importAccounts = (accounts: ReadonlyArray<ImportAccount>) => insertAccounts(accounts, false)
+
+/** As `importAccounts`, of those whose names are claimed in the world (`ClaimStore.begin`): none is created that was given up since. */
+export const importBegun = (accounts: ReadonlyArray<ImportAccount>) => insertAccounts(accounts, true)
 
 /**
  * Makes edges active, with all counters; answers how many were not. Edges of unknown accounts, of an account to itself, and

@@ -99,7 +99,7 @@ const make = (settings: Settings) =>
       placeholders: (after, limit) => operation("GossipStore.placeholders", placeholders(sql, after, limit)),
       refuse: (origin, reason, data) => operation("GossipStore.refuse", refused.keep(origin, reason, data)),
       refused: (limit) => operation("GossipStore.refused", refused.list(limit)),
-      digest: (range) => operation("GossipStore.digest", Repair.digest(sql, range)),
+      digest: (range, rowsMax) => operation("GossipStore.digest", Repair.digest(sql, range, rowsMax)),
       facts: (range, limit) => operation("GossipStore.facts", Repair.facts(sql, range, limit)),
       keys: (range, limit) => operation("GossipStore.keys", Repair.keys(sql, range, limit)),
       postsOf: (ids, asker) => operation("GossipStore.postsOf", Repair.postsOf(sql, ids, asker)),
