@@ -19,6 +19,7 @@ import * as OneFile from "../local/OneFile.ts"
 import * as derive from "./derive.ts"
 import { announceReady } from "./main.ts"
 import * as migrate from "./migrate.ts"
+import { welcome } from "./welcome.ts"
 
 const layerBelow = (configuration: Configuration, postgresUrl: string) => {
   const { natsUrl, redisUrl } = configuration
@@ -60,7 +61,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     )
     const url = derive.urlOf(configuration.host, listening.port)
     if (isEmbedded) yield* noteWhere(configuration.dataDir, { pid: process.pid, postgresUrl, url })
-    yield* Effect.sync(() => console.log(welcome(url, configuration)))
+    yield* Effect.sync(() => console.log(welcome(derive.version, url, configuration)))
     yield* announceReady
     yield* Effect.never
   }).pipe(
@@ -76,17 +77,3 @@ const listenMessage = ({ cause, host, port }: { readonly cause: unknown; readonl
 
 const noteWhere = (dataDir: string, entry: OneFile.OneEntry) =>
   Effect.acquireRelease(Effect.promise(() => OneFile.write(dataDir, entry)), () => Effect.promise(() => OneFile.remove(dataDir)))
-
-const welcome = (url: string, { databaseUrl, dataDir }: Configuration): string =>
-  `
-Rookery ${derive.version} is running at ${url}
-Data: ${databaseUrl === undefined ? dataDir : "the database of DATABASE_URL"}. Ctrl-C stops it.
-
-A first conversation, in another terminal:
-  npm run rookery -- accounts create ada --email ada@example.org --password correct-horse
-  TOKEN=$(npm run --silent rookery -- accounts token ada)
-  curl ${url}/api/v1/statuses -H "Authorization: Bearer $TOKEN" -d status="Hello, Rookery"
-  curl ${url}/api/v1/timelines/home -H "Authorization: Bearer $TOKEN"
-
-Or log in to ${url} with any Mastodon client. Metrics: ${url}/metrics
-`
