@@ -33,6 +33,7 @@ import type { Reader } from "./read/Reader.ts"
 import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
 import type { TopicReads } from "./read/TopicReads.ts"
+import type { Totals } from "./read/Totals.ts"
 import type { Views } from "./read/Views.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -63,6 +64,7 @@ export interface Deps {
   readonly objects: MediaStore["Service"]
   readonly gallery: Gallery
   readonly views: Views
+  readonly totals: Totals
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

@@ -49,6 +49,7 @@ import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
 import * as TopicReads from "./read/TopicReads.ts"
+import * as Totals from "./read/Totals.ts"
 import * as Views from "./read/Views.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
@@ -101,6 +102,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
       authorPages: yield* AuthorPages.make(yield* TimelineStore),
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
+      totals: Totals.make(accounts),
       topics,
       search,
       discovery: yield* Discovery.make({ search, topics, trends: yield* TrendStore }, publicUrl, limits),
