@@ -53,10 +53,10 @@ export const awaitDependency = <R>(dependency: Dependency<R>): Effect.Effect<voi
 }
 
 /** Host and port of a server's URL. */
-const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"
+export const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"
 
 /** The innermost message: wrappers say "failed to connect", the cause says why. */
-const describe = (error: unknown): string => {
+export const describe = (error: unknown): string => {
   let innermost = error
   for (let depth = 0; depth < 8; depth++) {
     const next = causeOf(innermost)

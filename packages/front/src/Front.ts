@@ -158,6 +158,7 @@ export const serve = (settings: FrontSettings, world?: World) =>
       }),
       requestsInFlightMax: settings.limits.requestsInFlightMax,
       requestMillisMax: settings.limits.requestMillisMax,
+      requestAwayMillisMax: settings.limits.requestAwayMillisMax,
       uploadMillisMax: settings.limits.uploadMillisMax
     }, yield* Effect.context<never>())
     const live = yield* Live.make(deps)
