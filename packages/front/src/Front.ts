@@ -35,6 +35,7 @@ import * as Upload from "./http/Upload.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Exhibits from "./media/Exhibits.ts"
 import * as Gallery from "./media/Gallery.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
@@ -114,6 +115,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
       attachments,
       objects,
       gallery: Gallery.make({ attachments, objects, ids }, limits),
+      exhibits: yield* Exhibits.make(attachments, hydration, world?.datacenters),
       arrivals: yield* ArrivalStore,
       moderation: yield* ModerationStore,
       snapshots: yield* SnapshotStore,
