@@ -5,8 +5,9 @@
 import * as Logs from "@rookery/observe/Logs"
 import { dependencyUp } from "@rookery/observe/Metrics"
 import * as Outages from "@rookery/observe/Outages"
+import { reasonOf } from "@rookery/observe/reasonOf"
 import { Cause, Clock, Effect, Fiber, Layer } from "effect"
-import { addressOf, describe } from "./awaitDependency.ts"
+import { addressOf } from "./awaitDependency.ts"
 
 export interface Watched<R> {
   readonly name: Outages.Dependency
@@ -69,7 +70,7 @@ const makeLook = <R>({ meanwhile, name, part, probe, url }: Watched<R>) => {
     const now = yield* Clock.currentTimeMillis
     // Under load a probe may wait its turn for too long while others are answered.
     const answers = exit._tag === "Success" || state.answeredAt > began
-    yield* (answers ? there(now) : gone(now, describe(Cause.squash(exit.cause))))
+    yield* (answers ? there(now) : gone(now, reasonOf(Cause.squash(exit.cause))))
     state.doubted = false
   })
 }

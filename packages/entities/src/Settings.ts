@@ -16,6 +16,8 @@ export interface Settings {
   readonly ringMaxAgeMillis: number
   /** How often the modes of authors are read again. */
   readonly modesIntervalMillis: number
+  /** How often a runner looks whether something was imported past the actors; it then lets go of what it has in memory. */
+  readonly importsIntervalMillis: number
   /** A runner that stood still for longer drops its memory and refuses reads for `confirmMillis`. Must be below the shard lock's expiration. */
   readonly pauseMaxMillis: number
   /** How long after a pause the locks are doubted; at least two lock refreshes. */
@@ -44,6 +46,7 @@ export const defaults: Settings = {
   audienceBytesMax: 64 * 1024 * 1024,
   ringMaxAgeMillis: 3_000,
   modesIntervalMillis: 2_000,
+  importsIntervalMillis: 2_000,
   pauseMaxMillis: 2_500,
   confirmMillis: 4_000,
   claimMillis: 15_000,

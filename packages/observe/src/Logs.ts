@@ -64,6 +64,7 @@ export const names = {
   processPaused: "the process stood still",
   fanoutFailed: "fan-out failed and will be repeated",
   outboxSwept: "outbox rows taken up again",
+  importSeen: "something was imported; memory is filled anew",
   modeChanged: "fan-out mode changed",
   snapshotFailed: "timeline snapshot failed",
   handlerDied: "a handler died",
