@@ -60,12 +60,16 @@ const untilServed = ({ crowd }: Stage) =>
 
 /**
  * Posts come all at once; at the first acknowledgement the runner is killed, while the rest is on its way. Ends when
- * all are acknowledged and readers are served again.
+ * all are acknowledged and fanned out, and readers are served again.
  */
 const killDuring = (stage: Stage, runner: Member) =>
   Effect.gen(function*() {
     const killed = yield* Deferred.make<number, StoreError>()
-    const kill = Effect.andThen(runner.kill("SIGKILL"), Deferred.into(backlog, killed))
+    let killedAt = 0
+    const kill = runner.kill("SIGKILL").pipe(
+      Effect.andThen(Effect.sync(() => (killedAt = performance.now()))),
+      Effect.andThen(Deferred.into(backlog, killed))
+    )
     let struck = false
     const killAtFirst = Effect.suspend(() => {
       if (struck) return Effect.void
@@ -77,7 +81,8 @@ const killDuring = (stage: Stage, runner: Member) =>
     const posts = Effect.forEach(Array.from({ length: postsAtOnce }, (_, n) => n), post, { concurrency: "unbounded" })
     const served = Effect.andThen(Deferred.await(killed), untilServed(stage))
     const [, millis] = yield* Effect.all([posts, served], { concurrency: 2 })
-    return { millis, open: yield* Deferred.await(killed) }
+    yield* quiesce(recoveryMillis)
+    return { millis, open: yield* Deferred.await(killed), doneMillis: performance.now() - killedAt }
   })
 
 const verify = ({ acknowledged, crowd }: Stage, when: string) =>
@@ -101,6 +106,8 @@ export interface Struck {
   readonly millis: number
   /** Fan-outs that were not done right after the kill. */
   readonly open: number
+  /** From the kill until all were. */
+  readonly doneMillis: number
 }
 
 /** Kills the author's own runner, or another, and starts one in its place. */
@@ -111,7 +118,6 @@ export const strike = (ground: Ground.Ground, stage: Stage, whose: "own" | "othe
     yield* verify(stage, "before the kill")
     const victim = whose === "own" ? own : runnersOf(ground).find((runner) => runner !== own)!
     const struck: Struck = yield* killDuring(stage, victim)
-    yield* quiesce(recoveryMillis)
     yield* verify(stage, `after the ${whose} runner was killed`)
     yield* ground.startRunner()
     return struck

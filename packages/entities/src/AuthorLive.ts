@@ -63,6 +63,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
 
       const resume = (outboxId: bigint) =>
         Effect.gen(function*() {
+          if (runner.driving.has(outboxId)) return
           const row = yield* outbox.take(outboxId, runner.settings.claimMillis)
           if (row === undefined) return
           yield* FanoutDriver.drive(runner, state, authors, posts, row)

@@ -28,6 +28,9 @@ const doneMax = 1_000
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
 
+/** Rows given back in one write, as many as the store takes. */
+const givenBackMax = 512
+
 const tokenMax = 2 ** 47
 
 export interface Runner {
@@ -44,6 +47,8 @@ export interface Runner {
   readonly actors: Actors
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
+  /** Gives an outbox row back with the shards that it reached: it is claimed anew after `retryMillis`. */
+  readonly giveBack: (outboxId: bigint, progress: Uint8Array) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
   readonly driving: Map<bigint, Uint8Array>
   /** Opened when a commit may have left notices to be handed on. */
@@ -113,6 +118,11 @@ export const make = (settings: Settings) =>
       doneMax,
       doneGatherMillis
     )
+    const returns = yield* GroupCommit.make(
+      (rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>) =>
+        Effect.as(outbox.progress(rows, settings.retryMillis), rows.map(() => undefined)),
+      givenBackMax
+    )
     const runner: Runner = {
       token: 1 + randomInt(tokenMax),
       settings,
@@ -132,6 +142,7 @@ export const make = (settings: Settings) =>
       topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
       done: deletions.commit,
+      giveBack: (id, progress) => returns.commit({ id, progress }),
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
       outboxDue: Latch.makeUnsafe(false),

@@ -22,8 +22,10 @@ export interface Settings {
   readonly pauseMaxMillis: number
   /** How long after a pause the locks are doubted; at least two lock refreshes. */
   readonly confirmMillis: number
-  /** How long an outbox row belongs to whoever drives it. */
+  /** How long an outbox row belongs to whoever drives it, unless its owner's shard moves. */
   readonly claimMillis: number
+  /** After this a row is tried again that could not be carried out. */
+  readonly retryMillis: number
   /** How often a runner looks for outbox rows that nobody drives. */
   readonly sweepMillis: number
   /** How often windows that changed are written to the snapshot store. */
@@ -50,6 +52,7 @@ export const defaults: Settings = {
   pauseMaxMillis: 2_500,
   confirmMillis: 4_000,
   claimMillis: 15_000,
+  retryMillis: 500,
   sweepMillis: 1_000,
   snapshotMillis: 30_000,
   lingerMillis: 20,
