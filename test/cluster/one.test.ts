@@ -131,11 +131,13 @@ describe("the one-process program", () => {
     Effect.scoped(Effect.gen(function*() {
       const dataDir = join(yield* program.folder, "it's here")
       const one = yield* program.start("one", [], { DATA_DIR: dataDir, PORT: "0", SHARDS_PER_GROUP: "31" })
-      const [, commands] = yield* one.says(/in another terminal:\n((?:  .+\n)+)/, 120_000)
+      const [, url] = yield* one.says(/is running at (http:\S+)/, 120_000)
+      const [, commands] = yield* one.says(/in another terminal:\n((?:  .+\n)+)/)
       const { code, output } = yield* program.shell(commands!)
       assert.strictEqual(code, 0, output)
       // What was posted, and the timeline that it stands in.
       assert.strictEqual(output.match(/<p>Hello, Rookery<\/p>/g)?.length, 2, output)
+      assert.include(output, `"url":"${url}/@ada/`)
     })), 180_000)
 
   it.live("names every wrong setting, with what is allowed", () =>

@@ -15,6 +15,7 @@ import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as Past from "../layers/Past.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
+import { withPort } from "../local/freePort.ts"
 import * as OneFile from "../local/OneFile.ts"
 import * as derive from "./derive.ts"
 import { announceReady } from "./main.ts"
@@ -36,8 +37,9 @@ const layerBelow = (configuration: Configuration, postgresUrl: string) => {
 const alone = (configuration: Configuration): Configuration => ({ ...configuration, passwordGrant: configuration.passwordGrant ?? true })
 
 /** Migrates, serves, says where, and stays until it is told to stop. `isEmbedded`: others find the database through us. */
-export const serve = (configuration: Configuration, postgresUrl: string, isEmbedded: boolean) =>
+export const serve = (given: Configuration, postgresUrl: string, isEmbedded: boolean) =>
   Effect.gen(function*() {
+    const configuration = yield* withPort(given)
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     const links = yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
@@ -66,7 +68,7 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     yield* Effect.never
   }).pipe(
     Effect.ensuring(Effect.logInfo(Logs.names.stopping)),
-    Effect.provide(Logs.layer(derive.logs(configuration)))
+    Effect.provide(Logs.layer(derive.logs(given)))
   )
 
 const listenMessage = ({ cause, host, port }: { readonly cause: unknown; readonly host: string; readonly port: number }): string => {

@@ -2,7 +2,7 @@
  * Whether the servers that a process needs answer it. One loop for each server finds out (`DependencyWatch` in `cluster`)
  * and says so in the log, once; here stands what everybody else goes by meanwhile. It is of the process, as metrics are.
  */
-import { Cause, Latch } from "effect"
+import { type Cause, Latch } from "effect"
 
 export type Dependency = "Postgres" | "Redis" | "NATS"
 
