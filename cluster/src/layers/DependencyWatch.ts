@@ -22,6 +22,8 @@ export interface Watched<R> {
 
 const lookMillis = 1_000
 const probeMillis = 2_000
+/** A probe that took so much longer than it may says that this process stood still, and nothing of the server. */
+const standstillMillis = 1_000
 const firstReminderMillis = 10_000
 
 const seconds = (millis: number): number => Math.round(millis / 1_000)
@@ -70,7 +72,8 @@ const makeLook = <R>({ meanwhile, name, part, probe, url }: Watched<R>) => {
     const now = yield* Clock.currentTimeMillis
     // Under load a probe may wait its turn for too long while others are answered.
     const answers = exit._tag === "Success" || state.answeredAt > began
-    yield* (answers ? there(now) : gone(now, reasonOf(Cause.squash(exit.cause))))
+    if (answers) yield* there(now)
+    else if (performance.now() - began < probeMillis + standstillMillis) yield* gone(now, reasonOf(Cause.squash(exit.cause)))
     state.doubted = false
   })
 }
