@@ -83,7 +83,13 @@ export const layer = <R>(watched: Watched<R>): Layer.Layer<never, never, R> => {
   const state = Outages.stateOf(watched.name)
   const due = state.due.await.pipe(Effect.timeoutOption(lookMillis), Effect.andThen(state.due.close))
   return Layer.effectDiscard(Effect.gen(function*() {
-    yield* Effect.acquireRelease(Effect.sync(() => void (state.isWatched = true)), () => Effect.sync(() => void (state.isWatched = false)))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => void (state.isWatched = true)),
+      () => Effect.sync(() => {
+        state.isWatched = false
+        state.goneSince = undefined
+      })
+    )
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(due, makeLook(watched))))
   }))
 }
