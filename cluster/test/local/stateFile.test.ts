@@ -7,7 +7,11 @@ import { join } from "node:path"
 
 const inFolder = async (use: (folder: string) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), "rookery-state-"))
-  await use(folder).finally(() => rm(folder, { recursive: true }))
+  try {
+    await use(folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 const entry = { pid: process.pid, postgresUrl: "postgres://127.0.0.1/x", url: "http://127.0.0.1:1" }
