@@ -3,10 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as graphFile from "@rookery/cluster/admin/graphFile"
 import * as progressBar from "@rookery/cluster/admin/progressBar"
-import * as Exclusivity from "@rookery/cluster/layers/Exclusivity"
 import { migrate } from "@rookery/store/postgres/migrate"
 import * as TestDatabase from "@rookery/testkit/TestDatabase"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -40,6 +39,28 @@ const setUp = Effect.fnUntraced(function*(name: string, content: string | Uint8A
   return { url, file, run, counts }
 })
 
+interface Status {
+  readonly content: string
+  readonly account: { readonly username: string }
+}
+
+/** Newest first. */
+const textsIn = (body: unknown): Array<string> => (body as Array<Status>).map(({ content }) => content.replaceAll(/<[^>]*>/g, ""))
+const authorsIn = (body: unknown): Array<string> => (body as Array<Status>).map(({ account }) => account.username)
+
+const call = (front: string, token: string, path: string, form?: Record<string, string>) =>
+  Effect.promise(async () => {
+    const response = await fetch(front + path, {
+      ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+      headers: { authorization: `Bearer ${token}` }
+    })
+    return { status: response.status, body: await response.json() }
+  })
+
+/** Asks until the answer satisfies. */
+const eventually = <A>(ask: Effect.Effect<A>, isThere: (answer: A) => boolean) =>
+  Effect.retry(Effect.flatMap(ask, (answer) => isThere(answer) ? Effect.void : Effect.fail(answer)), { schedule: Schedule.spaced(100), times: 300 })
+
 describe("import-graph", () => {
   it.live("makes accounts, edges and posts out of any white space, with comments, packed or not", () =>
     Effect.scoped(Effect.gen(function*() {
@@ -53,16 +74,30 @@ describe("import-graph", () => {
       assert.strictEqual((yield* counts)["posts"], 6)
     })), 60_000)
 
-  it.live("says that a server which runs has to be started anew, when one does", () =>
+  it.live("is taken in by a server that runs: by timelines that are in memory, and by authors who know their followers", () =>
     Effect.scoped(Effect.gen(function*() {
-      const { run, url } = yield* setUp("graph.txt", "1 2\n2 1\n")
-      const runs = Layer.provideMerge(Exclusivity.layer("member", () => Effect.void), client(url))
-      const beside = yield* Effect.provide(run(), runs)
-      assert.match(beside.output, /2 were new[^]*A server runs on this database: restart it/)
-      const alone = yield* run("--posts-per-account", "1")
-      assert.match(alone.output, /2 posts/)
-      assert.notInclude(alone.output, "A server runs")
-    })), 60_000)
+      const { file, run, url } = yield* setUp("graph.txt", "1 2\n3 4\n")
+      assert.strictEqual((yield* run()).code, 0)
+      const one = yield* program.start("one", [], { DATABASE_URL: url, DATA_DIR: yield* program.folder, PORT: "0" })
+      const [, front] = yield* one.says(/is running at (http:\S+)/, 120_000)
+      const token = (name: string) =>
+        Effect.map(program.run("rookery", ["accounts", "token", name], { DATABASE_URL: url }), ({ stdout }) => stdout.trim())
+      const [u1, u2, u3] = yield* Effect.forEach(["u1", "u2", "u3"], token)
+      const home = (of: string) => call(front!, of, "/api/v1/timelines/home")
+      const post = (of: string, status: string) => call(front!, of, "/api/v1/statuses", { status })
+      // The window of each is in memory, and the author knows of one follower.
+      yield* home(u3!)
+      yield* post(u2!, "before")
+      yield* eventually(home(u1!), ({ body }) => textsIn(body).includes("before"))
+
+      yield* Effect.promise(() => writeFile(file, "3 2\n1 5\n"))
+      const second = yield* run("--posts-per-account", "1")
+      assert.match(second.output, /2 were new[^]*4 posts/, second.output)
+      yield* eventually(home(u3!), ({ body }) => textsIn(body).includes("before") && textsIn(body).length === 3)
+      yield* eventually(home(u1!), ({ body }) => authorsIn(body).includes("u5"))
+      yield* post(u2!, "after")
+      yield* eventually(home(u3!), ({ body }) => textsIn(body)[0] === "after")
+    })), 120_000)
 
   it.live("goes on where it was after kill -9, and counts nothing twice", () =>
     Effect.scoped(Effect.gen(function*() {

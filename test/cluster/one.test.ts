@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { createServer } from "node:net"
+import { join } from "node:path"
 import * as program from "./program.ts"
 
 const startOne = Effect.fnUntraced(function*(dataDir: string) {
@@ -124,6 +125,19 @@ describe("the one-process program", () => {
       assert.strictEqual(code, 1)
       assert.match(output, /rookery: MEDIA_FOLDER \/etc\/passwd cannot be used: .*EEXIST/)
       assert.notInclude(output, "    at ")
+    })), 180_000)
+
+  it.live("prints commands that work as they stand, wherever its data and its port are", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = join(yield* program.folder, "it's here")
+      const one = yield* program.start("one", [], { DATA_DIR: dataDir, PORT: "0", SHARDS_PER_GROUP: "31" })
+      const [, url] = yield* one.says(/is running at (http:\S+)/, 120_000)
+      const [, commands] = yield* one.says(/in another terminal:\n((?:  .+\n)+)/)
+      const { code, output } = yield* program.shell(commands!)
+      assert.strictEqual(code, 0, output)
+      // What was posted, and the timeline that it stands in.
+      assert.strictEqual(output.match(/<p>Hello, Rookery<\/p>/g)?.length, 2, output)
+      assert.include(output, `"url":"${url}/@ada/`)
     })), 180_000)
 
   it.live("names every wrong setting, with what is allowed", () =>

@@ -48,9 +48,11 @@ export const start = (
   name: keyof typeof programs,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>
-): Effect.Effect<Program, never, Scope.Scope> =>
+): Effect.Effect<Program, never, Scope.Scope> => launched(process.execPath, [programs[name], ...args], env)
+
+const launched = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
-    Effect.sync(() => launch(programs[name], args, env)),
+    Effect.sync(() => launch(command, args, env)),
     ({ ended, kill }) => Effect.andThen(Effect.sync(() => kill("SIGKILL")), ended)
   )
 
@@ -58,8 +60,13 @@ export const start = (
 export const run = (name: keyof typeof programs, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.scoped(Effect.flatMap(start(name, args, env), ({ ended }) => ended))
 
-const launch = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Program => {
-  const child = spawn(process.execPath, [file, ...args], {
+/** Runs commands as somebody types them in the checkout; ends at the first that fails. */
+export const shell = (commands: string): Effect.Effect<Ended> =>
+  Effect.scoped(Effect.flatMap(launched("/bin/sh", ["-e", "-c", commands], {}), ({ ended }) => ended))
+
+const launch = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Program => {
+  const child = spawn(command, args, {
+    cwd: fileOf(""),
     env: { ...process.env, ...unset, ...env },
     stdio: ["pipe", "pipe", "pipe"]
   })

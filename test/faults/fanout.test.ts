@@ -4,8 +4,8 @@ import * as Ground from "./ground.ts"
 import { prepare, strike, warm } from "./strike.ts"
 
 const followers = 10_000
-/** From the kill to answers for everybody: under 5 s on a machine that has nothing else to do. */
-const servedMillis = 10_000
+/** From the kill to answers for everybody. Far more than it takes: how long is printed, here and by `npm run soak`. */
+const servedMillis = 30_000
 
 describe("a post to 10,000 followers", () => {
   it.live("reaches each of them once, whichever runner is killed meanwhile", () =>
@@ -15,8 +15,8 @@ describe("a post to 10,000 followers", () => {
         yield* Effect.all([ground.startRunner(), ground.startRunner()], { concurrency: 2 })
         yield* warm(stage)
         for (const whose of ["other", "own"] as const) {
-          const { millis, open } = yield* strike(ground, stage, whose)
-          console.log(`${whose} runner killed: ${open} fan-outs were open, readers were served again after ${Math.round(millis)} ms`)
+          const { doneMillis, millis, open } = yield* strike(ground, stage, whose)
+          console.log(`${whose} runner killed: readers were served again after ${Math.round(millis)} ms, the ${open} open fan-outs done after ${Math.round(doneMillis)} ms`)
           assert.isAbove(open, 0)
           assert.isBelow(millis, servedMillis)
         }

@@ -41,7 +41,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
 )
 
-const restartable = <A extends { readonly port: number }>(
+export const restartable = <A extends { readonly port: number }>(
   start: (port: number | undefined) => Effect.Effect<A, ServerError, Scope.Scope>
 ): Effect.Effect<Server<A>, ServerError, Scope.Scope> =>
   Effect.gen(function*() {

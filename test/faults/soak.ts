@@ -69,8 +69,8 @@ const round = (ground: Ground.Ground, stage: Stage, n: number) =>
     const random = Seeded.make(seed + n)
     if (random.chance(strikeShare)) {
       const whose = random.pick(["own", "other"] as const)
-      const { millis, open } = yield* strike(ground, stage, whose)
-      return say(`round ${n}: ${whose} runner killed in ${open} fan-outs, served again after ${Math.round(millis)} ms`)
+      const { doneMillis, millis, open } = yield* strike(ground, stage, whose)
+      return say(`round ${n}: ${whose} runner killed in ${open} fan-outs, served again after ${Math.round(millis)} ms, these done after ${Math.round(doneMillis)} ms`)
     }
     const name = random.pick(Object.keys(faults))
     const millis = 4_000 + random.int(12_000)

@@ -1,6 +1,11 @@
 /** Killing a runner in the middle of fan-outs to a crowd, and seeing that every window has every acknowledged post, once. */
 import type { Member } from "@rookery/cluster/local/LocalCluster"
+import { LocalNo, PostId } from "@rookery/domain/Ids"
+import { defaults } from "@rookery/entities/Settings"
+import { AuthorStore } from "@rookery/store/AuthorStore"
+import { IdSource } from "@rookery/store/IdSource"
 import { OutboxStore } from "@rookery/store/OutboxStore"
+import { PostStore } from "@rookery/store/PostStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import * as Client from "@rookery/testkit/Client"
 import { draft } from "@rookery/testkit/Drafts"
@@ -48,6 +53,17 @@ const runnerOfAuthor = (ground: Ground.Ground, stage: Stage) =>
     return runners.find((_, n) => after[n]! > before[n]!) ?? (yield* broken("some runner published", { before, after }))
   })
 
+/** What a runner has left behind that is killed right after a commit: a post that only it would fan out, for as long as its claim lasts. */
+const leaveBehind = ({ acknowledged, crowd: { author } }: Stage) =>
+  Effect.gen(function*() {
+    const { version } = (yield* (yield* AuthorStore).load(author.id))!
+    const id = PostId.make(yield* (yield* IdSource).mint)
+    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey: `left ${id}`, draft: draft("left behind") }
+    const [result] = yield* (yield* PostStore).publish([{ ...row, claimMillis: defaults.claimMillis }])
+    if (result?._tag !== "Published") yield* broken("a post is committed", { result })
+    acknowledged.push(id)
+  })
+
 const backlog = Effect.flatMap(OutboxStore, (outbox) => Effect.map(outbox.backlog, ({ rows }) => rows))
 
 /** Milliseconds until readers of every shard are answered again. */
@@ -60,12 +76,16 @@ const untilServed = ({ crowd }: Stage) =>
 
 /**
  * Posts come all at once; at the first acknowledgement the runner is killed, while the rest is on its way. Ends when
- * all are acknowledged and readers are served again.
+ * all are acknowledged and fanned out, and readers are served again.
  */
-const killDuring = (stage: Stage, runner: Member) =>
+const killDuring = (stage: Stage, runner: Member, isOwn: boolean) =>
   Effect.gen(function*() {
     const killed = yield* Deferred.make<number, StoreError>()
-    const kill = Effect.andThen(runner.kill("SIGKILL"), Deferred.into(backlog, killed))
+    let killedAt = 0
+    const kill = runner.kill("SIGKILL").pipe(
+      Effect.andThen(Effect.sync(() => (killedAt = performance.now()))),
+      Effect.andThen(Deferred.into(backlog, killed))
+    )
     let struck = false
     const killAtFirst = Effect.suspend(() => {
       if (struck) return Effect.void
@@ -73,11 +93,13 @@ const killDuring = (stage: Stage, runner: Member) =>
       return kill
     })
     const round = stage.acknowledged.length
+    if (isOwn) yield* leaveBehind(stage)
     const post = (n: number) => Effect.andThen(publish(stage, `burst ${round} ${n}`), killAtFirst)
     const posts = Effect.forEach(Array.from({ length: postsAtOnce }, (_, n) => n), post, { concurrency: "unbounded" })
     const served = Effect.andThen(Deferred.await(killed), untilServed(stage))
     const [, millis] = yield* Effect.all([posts, served], { concurrency: 2 })
-    return { millis, open: yield* Deferred.await(killed) }
+    yield* quiesce(recoveryMillis)
+    return { millis, open: yield* Deferred.await(killed), doneMillis: performance.now() - killedAt }
   })
 
 const verify = ({ acknowledged, crowd }: Stage, when: string) =>
@@ -101,6 +123,8 @@ export interface Struck {
   readonly millis: number
   /** Fan-outs that were not done right after the kill. */
   readonly open: number
+  /** From the kill until all were. */
+  readonly doneMillis: number
 }
 
 /** Kills the author's own runner, or another, and starts one in its place. */
@@ -110,8 +134,7 @@ export const strike = (ground: Ground.Ground, stage: Stage, whose: "own" | "othe
     yield* quiesce(recoveryMillis)
     yield* verify(stage, "before the kill")
     const victim = whose === "own" ? own : runnersOf(ground).find((runner) => runner !== own)!
-    const struck: Struck = yield* killDuring(stage, victim)
-    yield* quiesce(recoveryMillis)
+    const struck: Struck = yield* killDuring(stage, victim, victim === own)
     yield* verify(stage, `after the ${whose} runner was killed`)
     yield* ground.startRunner()
     return struck

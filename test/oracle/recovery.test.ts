@@ -17,11 +17,11 @@ import { quiesce } from "./verify.ts"
 import * as World from "./world.ts"
 
 /** What a runner leaves behind that was killed between the commit of a post and everything after it. */
-const commitAlone = (author: World.Someone, requestKey: string, visibility: "public" | "direct") =>
+const commitAlone = (author: World.Someone, requestKey: string, visibility: "public" | "direct", claimMillis = 1) =>
   Effect.gen(function*() {
     const { version } = (yield* (yield* AuthorStore).load(author.id))!
     const id = PostId.make(yield* (yield* IdSource).mint)
-    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey, claimMillis: 1 }
+    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey, claimMillis }
     const [result] = yield* (yield* PostStore).publish([{ ...row, draft: draft("hello", { visibility }) }])
     assert.strictEqual(result?._tag, "Published")
     return id
@@ -78,6 +78,27 @@ describe("after a crash between a post's commit and its fan-out", () => {
         assert.strictEqual(repeated.id, id)
         assert.deepStrictEqual(yield* homeOf(world, author), [id])
       })))
+})
+
+describe("a runner that gets the shards of another", () => {
+  it.live("takes up at once what that one had claimed", () =>
+    Effect.gen(function*() {
+      const databaseUrl = yield* TestCluster.database(inject("postgresUrl"))
+      const cluster = TestCluster.layer({ databaseUrl, snapshots })
+      const [world, id] = yield* Effect.gen(function*() {
+        const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
+        const made = yield* World.make(client, "inherit", 2)
+        const [author, follower] = made.people as [World.Someone, World.Someone]
+        yield* made.client.setFollow(follower.id, author.id, true)
+        yield* quiesce(10_000)
+        return [made, yield* commitAlone(author, "key", "public", 600_000)] as const
+      }).pipe(Effect.provide(cluster, { local: true }))
+      yield* Effect.gen(function*() {
+        yield* quiesce(30_000)
+        const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
+        for (const person of world.people) assert.deepStrictEqual(yield* homeOf({ ...world, client }, person), [id])
+      }).pipe(Effect.provide(cluster, { local: true }))
+    }), 60_000)
 })
 
 /** Posts of a day ago: snapshots promise nothing of the last seconds. */

@@ -46,7 +46,7 @@ export const findNats = Effect.fnUntraced(function*({ dataDir, databaseUrl, nats
 })
 
 const stateOf = <A>(read: () => Promise<A>): Effect.Effect<A, AdminError> =>
-  Effect.tryPromise({ try: read, catch: (cause) => new AdminError({ message: `a state file cannot be read: ${String(cause)}` }) })
+  Effect.tryPromise({ try: read, catch: (cause) => new AdminError({ message: `cannot tell what runs here: ${cause instanceof Error ? cause.message : String(cause)}` }) })
 
 const startEmbedded = (dataDir: string): Effect.Effect<Database, AdminError, Scope.Scope> => {
   const folder = embeddedFolder(dataDir)

@@ -2,7 +2,8 @@
  * Imports a follow graph: accounts named `u<number>`, their edges, and posts if wanted, past the actors and in bulk.
  *
  * Resumable: how far it came is committed with every batch, so whoever was killed starts where the last one ended, and
- * what is there already is left as it is. Posts come in rounds, one of every account, as if all had been writing.
+ * what is there already is left as it is. Posts come in rounds, one of every account, as if all had been writing. Servers
+ * that run see by the same progress that something came, and read it.
  */
 import { type AccountId, type LocalNo, PostId } from "@rookery/domain/Ids"
 import type { Threshold } from "@rookery/domain/FanoutMode"
@@ -11,7 +12,6 @@ import { IdSource } from "@rookery/store/IdSource"
 import * as bulk from "@rookery/store/postgres/import"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Exclusivity from "../layers/Exclusivity.ts"
 import { AdminError } from "./AdminError.ts"
 import * as authorMode from "./authorMode.ts"
 import * as graphFile from "./graphFile.ts"
@@ -33,8 +33,6 @@ export interface Imported {
   readonly newEdges: number
   readonly posts: number
   readonly skippedLines: number
-  /** A server ran on the database, and knows nothing of it where it knew something before. */
-  readonly served: boolean
 }
 
 /** Rows of one statement; the bulk functions take no more. */
@@ -73,7 +71,7 @@ export const importGraph = Effect.fnUntraced(function*(options: Options, world: 
   yield* promoteCrowded(run)
   const posts = yield* importPosts(run)
   const { accounts } = run
-  return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken, served: yield* Exclusivity.isServed } satisfies Imported
+  return { accounts: accounts.size, edges: survey.edges, newEdges, posts, skippedLines: survey.broken } satisfies Imported
 })
 
 const attempt = <A>(file: string, run: () => Promise<A>): Effect.Effect<A, AdminError> =>
@@ -171,10 +169,15 @@ const importPosts = Effect.fnUntraced(function*(run: Run) {
       const round = Math.floor((at + i) / everyone.length)
       return { id: PostId.make(id), author, authorNo, text: makeText(number, round, options.postTextBytes) }
     })
-    const progress = { nextLine: at + count, finished: at + count === total }
+    const progress = { nextLine: at + count, finished: false }
     yield* sql.withTransaction(Effect.andThen(bulk.importPosts(posts), bulk.saveImportProgress(key, progress)))
     bar.at(at + count)
   }
   bar.end()
+  if (done?.finished === true) return 0
+  for (let at = 0; at < everyone.length; at += BATCH) {
+    yield* bulk.outdateReaders(everyone.slice(at, at + BATCH).map(([, { id }]) => id))
+  }
+  yield* bulk.saveImportProgress(key, { nextLine: total, finished: true })
   return total - (done?.nextLine ?? 0)
 })

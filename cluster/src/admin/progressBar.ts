@@ -22,9 +22,11 @@ export const start = (
 ): Progress => {
   let done = from
   let drawn = 0
+  let shown = -1
   const marks = [{ at: now(), done: from }]
   const draw = () => {
     drawn = now()
+    shown = done
     const line = render(what, done, total, rateOf(marks, drawn, done))
     out.write(out.isTTY ? `\r${line}\u001b[K` : `${line}\n`)
   }
@@ -36,7 +38,7 @@ export const start = (
     if (time - drawn >= (out.isTTY ? TERMINAL_MS : FILE_MS)) draw()
   }
   const end = () => {
-    draw()
+    if (out.isTTY || shown !== done) draw()
     if (out.isTTY) out.write("\n")
   }
   return { at, end }

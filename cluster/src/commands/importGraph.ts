@@ -28,15 +28,12 @@ const flags = {
 
 const number = (value: number): string => value.toLocaleString("en-US")
 
-const describe = ({ accounts, edges, newEdges, posts, served, skippedLines }: importGraph.Imported): string =>
+const describe = ({ accounts, edges, newEdges, posts, skippedLines }: importGraph.Imported): string =>
   [
     `${number(edges)} edges, of which ${number(newEdges)} were new`,
     ...(accounts > 0 ? [`${number(accounts)} accounts named u<number>`] : []),
     ...(posts > 0 ? [`${number(posts)} posts`] : []),
-    ...(skippedLines > 0 ? [`${number(skippedLines)} broken lines left out`] : []),
-    ...(served && newEdges + posts > 0
-      ? ["A server runs on this database: restart it (in a cluster every runner), since it does not see this for people whom it has in memory"]
-      : [])
+    ...(skippedLines > 0 ? [`${number(skippedLines)} broken lines left out`] : [])
   ].join("\n")
 
 export const command = Command.make("import-graph", flags, (options) =>
@@ -48,6 +45,6 @@ export const command = Command.make("import-graph", flags, (options) =>
     adminLayer.withIds
   )).pipe(
     Command.withDescription(
-      "Import a follow graph; accounts are named u<number>. Started again after an interruption it goes on where it was. A server that runs sees the new follows of people it has in memory after a restart"
+      "Import a follow graph; accounts are named u<number>. Started again after an interruption it goes on where it was. A server that runs shows it within seconds"
     )
   )

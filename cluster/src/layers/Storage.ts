@@ -1,5 +1,6 @@
 /** Everything that is kept or told outside of the process: Postgres, snapshots, the bus, and the source of ids. */
 import * as BusMemory from "@rookery/bus/memory/BusMemory"
+import { Bus } from "@rookery/bus/Bus"
 import * as BusNats from "@rookery/bus/nats/BusNats"
 import * as MediaStoreFolder from "@rookery/store/folder/MediaStoreFolder"
 import * as LeasedIds from "@rookery/store/LeasedIds"
@@ -14,6 +15,7 @@ import { checkSettings } from "@rookery/store/postgres/migrate"
 import { Data, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { awaitDependency, type Patience } from "./awaitDependency.ts"
+import * as DependencyWatch from "./DependencyWatch.ts"
 
 export interface Options {
   readonly postgresUrl: string
@@ -82,7 +84,15 @@ export const layerPostgres = (options: Options) => {
       })),
     Effect.andThen(requireSchema, checkSettings(options.shardsPerGroup))
   ))
-  return Layer.provideMerge(check, pool)
+  const watch = Layer.unwrap(Effect.map(SqlClient.SqlClient, (sql) =>
+    DependencyWatch.layer({
+      name: "Postgres",
+      part: "postgres",
+      url: options.postgresUrl,
+      probe: sql`SELECT 1`,
+      meanwhile: "writes, and reads of what is not in memory, are answered with 503"
+    })))
+  return Layer.provideMerge(watch, Layer.provideMerge(check, pool))
 }
 
 const layerIds = (options: Options) =>
@@ -94,7 +104,9 @@ const layerSnapshots = (options: Options) => {
   const redis = SnapshotStoreRedis.layer({ url: Redacted.make(redisUrl), keyPrefix: PREFIX, ttlSeconds: SNAPSHOT_TTL_S })
   const check = Effect.flatMap(SnapshotStore, ({ ping }) =>
     awaitDependency({ name: "Redis", url: redisUrl, probe: ping, patience }))
-  return Layer.provideMerge(Layer.effectDiscard(check), redis)
+  const watch = Layer.unwrap(Effect.map(SnapshotStore, ({ ping }) =>
+    DependencyWatch.layer({ name: "Redis", part: "snapshots", url: redisUrl, probe: ping, meanwhile: "timelines load from Postgres, slower" })))
+  return Layer.provideMerge(watch, Layer.provideMerge(Layer.effectDiscard(check), redis))
 }
 
 const layerBus = (options: Options) => {
@@ -102,7 +114,10 @@ const layerBus = (options: Options) => {
   if (url === undefined) return BusMemory.layer
   const nats = BusNats.layer({ url, name: options.processName, prefix: PREFIX })
   const probe = Effect.scoped(Layer.build(Layer.fresh(nats)))
-  return Layer.unwrap(Effect.as(awaitDependency({ name: "NATS", url, probe, patience }), nats))
+  const watch = Layer.unwrap(Effect.map(Bus, ({ ping }) =>
+    DependencyWatch.layer({ name: "NATS", part: "bus", url, probe: ping, meanwhile: "changes show at other members within seconds, not at once" })))
+  const watched = Layer.provideMerge(watch, nats)
+  return Layer.unwrap(Effect.as(awaitDependency({ name: "NATS", url, probe, patience }), watched))
 }
 
 const layerMedia = ({ media }: Options) =>

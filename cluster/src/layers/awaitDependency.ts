@@ -1,5 +1,6 @@
 /** At a start the servers beside us may still be starting: they are waited for, visibly and not for ever. */
 import * as Logs from "@rookery/observe/Logs"
+import { reasonOf } from "@rookery/observe/reasonOf"
 import { Data, Effect, Schedule } from "effect"
 
 /** A server that did not answer in time. */
@@ -41,33 +42,16 @@ export const awaitDependency = <R>(dependency: Dependency<R>): Effect.Effect<voi
       dependency: name,
       address,
       attempt: `${++attempt} of ${patience.attemptsMax}`,
-      reason: describe(cause)
+      reason: reasonOf(cause)
     }))
   return dependency.probe.pipe(
     Effect.timeout(ATTEMPT_LIMIT_MS),
     Effect.tapError(say),
     Effect.retry({ times: patience.attemptsMax - 1, schedule: Schedule.spaced(patience.pauseMillis) }),
-    Effect.mapError((cause) => new DependencyError({ name, address, attempts: patience.attemptsMax, reason: describe(cause) })),
+    Effect.mapError((cause) => new DependencyError({ name, address, attempts: patience.attemptsMax, reason: reasonOf(cause) })),
     Effect.asVoid
   )
 }
 
 /** Host and port of a server's URL. */
-const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"
-
-/** The innermost message: wrappers say "failed to connect", the cause says why. */
-const describe = (error: unknown): string => {
-  let innermost = error
-  for (let depth = 0; depth < 8; depth++) {
-    const next = causeOf(innermost)
-    if (next === undefined) break
-    innermost = next
-  }
-  return innermost instanceof Error ? innermost.message || innermost.name : String(innermost)
-}
-
-const causeOf = (error: unknown): unknown => {
-  if (typeof error !== "object" || error === null) return undefined
-  if ("reason" in error && error.reason instanceof Error) return error.reason
-  return "cause" in error ? error.cause ?? undefined : undefined
-}
+export const addressOf = (url: string): string => URL.canParse(url) ? new URL(url).host : "an address that is no URL"

@@ -28,3 +28,7 @@ const find = async (): Promise<number> => {
 }
 
 export const findFreePort: Effect.Effect<number> = Effect.promise(find)
+
+/** With the port that 0 stands for: the addresses that a front gives out name it before it listens. */
+export const withPort = <C extends { readonly port: number }>(configuration: C): Effect.Effect<C> =>
+  configuration.port === 0 ? Effect.map(findFreePort, (port) => ({ ...configuration, port })) : Effect.succeed(configuration)

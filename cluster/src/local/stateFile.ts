@@ -1,5 +1,5 @@
 /** Files in which a running program says where it is. They hold secrets: mode 0600, written whole or not at all. */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { isAlive } from "../servers/processIdentity.ts"
@@ -13,7 +13,7 @@ export const write = async (file: string, content: object): Promise<void> => {
 
 export const remove = (file: string): Promise<void> => rm(file, { force: true })
 
-/** What the file says; undefined when there is none or the process that wrote it is gone. Rejects a file of another form. */
+/** What the file says; undefined when there is none or the process that wrote it is gone. Rejects a file of another form, by name. */
 export const read = async <A extends { readonly pid: number }>(
   file: string,
   schema: Schema.Codec<A, unknown>
@@ -23,6 +23,7 @@ export const read = async <A extends { readonly pid: number }>(
     throw cause
   })
   if (text === undefined) return undefined
-  const content = Schema.decodeUnknownSync(Schema.fromJsonString(schema))(text)
+  const content = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.fromJsonString(schema))(text))
+  if (content === undefined) throw new Error(`${file} is not as a running program writes it; if none runs, remove it`)
   return isAlive(content.pid) ? content : undefined
 }

@@ -3,12 +3,13 @@ import type { Links } from "@rookery/bus/Links"
 import { load } from "@rookery/config/Load"
 import * as Front from "@rookery/front/Front"
 import { Effect } from "effect"
+import { withPort } from "../local/freePort.ts"
 import * as GossipWorld from "../layers/GossipWorld.ts"
 import * as derive from "./derive.ts"
 import * as member from "./member.ts"
 
 export const program = Effect.gen(function*() {
-  const configuration = yield* load
+  const configuration = yield* Effect.flatMap(load, withPort)
   const settings = derive.front(configuration, member.addressOf(configuration))
   const serve = Effect.fnUntraced(function*(links: Links["Service"] | undefined) {
     const copies = links === undefined ? undefined : yield* GossipWorld.copies(configuration)

@@ -15,10 +15,12 @@ import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as Past from "../layers/Past.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
 import * as Storage from "../layers/Storage.ts"
+import { withPort } from "../local/freePort.ts"
 import * as OneFile from "../local/OneFile.ts"
 import * as derive from "./derive.ts"
 import { announceReady } from "./main.ts"
 import * as migrate from "./migrate.ts"
+import { welcome } from "./welcome.ts"
 
 const layerBelow = (configuration: Configuration, postgresUrl: string) => {
   const { natsUrl, redisUrl } = configuration
@@ -35,8 +37,9 @@ const layerBelow = (configuration: Configuration, postgresUrl: string) => {
 const alone = (configuration: Configuration): Configuration => ({ ...configuration, passwordGrant: configuration.passwordGrant ?? true })
 
 /** Migrates, serves, says where, and stays until it is told to stop. `isEmbedded`: others find the database through us. */
-export const serve = (configuration: Configuration, postgresUrl: string, isEmbedded: boolean) =>
+export const serve = (given: Configuration, postgresUrl: string, isEmbedded: boolean) =>
   Effect.gen(function*() {
+    const configuration = yield* withPort(given)
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
     const links = yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
@@ -60,12 +63,12 @@ export const serve = (configuration: Configuration, postgresUrl: string, isEmbed
     )
     const url = derive.urlOf(configuration.host, listening.port)
     if (isEmbedded) yield* noteWhere(configuration.dataDir, { pid: process.pid, postgresUrl, url })
-    yield* Effect.sync(() => console.log(welcome(url, configuration)))
+    yield* Effect.sync(() => console.log(welcome(derive.version, url, configuration)))
     yield* announceReady
     yield* Effect.never
   }).pipe(
     Effect.ensuring(Effect.logInfo(Logs.names.stopping)),
-    Effect.provide(Logs.layer(derive.logs(configuration)))
+    Effect.provide(Logs.layer(derive.logs(given)))
   )
 
 const listenMessage = ({ cause, host, port }: { readonly cause: unknown; readonly host: string; readonly port: number }): string => {
@@ -76,17 +79,3 @@ const listenMessage = ({ cause, host, port }: { readonly cause: unknown; readonl
 
 const noteWhere = (dataDir: string, entry: OneFile.OneEntry) =>
   Effect.acquireRelease(Effect.promise(() => OneFile.write(dataDir, entry)), () => Effect.promise(() => OneFile.remove(dataDir)))
-
-const welcome = (url: string, { databaseUrl, dataDir }: Configuration): string =>
-  `
-Rookery ${derive.version} is running at ${url}
-Data: ${databaseUrl === undefined ? dataDir : "the database of DATABASE_URL"}. Ctrl-C stops it.
-
-A first conversation, in another terminal:
-  npm run rookery -- accounts create ada --email ada@example.org --password correct-horse
-  TOKEN=$(npm run --silent rookery -- accounts token ada)
-  curl ${url}/api/v1/statuses -H "Authorization: Bearer $TOKEN" -d status="Hello, Rookery"
-  curl ${url}/api/v1/timelines/home -H "Authorization: Bearer $TOKEN"
-
-Or log in to ${url} with any Mastodon client. Metrics: ${url}/metrics
-`

@@ -59,6 +59,9 @@ export const keyOf = (stem: string, form: Form, extension: Media["extension"]): 
 /** Whether a text is a key as {@link keyOf} makes them: nothing else ever names an object. */
 export const isKey = (text: string): boolean => key.test(text)
 
+/** The picture that a key ({@link isKey}) is of. */
+export const idOf = (objectKey: string): MediaId => BigInt(objectKey.slice(3, objectKey.indexOf("-"))) as MediaId
+
 /** By the extension, which is ours: what clients said of the file is never asked. */
 export const typeOf = (name: string): string => name.endsWith(".jpg") ? "image/jpeg" : "image/webp"
 

@@ -25,6 +25,9 @@ export interface Audiences {
   readonly followers: (author: AccountId, edgeSequence: number) => Effect.Effect<Audience, unknown>
   /** Says that the set has changed, and with it its size. */
   readonly keep: (author: AccountId, audience: Audience) => void
+  /** Rises when rows were changed past the actors: what one learned under an earlier number it has to read again. */
+  readonly generation: () => number
+  readonly raiseGeneration: () => void
 }
 
 const rowsMax = 256
@@ -56,6 +59,7 @@ export const make = (bytesMax: number) =>
       })
     const sets = yield* Effect.all(Array.from({ length: queriesMax }, () => GroupCommit.make(loadSets, setsMax)))
     let turn = 0
+    let generation = 0
 
     const keep = (author: AccountId, audience: Audience): void =>
       kept.set(author, audience, objectBytes + FollowerSet.byteLength(audience.followers), Number.POSITIVE_INFINITY)
@@ -77,6 +81,8 @@ export const make = (bytesMax: number) =>
           audienceHits.value++
           return Effect.succeed(known)
         }),
-      keep
+      keep,
+      generation: () => generation,
+      raiseGeneration: () => void generation++
     } satisfies Audiences
   })

@@ -59,6 +59,7 @@ export const AuthorLive = (runner: Runner, group: PublishGroup) =>
 
       const resume = (outboxId: bigint) =>
         Effect.gen(function*() {
+          if (runner.driving.has(outboxId)) return
           const row = yield* runner.take(outboxId)
           if (row === undefined) return
           yield* FanoutDriver.drive(runner, state, authors, row)

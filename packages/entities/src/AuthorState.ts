@@ -12,6 +12,8 @@ export interface AuthorState {
   /** The row as this actor last knew it. `undefined` before the first load and after a doubt. */
   row: AuthorRow | undefined
   audience: Audience | undefined
+  /** Under which both were read. */
+  generation: number
   /** Where both are read. */
   readonly source: Audiences
   /** One load of row or followers at a time. */
@@ -26,11 +28,20 @@ export const make = (account: AccountId, source: Audiences): AuthorState => ({
   account,
   row: undefined,
   audience: undefined,
+  generation: source.generation(),
   source,
   loading: Semaphore.makeUnsafe(1),
   transition: Semaphore.makeUnsafe(1),
   backlog: 0
 })
+
+const forgetOutdated = (state: AuthorState): void => {
+  const generation = state.source.generation()
+  if (state.generation === generation) return
+  state.generation = generation
+  state.row = undefined
+  state.audience = undefined
+}
 
 /** The row, read when it is not known. */
 export const row = (state: AuthorState): Effect.Effect<AuthorRow, unknown> => {
@@ -41,7 +52,10 @@ export const row = (state: AuthorState): Effect.Effect<AuthorRow, unknown> => {
     state.row = loaded
     return loaded
   })
-  return state.row !== undefined ? Effect.succeed(state.row) : state.loading.withPermits(1)(read)
+  return Effect.suspend(() => {
+    forgetOutdated(state)
+    return state.row !== undefined ? Effect.succeed(state.row) : state.loading.withPermits(1)(read)
+  })
 }
 
 /** The followers, read when they are not known. */
@@ -50,7 +64,12 @@ export const followers = (state: AuthorState): Effect.Effect<FollowerSet.Followe
     state.audience ??= yield* state.source.followers(state.account, (yield* row(state)).edgeSequence)
     return state.audience.followers
   })
-  return state.audience !== undefined ? Effect.succeed(state.audience.followers) : Effect.flatMap(row(state), () => state.loading.withPermits(1)(read))
+  return Effect.suspend(() => {
+    forgetOutdated(state)
+    return state.audience !== undefined
+      ? Effect.succeed(state.audience.followers)
+      : Effect.flatMap(row(state), () => state.loading.withPermits(1)(read))
+  })
 }
 
 /** Takes an edge in when it is the next one; a gap makes the next use read the whole set. */

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { AuthorLive } from "./AuthorLive.ts"
 import * as Gossip from "./gossip/Gossip.ts"
 import type { World } from "./gossip/World.ts"
+import * as Imports from "./Imports.ts"
 import * as LikeGroup from "./LikeGroup.ts"
 import * as Modes from "./Modes.ts"
 import * as Notices from "./Notices.ts"
@@ -28,6 +29,7 @@ export const layer = (settings: Partial<Settings> = {}, world?: World) =>
       })
       const likes = yield* LikeGroup.make(() => Notices.due(runner))
       yield* Modes.keepFresh(runner)
+      yield* Imports.watch(runner)
       yield* OutboxSweeper.start(runner)
       yield* Notices.start(runner)
       yield* SnapshotSaver.start(runner)

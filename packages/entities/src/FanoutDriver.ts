@@ -13,7 +13,7 @@ import * as OwnWindow from "./OwnWindow.ts"
 import type { Runner } from "./Runner.ts"
 import * as Transitions from "./Transitions.ts"
 
-/** `post` is there when whoever drives has it at hand. */
+/** `post` is there when whoever drives has it at hand; `progress` is written to while it is driven. */
 type Task = Pick<OutboxRow, "id" | "task" | "progress"> & { readonly post?: Post }
 
 const nobody = new Uint32Array(0)
@@ -39,17 +39,15 @@ const spread = (
       ? allFollowers(yield* AuthorState.followers(state))
       : everyShard(runner)
     const how = change ?? (state.row ?? author).mode
-    const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
-    runner.driving.set(row.id, progress)
     yield* Fanout.run(runner.lanes, {
       postId,
       authorNo: author.authorNo,
       epoch: author.epoch,
       how,
       audience,
-      progress
+      progress: row.progress
     })
-  }).pipe(Effect.ensuring(Effect.sync(() => runner.driving.delete(row.id))))
+  })
 
 /** The topics of a post as it is now: none when it was deleted meanwhile. */
 const toTopics = (runner: Runner, row: Task, postId: PostId) =>
@@ -109,7 +107,7 @@ const perform = (
   }
 }
 
-/** Ends when the row's work is done and the row is gone. A failure leaves the row to whoever claims it next. */
+/** Ends when the row's work is done and the row is gone. A failure gives the row back, with how far it got, to whoever claims it next. */
 export const drive = (
   runner: Runner,
   state: AuthorState.AuthorState,
@@ -122,14 +120,18 @@ export const drive = (
     }
     state.backlog++
     const startedAt = runner.now()
-    return perform(runner, state, authors, row).pipe(
+    const progress = ShardBitmap.make(runner.directory.shardCount, row.progress)
+    runner.driving.set(row.id, progress)
+    return perform(runner, state, authors, { ...row, progress }).pipe(
       Effect.tap(() =>
         Effect.sync(() => {
           if (row.task._tag === "Fanout") fanoutSeconds.observe((runner.now() - startedAt) / 1_000)
         })
       ),
       Effect.andThen(runner.done(row.id)),
+      Effect.tapError(() => Effect.ignore(runner.giveBack(row.id, progress))),
       Effect.ensuring(Effect.sync(() => {
+        runner.driving.delete(row.id)
         state.backlog--
       }))
     )

@@ -1,11 +1,14 @@
 /**
- * Finds outbox rows that nobody drives and hands each to the actor that should: the claims of a runner that
- * died run out. Also keeps the claims of long fan-outs alive, with how far they got.
+ * Finds outbox rows that nobody drives and hands each to the actor that should. Rows are driven where their owner's shard is, so a
+ * runner that gets a shard ends the claims of whoever had it, dead or alive; others run out. Also keeps the claims of long
+ * fan-outs alive, with how far they got.
  */
 import { Bus } from "@rookery/bus/Bus"
 import { outboxOldestSeconds, outboxRows, outboxSwept } from "@rookery/observe/Metrics"
 import { type OutboxRow, OutboxStore } from "@rookery/store/OutboxStore"
+import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { Effect, Schedule } from "effect"
+import { ShardId, Sharding } from "effect/cluster"
 import * as Hints from "./Hints.ts"
 import * as Notices from "./Notices.ts"
 import type { Runner } from "./Runner.ts"
@@ -63,11 +66,42 @@ const makeSweep = (runner: Runner, bus: Bus["Service"]) => {
   return Effect.asVoid(Effect.repeat(claimOnce, { while: (mayBeMore) => mayBeMore }))
 }
 
+/** Shards that this runner has now and did not have when it was asked last. */
+const makeGained = ({ directory: { shardCount } }: Runner, sharding: Sharding.Sharding["Service"]) => {
+  let had = new Set<number>()
+  return (): ReadonlyArray<number> => {
+    const has = new Set<number>()
+    for (let shard = 1; shard <= shardCount; shard++) {
+      if (sharding.hasShardId(ShardId.make(ShardDirectory.group, shard))) has.add(shard)
+    }
+    const gained = [...has].filter((shard) => !had.has(shard))
+    had = has
+    return gained
+  }
+}
+
+/** What of it we drive ourselves by now is claimed once more, and found to be driven. */
+const makeInherit = (runner: Runner, sharding: Sharding.Sharding["Service"]) => {
+  const gained = makeGained(runner, sharding)
+  let pending: ReadonlyArray<number> = []
+  return Effect.gen(function*() {
+    pending = [...pending, ...gained()]
+    if (pending.length === 0) return
+    yield* (yield* OutboxStore).endClaims(pending)
+    pending = []
+  })
+}
+
+/** Rows whose claims are renewed in one write, as many as the store takes. */
+const renewedMax = 512
+
 const keepClaims = (runner: Runner) =>
   Effect.gen(function*() {
     const outbox = yield* OutboxStore
-    const rows = Array.from(runner.driving, ([id, progress]) => ({ id, progress })).slice(0, 512)
-    if (rows.length > 0) yield* outbox.progress(rows, runner.settings.claimMillis)
+    const rows = Array.from(runner.driving, ([id, progress]) => ({ id, progress }))
+    for (let at = 0; at < rows.length; at += renewedMax) {
+      yield* outbox.progress(rows.slice(at, at + renewedMax), runner.settings.claimMillis)
+    }
   })
 
 const measure = Effect.gen(function*() {
@@ -95,7 +129,8 @@ const awaitDue = ({ outboxDue, settings }: Runner) =>
 export const start = (runner: Runner) =>
   Effect.gen(function*() {
     const sweep = makeSweep(runner, yield* Bus)
-    yield* every(0, "the outbox sweep", Effect.andThen(awaitDue(runner), sweep))
+    const inherit = makeInherit(runner, yield* Sharding.Sharding)
+    yield* every(0, "the outbox sweep", awaitDue(runner).pipe(Effect.andThen(inherit), Effect.andThen(sweep)))
     yield* every(Math.floor(runner.settings.claimMillis / 3), "keeping outbox claims", keepClaims(runner))
     yield* every(5_000, "measuring the outbox", measure)
   })

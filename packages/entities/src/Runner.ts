@@ -35,6 +35,9 @@ const takenMax = 256
 /** How long a row that is done may wait for others, in milliseconds; far less than its claim lasts. */
 const doneGatherMillis = 50
 
+/** Rows given back in one write, as many as the store takes. */
+const givenBackMax = 512
+
 const tokenMax = 2 ** 47
 
 export interface Runner {
@@ -57,6 +60,8 @@ export interface Runner {
   readonly post: (id: PostId) => Effect.Effect<Post | undefined, unknown>
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
+  /** Gives an outbox row back with the shards that it reached: it is claimed anew after `retryMillis`. */
+  readonly giveBack: (outboxId: bigint, progress: Uint8Array) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
   readonly driving: Map<bigint, Uint8Array>
   /** Opened when a commit may have left notices to be handed on. */
@@ -136,6 +141,11 @@ export const make = (settings: Settings) =>
     )
     const taken = yield* GroupCommit.make((ids: ReadonlyArray<bigint>) => outbox.take(ids, settings.claimMillis), takenMax)
     const reading = yield* GroupCommit.make(readPosts(yield* PostStore), takenMax)
+    const returns = yield* GroupCommit.make(
+      (rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>) =>
+        Effect.as(outbox.progress(rows, settings.retryMillis), rows.map(() => undefined)),
+      givenBackMax
+    )
     const runner: Runner = {
       token: 1 + randomInt(tokenMax),
       settings,
@@ -158,6 +168,7 @@ export const make = (settings: Settings) =>
       take: taken.commit,
       post: reading.commit,
       done: deletions.commit,
+      giveBack: (id, progress) => returns.commit({ id, progress }),
       driving: new Map(),
       noticesDue: Latch.makeUnsafe(true),
       outboxDue: Latch.makeUnsafe(false),

@@ -16,12 +16,16 @@ export interface Settings {
   readonly ringMaxAgeMillis: number
   /** How often the modes of authors are read again. */
   readonly modesIntervalMillis: number
+  /** How often a runner looks whether something was imported past the actors; it then lets go of what it has in memory. */
+  readonly importsIntervalMillis: number
   /** A runner that stood still for longer drops its memory and refuses reads for `confirmMillis`. Must be below the shard lock's expiration. */
   readonly pauseMaxMillis: number
   /** How long after a pause the locks are doubted; at least two lock refreshes. */
   readonly confirmMillis: number
-  /** How long an outbox row belongs to whoever drives it. */
+  /** How long an outbox row belongs to whoever drives it, unless its owner's shard moves. */
   readonly claimMillis: number
+  /** After this a row is tried again that could not be carried out. */
+  readonly retryMillis: number
   /** How often a runner looks for outbox rows that nobody drives. */
   readonly sweepMillis: number
   /** How often windows that changed are written to the snapshot store. */
@@ -44,9 +48,11 @@ export const defaults: Settings = {
   audienceBytesMax: 64 * 1024 * 1024,
   ringMaxAgeMillis: 3_000,
   modesIntervalMillis: 2_000,
+  importsIntervalMillis: 2_000,
   pauseMaxMillis: 2_500,
   confirmMillis: 4_000,
   claimMillis: 15_000,
+  retryMillis: 500,
   sweepMillis: 1_000,
   snapshotMillis: 30_000,
   lingerMillis: 20,

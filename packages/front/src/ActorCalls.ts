@@ -6,6 +6,7 @@ import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import type { MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import * as Metrics from "@rookery/observe/Metrics"
+import * as Outages from "@rookery/observe/Outages"
 import { Author } from "@rookery/protocol/Author"
 import type { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
@@ -26,8 +27,9 @@ export type Refusal =
 
 type CallError = Refusal | Unavailable | NotFound | Refused
 
+/** While Postgres is away no actor can do what it could not a moment ago. */
 const isRetryable = (error: CallError): boolean => {
-  if (error._tag === "NotFound" || error._tag === "Refused") return false
+  if (error._tag === "NotFound" || error._tag === "Refused" || Outages.isAway("Postgres")) return false
   Metrics.retries.at(error._tag).value++
   return true
 }

@@ -22,6 +22,7 @@ import type { TopicStore } from "@rookery/store/TopicStore"
 import type { ActorCalls } from "./ActorCalls.ts"
 import type { World } from "./home/World.ts"
 import type { Attempts } from "./oauth/Attempts.ts"
+import type { Exhibits } from "./media/Exhibits.ts"
 import type { Gallery } from "./media/Gallery.ts"
 import type { HashGate } from "./oauth/HashGate.ts"
 import type { Tokens } from "./oauth/Tokens.ts"
@@ -33,6 +34,7 @@ import type { Reader } from "./read/Reader.ts"
 import type { Shunned } from "./read/Shunned.ts"
 import type { Skeleton } from "./read/Skeleton.ts"
 import type { TopicReads } from "./read/TopicReads.ts"
+import type { Totals } from "./read/Totals.ts"
 import type { Views } from "./read/Views.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -62,7 +64,10 @@ export interface Deps {
   readonly attachments: AttachmentStore["Service"]
   readonly objects: MediaStore["Service"]
   readonly gallery: Gallery
+  /** Which pictures are served. */
+  readonly exhibits: Exhibits
   readonly views: Views
+  readonly totals: Totals
   readonly snapshots: SnapshotStore["Service"]
   readonly ids: IdSource["Service"]
   readonly bus: Bus["Service"]

@@ -35,6 +35,7 @@ import * as Upload from "./http/Upload.ts"
 import * as Server from "./http/Server.ts"
 import * as Invalidations from "./Invalidations.ts"
 import * as Live from "./live/Live.ts"
+import * as Exhibits from "./media/Exhibits.ts"
 import * as Gallery from "./media/Gallery.ts"
 import * as Attempts from "./oauth/Attempts.ts"
 import * as HashGate from "./oauth/HashGate.ts"
@@ -49,6 +50,7 @@ import * as Reader from "./read/Reader.ts"
 import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
 import * as TopicReads from "./read/TopicReads.ts"
+import * as Totals from "./read/Totals.ts"
 import * as Views from "./read/Views.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
@@ -101,6 +103,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
       authorPages: yield* AuthorPages.make(yield* TimelineStore),
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
+      totals: Totals.make(accounts),
       topics,
       search,
       discovery: yield* Discovery.make({ search, topics, trends: yield* TrendStore }, publicUrl, limits),
@@ -112,6 +115,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
       attachments,
       objects,
       gallery: Gallery.make({ attachments, objects, ids }, limits),
+      exhibits: yield* Exhibits.make(attachments, hydration, world?.datacenters),
       arrivals: yield* ArrivalStore,
       moderation: yield* ModerationStore,
       snapshots: yield* SnapshotStore,
@@ -156,6 +160,7 @@ export const serve = (settings: FrontSettings, world?: World) =>
       }),
       requestsInFlightMax: settings.limits.requestsInFlightMax,
       requestMillisMax: settings.limits.requestMillisMax,
+      requestAwayMillisMax: settings.limits.requestAwayMillisMax,
       uploadMillisMax: settings.limits.uploadMillisMax
     }, yield* Effect.context<never>())
     const live = yield* Live.make(deps)

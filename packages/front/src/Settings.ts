@@ -32,6 +32,8 @@ export interface FrontLimits {
   readonly connectionsMax: number
   /** From the first byte of a request to its answer, in milliseconds. */
   readonly requestMillisMax: number
+  /** The same for what is not answered when Postgres has been away for a moment. */
+  readonly requestAwayMillisMax: number
   /** The same where a file is sent. */
   readonly uploadMillisMax: number
   /** Of one file, and of all files that are being read or worked on. */
@@ -99,6 +101,7 @@ export const defaultLimits: FrontLimits = {
   requestsInFlightMax: 4_096,
   connectionsMax: 50_000,
   requestMillisMax: 15_000,
+  requestAwayMillisMax: 4_000,
   uploadMillisMax: 120_000,
   uploadBytesMax: 16 * 1024 * 1024,
   uploadsBufferedMax: 128 * 1024 * 1024,

@@ -2,10 +2,11 @@
 import { assert, describe, inject, it } from "@effect/vitest"
 import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Effect, Exit, Fiber, Latch, Scope } from "effect"
 import { request } from "node:http"
 import { StoreError } from "@rookery/store/StoreError"
 import * as Front from "../src/Front.ts"
+import * as Answer from "../src/http/Answer.ts"
 import * as Handle from "../src/http/Handle.ts"
 import { open, route } from "../src/http/Route.ts"
 import * as Router from "../src/http/Router.ts"
@@ -30,6 +31,19 @@ const inTwoParts = (base: string, path: string, body: string) => {
   const half = Math.floor(body.length / 2)
   const begun = new Promise<void>((done) => sending.write(body.slice(0, half), () => done()))
   return { begun, end: () => sending.end(body.slice(half)), answer }
+}
+
+/** For a handler without the stores behind it. */
+const bareHandle = {
+  tokens: {} as Tokens,
+  addressOf: () => "127.0.0.1",
+  metrics: { record: () => {} },
+  bodyBytesMax: 1_000,
+  uploads: Upload.make({ fileBytesMax: 1_000, fieldBytesMax: 1_000, bufferedBytesMax: 1_000 }),
+  requestsInFlightMax: 10,
+  requestMillisMax: 1_000,
+  requestAwayMillisMax: 1_000,
+  uploadMillisMax: 1_000
 }
 
 describe("the front over HTTP", () => {
@@ -92,15 +106,8 @@ describe("the front over HTTP", () => {
       const away = Effect.fail(new StoreError({ operation: "test", cause: "away" }))
       const stores = yield* Effect.context<never>()
       const handle = Handle.make({
-        router: Router.make([route("GET", "/store", open, () => away), route("GET", "/broken", open, () => Effect.die(new Error("secret")))]),
-        tokens: {} as Tokens,
-        addressOf: () => "127.0.0.1",
-        metrics: { record: () => {} },
-        bodyBytesMax: 1_000,
-        uploads: Upload.make({ fileBytesMax: 1_000, fieldBytesMax: 1_000, bufferedBytesMax: 1_000 }),
-        requestsInFlightMax: 10,
-        requestMillisMax: 1_000,
-        uploadMillisMax: 1_000
+        ...bareHandle,
+        router: Router.make([route("GET", "/store", open, () => away), route("GET", "/broken", open, () => Effect.die(new Error("secret")))])
       }, stores)
       const { host, port } = yield* Server.listen(Server.make(handle, settingsOf({}).limits, () => false), handle, "127.0.0.1", 0, settingsOf({}).limits)
       const client = makeClient(`http://${host}:${port}`)
@@ -108,6 +115,20 @@ describe("the front over HTTP", () => {
       assert.deepStrictEqual([reply.status, reply.headers.get("retry-after")], [503, "1"])
       const broken = yield* client.call("GET", "/broken")
       assert.deepStrictEqual([broken.status, broken.body], [500, { error: "Something went wrong" }])
+    })))
+
+  it.live("answers what takes too long in time, also when it cannot be interrupted", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const released = Latch.makeUnsafe()
+      yield* Effect.addFinalizer(() => released.open)
+      const stuck = route("GET", "/stuck", open, () => Effect.uninterruptible(Effect.as(released.await, Answer.json({}))))
+      const handle = Handle.make({ ...bareHandle, router: Router.make([stuck]), requestMillisMax: 100 }, yield* Effect.context<never>())
+      const { limits } = settingsOf({})
+      const { host, port } = yield* Server.listen(Server.make(handle, limits, () => false), handle, "127.0.0.1", 0, limits)
+      const reply = yield* makeClient(`http://${host}:${port}`).call("GET", "/stuck")
+      assert.deepStrictEqual([reply.status, reply.headers.get("retry-after")], [503, "1"])
+      assert.deepStrictEqual(reply.body, { error: "This took too long, try again shortly" })
+      assert.strictEqual(handle.inFlight(), 0)
     })))
 
   it.live("ends the requests that it took before it stops, and takes no more", () =>

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { problems } from "./contract.ts"
 import { eventually, withFront } from "./frontWorld.ts"
+import * as Moderators from "./moderators.ts"
 import { added, bytesOf, drawn, fetched, metadataOf, send } from "./pictures.ts"
 
 const ids = (list: ReadonlyArray<{ readonly id: string }>) => list.map((one) => one.id)
@@ -102,9 +103,56 @@ describe("a status with pictures", () => {
         const anew = yield* client.post(ann, "better", { media_ids: ids(deleted.media_attachments) })
         assert.deepStrictEqual(anew.media_attachments, [media])
         yield* client.ok("DELETE", `/api/v1/statuses/${anew.id}?delete_media=true`, { token: ann.token })
-        assert.strictEqual((yield* fetched(client, media.url)).status, 200)
+        assert.strictEqual((yield* fetched(client, media.url)).status, 404)
         assert.strictEqual(yield* sweepMedia, 1)
         for (const url of [media.url, media.preview_url]) assert.strictEqual((yield* fetched(client, url)).status, 404)
+      })))
+})
+
+/** Lets so many minutes pass for pictures that nothing shows. */
+const passMinutes = (minutes: number) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql`UPDATE media SET expires_at = expires_at - ${minutes}::int * interval '1 minute' WHERE expires_at IS NOT NULL`)
+
+describe("a picture of a post that was deleted", () => {
+  it.live("is served for a few minutes more, and again once another post shows it", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const [a, b, unposted] = [yield* added(client, ann), yield* added(client, ann), yield* added(client, ann)]
+        const post = yield* client.post(ann, "", { media_ids: ids([a, b]) })
+        yield* client.ok("DELETE", `/api/v1/statuses/${post.id}`, { token: ann.token })
+        assert.strictEqual((yield* fetched(client, a.url)).status, 200)
+        yield* passMinutes(11)
+        assert.strictEqual((yield* fetched(client, b.url)).status, 404)
+        assert.strictEqual((yield* fetched(client, unposted.url)).status, 200)
+        yield* client.post(ann, "anew", { media_ids: [b.id] })
+        yield* eventually(fetched(client, b.url), ({ status }) => status === 200)
+      })))
+})
+
+describe("pictures of a suspended person", () => {
+  it.live("are served to nobody while it lasts, not to who has a copy either, and again afterwards", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* client.signUp("ann"), yield* client.signUp("bob")]
+        const moderator = yield* Moderators.make(client)
+        const avatar = { name: "avatar", bytes: yield* bytesOf(drawn(40, 40).png()) }
+        const profile = yield* send(client, "PATCH", "/api/v1/accounts/update_credentials", ann.token, [avatar])
+        const [media, others] = [yield* added(client, ann), yield* added(client, bob)]
+        yield* client.post(ann, "look", { media_ids: [media.id] })
+        const addresses: ReadonlyArray<string> = [media.url, media.preview_url, profile.body.avatar]
+        const answered = (status: number) =>
+          Effect.forEach(addresses, (url) => eventually(fetched(client, url), (reply) => reply.status === status))
+        const copies = yield* answered(200)
+        yield* moderator.suspend(ann)
+        const refused = yield* answered(404)
+        for (const { headers } of refused) assert.strictEqual(headers.get("cache-control"), "private, no-store")
+        const withCopy = yield* fetched(client, media.url, { "if-none-match": copies[0]!.headers.get("etag")! })
+        assert.strictEqual(withCopy.status, 404)
+        assert.strictEqual((yield* fetched(client, others.url)).status, 200)
+        yield* moderator.unsuspend(ann)
+        assert.deepStrictEqual((yield* answered(200)).map(({ bytes }) => bytes), copies.map(({ bytes }) => bytes))
       })))
 })
 

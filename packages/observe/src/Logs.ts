@@ -4,6 +4,7 @@
  * `Effect.logWarning(Logs.names.busUnreachable).pipe(Effect.annotateLogs({ attempt }))`.
  */
 import { Layer, Logger, References } from "effect"
+import * as Outages from "./Outages.ts"
 
 export const formats = ["auto", "pretty", "json"] as const
 export type Format = (typeof formats)[number]
@@ -23,13 +24,18 @@ export interface LogOptions {
 export const isPretty = (options: LogOptions): boolean =>
   options.format === "pretty" || (options.format === "auto" && options.isTerminal)
 
+/** Writes what an outage that is known does not explain; the outage itself has lines of its own. */
+const unlessHeldBack = (logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> =>
+  Logger.make((line) => {
+    const isOfTrouble = line.logLevel === "Warn" || line.logLevel === "Error"
+    if (!isOfTrouble || !Outages.holdsBack(line.cause, line.message)) logger.log(line)
+  })
+
 /** Replaces the loggers and sets the level of everything under it. */
 export const layer = (options: LogOptions): Layer.Layer<never> =>
   Layer.mergeAll(
     Logger.layer([
-      isPretty(options)
-        ? Logger.consolePretty({ mode: "tty", colors: options.isTerminal })
-        : Logger.consoleJson
+      unlessHeldBack(isPretty(options) ? Logger.consolePretty({ mode: "tty", colors: options.isTerminal }) : Logger.consoleJson)
     ]),
     Layer.succeed(References.MinimumLogLevel, options.level)
   )
@@ -42,6 +48,8 @@ export const names = {
   stopped: "stopped",
   dependencyRetry: "a dependency does not answer yet",
   dependencyLost: "a dependency is gone",
+  dependencyAway: "a dependency is still gone",
+  dependencyStumbled: "a connection to a dependency broke and was made anew",
   dependencyBack: "a dependency answers again",
   leaseAcquired: "machine lease acquired",
   leaseLost: "machine lease lost",
@@ -56,6 +64,7 @@ export const names = {
   processPaused: "the process stood still",
   fanoutFailed: "fan-out failed and will be repeated",
   outboxSwept: "outbox rows taken up again",
+  importSeen: "something was imported; memory is filled anew",
   modeChanged: "fan-out mode changed",
   snapshotFailed: "timeline snapshot failed",
   handlerDied: "a handler died",

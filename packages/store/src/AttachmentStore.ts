@@ -1,5 +1,5 @@
 /** Pictures as rows: whose they are, what shows them, and when their objects (MediaStore.ts) may go. */
-import type { AccountId, MediaId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, LocalNo, MediaId, PostId } from "@rookery/domain/Ids"
 import type { Media, MediaEdit } from "@rookery/domain/Media"
 import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
@@ -9,6 +9,9 @@ export const waitingMax = 200
 
 /** How long a picture that nothing shows is kept: a post that was deleted may be drafted anew with it. */
 export const unusedHours = 24
+
+/** How long a picture of a deleted post is still served, for who drafts it anew; another post shows it again. */
+export const freedMinutes = 10
 
 export type ProfilePicture = "avatar" | "header"
 
@@ -43,6 +46,8 @@ export class AttachmentStore extends Context.Service<AttachmentStore, {
   readonly stored: (id: MediaId) => Effect.Effect<boolean, StoreError>
   /** A picture for posts; undefined when it is not this account's. */
   readonly mine: (account: AccountId, id: MediaId) => Effect.Effect<OwnMedia | undefined, StoreError>
+  /** Whose those of some pictures are that may be served: by the owner's local number. What is about to go is left out. */
+  readonly owners: (ids: ReadonlyArray<MediaId>) => Effect.Effect<ReadonlyMap<MediaId, LocalNo>, StoreError>
   /** Changes one that is in no post yet; undefined when there is none. */
   readonly describe: (
     account: AccountId,

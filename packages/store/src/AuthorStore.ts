@@ -45,4 +45,6 @@ export class AuthorStore extends Context.Service<AuthorStore, {
   ) => Effect.Effect<{ readonly row: AuthorRow; readonly outboxId: bigint | undefined } | undefined, StoreError>
   /** Every author that is not in mode `push`, for runners that start, and for the re-read by time. */
   readonly unpushed: Effect.Effect<ReadonlyArray<ModeRow>, StoreError>
+  /** Rises with every batch of rows that is imported past the actors, in the order of their commits. */
+  readonly importMark: Effect.Effect<bigint, StoreError>
 }>()("rookery/store/AuthorStore") {}

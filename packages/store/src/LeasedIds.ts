@@ -56,7 +56,7 @@ const noteFailure = (state: State, reason: IdsUnavailable["reason"], cause?: unk
     state.failure = reason
     if (!isNew) return Effect.void
     const name = reason === "blockFull" ? Logs.names.leaseBlockFull : Logs.names.leaseRenewalFailed
-    return Effect.logWarning(name).pipe(Effect.annotateLogs({ cause: String(cause ?? "") }))
+    return cause === undefined ? Effect.logWarning(name) : Effect.logWarning(name, cause)
   })
 
 const makeLeasing = (options: LeasedIdsOptions, state: State) =>

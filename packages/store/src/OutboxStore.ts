@@ -1,6 +1,6 @@
 /**
  * What is still to be done after a commit. A row is written in the commit's transaction, is claimed by
- * state (`SKIP LOCKED`), and is deleted when done; whoever dies with a claim loses it when it runs out.
+ * state (`SKIP LOCKED`), and is deleted when done; whoever dies with a claim loses it when it runs out, or is ended.
  */
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { Context, type Effect } from "effect"
@@ -45,6 +45,8 @@ export class OutboxStore extends Context.Service<OutboxStore, {
   readonly claimNotices: (limit: number, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow>, StoreError>
   /** Rows that this caller was asked to drive, in the order of the ids, of which there are 1,000 at most; renews the claims. Undefined for those that are done. */
   readonly take: (ids: ReadonlyArray<bigint>, claimMillis: number) => Effect.Effect<ReadonlyArray<OutboxRow | undefined>, StoreError>
+  /** Ends the claims on rows whose owners live in these shards; notices aside, which anybody carries. */
+  readonly endClaims: (shards: ReadonlyArray<number>) => Effect.Effect<void, StoreError>
   /** Writes progress and renews the claims. At most 512. */
   readonly progress: (
     rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>,

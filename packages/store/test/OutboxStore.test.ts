@@ -75,6 +75,22 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       yield* clear
     }))
 
+  it.effect("ends the claims on what the owners in some shards left, and on nobody else's", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const outbox = yield* OutboxStore
+      const [ann, bob] = yield* people(2)
+      yield* sql`UPDATE accounts SET shard = 7 WHERE id = ${bob!.id}`
+      yield* post(ann!)
+      const inherited = yield* post(bob!)
+      yield* outbox.endClaims([6])
+      assert.deepStrictEqual(yield* outbox.claim(10, 60_000), [])
+      yield* outbox.endClaims([6, 7])
+      const claimed = yield* outbox.claim(10, 60_000)
+      assert.deepStrictEqual(claimed.map(({ owner, task }) => [owner, task._tag === "Fanout" && task.postId]), [[bob!.id, inherited.id]])
+      yield* clear
+    }))
+
   it.effect("forgets what is done and tells what is not", () =>
     Effect.gen(function*() {
       const outbox = yield* OutboxStore

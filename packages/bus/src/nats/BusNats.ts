@@ -5,6 +5,7 @@
 import type { Msg, NatsConnection, Status } from "@nats-io/transport-node"
 import * as Logs from "@rookery/observe/Logs"
 import { busMessages } from "@rookery/observe/Metrics"
+import * as Outages from "@rookery/observe/Outages"
 import { Effect, Layer, Schedule, type Scope, Stream } from "effect"
 import { randomBytes } from "node:crypto"
 import { Bus, BusError } from "../Bus.ts"
@@ -129,7 +130,6 @@ const recover = (state: State) =>
       send(state, "beat", subject, new Uint8Array())
     }
     state.isConnected = true
-    yield* Effect.logInfo(Logs.names.dependencyBack).pipe(Effect.annotateLogs({ dependency: "nats" }))
   }).pipe(
     Effect.tapError((error) => Effect.logWarning(Logs.names.busLost, error)),
     Effect.retry(Schedule.spaced(Connection.reconnectWaitMillis)),
@@ -140,7 +140,7 @@ const recover = (state: State) =>
 const watch = (state: State, { type }: Status): Effect.Effect<void> => {
   if (type === "disconnect") {
     state.isConnected = false
-    return Effect.logWarning(Logs.names.dependencyLost).pipe(Effect.annotateLogs({ dependency: "nats" }))
+    return Effect.sync(() => Outages.doubt("NATS"))
   }
   if (type === "reconnect") return recover(state)
   if (type !== "slowConsumer") return Effect.void

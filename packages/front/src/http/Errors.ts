@@ -1,4 +1,5 @@
 /** What goes wrong in a request, as the contract says it: a status and `{"error": …}`. */
+import * as Outages from "@rookery/observe/Outages"
 import { Schema } from "effect"
 
 export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
@@ -32,8 +33,20 @@ export const invalid = (error: string, details?: unknown) =>
 export const oauthError = (status: number, error: string, description: string) =>
   new ApiError({ status, error, description })
 
-export const unavailable = (error = "The service is busy, try again shortly", retryAfter = 1) =>
+const busy = { error: "The service is busy, try again shortly", retryAfter: 1 }
+const databaseAway = { error: "The server cannot reach its database at the moment, try again shortly", retryAfter: 5 }
+
+const whatIsWrong = () => Outages.isAway("Postgres") ? databaseAway : busy
+
+/** As far as this process knows why, unless it is told. */
+export const unavailable = (error = whatIsWrong().error, retryAfter = whatIsWrong().retryAfter) =>
   new ApiError({ status: 503, error, retryAfter })
+
+const tooSlow = { error: "This took too long, try again shortly", retryAfter: 1 }
+
+/** The connection ends with it: what was not sent in time is not waited for. */
+export const timedOut = () =>
+  new ApiError({ status: 503, ...(Outages.isAway("Postgres") ? databaseAway : tooSlow), close: true })
 
 /** Headers that tell how much is left of what is allowed; `resetAt` in milliseconds since 1970. */
 const rateLimitHeaders = (limit: number, remaining: number, resetAt: number): ReadonlyArray<string> => [

@@ -1,5 +1,6 @@
 /** From Node's request to a written answer: routing, body, token, handler, errors, metrics. */
 import * as Logs from "@rookery/observe/Logs"
+import * as Outages from "@rookery/observe/Outages"
 import type { StoreError } from "@rookery/store/StoreError"
 import { type Cause, type Context, Effect, Exit } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -9,7 +10,7 @@ import type { Answer } from "./Answer.ts"
 import { authorize } from "./Authorize.ts"
 import * as Body from "./Body.ts"
 import type { ClientAddress } from "./ClientAddress.ts"
-import { ApiError, notFound, unavailable } from "./Errors.ts"
+import { ApiError, notFound, timedOut, unavailable } from "./Errors.ts"
 import * as Fields from "./Fields.ts"
 import type { Route } from "./Route.ts"
 import type { RouteMetrics } from "./RouteMetrics.ts"
@@ -50,19 +51,27 @@ export interface HandleOptions {
   readonly uploads: Upload.Uploads
   readonly requestsInFlightMax: number
   readonly requestMillisMax: number
+  /** While Postgres is away: what waits for it is not kept waiting. */
+  readonly requestAwayMillisMax: number
   /** The same where files are sent. */
   readonly uploadMillisMax: number
 }
 
 /** A request that is being answered. */
 interface Running {
-  readonly until: number
+  readonly since: number
+  readonly millisMax: number
+  /** Answers that it took too long. */
+  readonly giveUp: () => void
   interrupt: () => void
 }
 
 export interface Handle {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
-  /** Interrupts what has taken too long; called by a timer, since one timer a request costs more than the request. */
+  /**
+   * Answers what has taken too long, and interrupts it; the answer does not wait for that. Called by a timer, since one timer a
+   * request costs more than the request.
+   */
   readonly sweep: () => void
   readonly inFlight: () => number
 }
@@ -73,9 +82,6 @@ const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(r
 const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
 
 const notYet = (): void => {}
-
-/** What was not sent in time is not waited for. */
-const timedOut = new ApiError({ status: 503, error: "This took too long, try again shortly", retryAfter: 1, close: true })
 
 const noFiles: ReadonlyMap<string, Buffer> = new Map()
 
@@ -129,16 +135,16 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
   const start = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
     const since = performance.now()
     const millisMax = namesOf(route, request) === undefined ? options.requestMillisMax : options.uploadMillisMax
-    const entry: Running = { until: since + millisMax, interrupt: notYet }
+    const end = (exit: Exit.Exit<Answer, ApiError | StoreError>) => {
+      const isFirst = running.delete(entry)
+      // What is left of a body is read away, so that the answer is not lost to a reset.
+      if (!request.complete) request.resume()
+      const status = finish(response, exit, request.method === "HEAD")
+      if (isFirst) metrics.record(route.pattern, status, performance.now() - since)
+    }
+    const entry: Running = { since, millisMax, giveUp: () => end(Exit.fail(timedOut())), interrupt: notYet }
     running.add(entry)
-    entry.interrupt = run(answer(route, params, request, path, query), {
-      onExit: (exit) => {
-        running.delete(entry)
-        // What is left of a body is read away, so that the answer is not lost to a reset.
-        if (!request.complete) request.resume()
-        metrics.record(route.pattern, finish(response, exit, request.method === "HEAD"), performance.now() - since)
-      }
-    })
+    entry.interrupt = run(answer(route, params, request, path, query), { onExit: end })
   }
 
   const passes = (route: Route, request: IncomingMessage, response: ServerResponse, query: string, startHere: () => void): boolean => {
@@ -164,7 +170,14 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     inFlight: () => running.size,
     sweep: () => {
       const now = performance.now()
-      for (const entry of running) if (entry.until < now) entry.interrupt()
+      const isAway = Outages.isAway("Postgres")
+      for (const entry of running) {
+        const { giveUp, interrupt, millisMax, since } = entry
+        const most = isAway && millisMax === options.requestMillisMax ? options.requestAwayMillisMax : millisMax
+        if (now - since <= most) continue
+        giveUp()
+        interrupt()
+      }
     },
     onRequest: (request, response) => {
       const url = request.url ?? "/"
@@ -217,7 +230,7 @@ const failureOf = (
     log(exit.cause)
     return unavailable()
   }
-  if (Exit.hasInterrupts(exit)) return timedOut
+  if (Exit.hasInterrupts(exit)) return timedOut()
   log(exit.cause)
   return new ApiError({ status: 500, error: "Something went wrong" })
 }

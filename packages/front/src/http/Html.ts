@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import * as Text from "../render/Text.ts"
 import type { Answer } from "./Answer.ts"
+import type { Request } from "./Route.ts"
 
 /** Markup, as opposed to text: what is put into it by `html` is escaped unless it is markup itself. */
 export interface Markup {
@@ -40,6 +41,9 @@ dt { font-weight: 600; margin-top: .6rem; }
 dd { margin-left: 1rem; }`
 
 const styleHash = createHash("sha256").update(style).digest("base64")
+
+/** Browsers say that they read pages; clients do not, or take anything. */
+export const wantsPage = (request: Request): boolean => (request.headers.accept ?? "").includes("text/html")
 
 export interface Page {
   readonly title: string

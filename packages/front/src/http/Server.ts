@@ -19,7 +19,7 @@ export interface Listening {
   readonly port: number
 }
 
-const sweepMillis = 1_000
+const sweepMillis = 250
 const idleSweepMillis = 50
 
 /** A server that is not listening yet. `takes` is asked first, for requests whose answers last. */

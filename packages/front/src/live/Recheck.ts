@@ -1,5 +1,4 @@
 /** Looks at the tokens of open streams again when they, or what was known of them, change; ends those that are not good any more. */
-import * as Logs from "@rookery/observe/Logs"
 import { Effect } from "effect"
 import type { StreamCheck } from "../Invalidations.ts"
 import type { Tokens } from "../oauth/Tokens.ts"
@@ -20,7 +19,7 @@ export const make = (
         else if (identity.suspended) Client.drop(client, Client.closeCodes.policy, "suspended")
       }),
       // Without an answer the stream stays: the token was good when it was opened.
-      Effect.catch((error) => Effect.logWarning(Logs.names.dependencyLost, error))
+      Effect.catch((error) => Effect.logWarning("the token of an open stream could not be looked at again", error))
     )
   const check = (matches: (client: Client.Client) => boolean): void => {
     const found = [...open].filter(matches)

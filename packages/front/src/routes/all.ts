@@ -34,6 +34,7 @@ import * as Statuses from "./statuses.ts"
 import * as Timelines from "./timelines.ts"
 import * as Topics from "./topics.ts"
 import * as Trends from "./trends.ts"
+import * as Welcome from "./welcome.ts"
 import * as WellKnown from "./wellKnown.ts"
 
 const api = (deps: Deps): ReadonlyArray<Route> =>
@@ -68,6 +69,7 @@ const api = (deps: Deps): ReadonlyArray<Route> =>
     AdminReports,
     AdminAccounts,
     Instance,
+    Welcome,
     WellKnown,
     Health
   ].flatMap((module) => module.routes(deps)).concat(Absent.routes)

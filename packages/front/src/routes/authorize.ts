@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
 import type { Answer } from "../http/Answer.ts"
 import { type ApiError, oauthError } from "../http/Errors.ts"
+import { wantsPage } from "../http/Html.ts"
 import { open, type Request, type Route, route } from "../http/Route.ts"
 import * as World from "../home/World.ts"
 import * as AuthorizeRequest from "../oauth/AuthorizeRequest.ts"
@@ -25,11 +26,9 @@ const goTo = (location: string, headers: ReadonlyArray<string> = []): Answer => 
   headers: ["location", location, ...headers]
 })
 
-const isBrowser = (request: Request): boolean => (request.headers.accept ?? "").includes("text/html")
-
 /** Whoever sends no browser's `Accept` gets the contract's error. */
 const refuse = (deps: Deps, request: Request, error: string, description: string): Answering =>
-  isBrowser(request)
+  wantsPage(request)
     ? Effect.succeed(Pages.refused(deps.settings, description))
     : Effect.fail(oauthError(error === "invalid_client" ? 401 : 400, error, description))
 

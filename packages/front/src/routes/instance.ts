@@ -1,25 +1,10 @@
 /** The server's description of itself, and the pictures of those who have none. */
-import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import { open, type Route, route } from "../http/Route.ts"
 import * as Account from "../render/Account.ts"
 import * as Instance from "../render/Instance.ts"
-
-/** The totals are counted over whole tables: they are asked for this often at most. */
-const totalsMillis = 30_000
-
-const makeTotals = (deps: Deps): Effect.Effect<Instance.Totals, StoreError> => {
-  let known: Instance.Totals | undefined
-  let until = 0
-  return Effect.suspend(() => {
-    if (known !== undefined && performance.now() < until) return Effect.succeed(known)
-    // Set before the answer: who asks meanwhile gets the old totals, not a count of their own.
-    until = performance.now() + totalsMillis
-    return Effect.tap(deps.accounts.totals, (totals) => Effect.sync(() => void (known = totals)))
-  })
-}
 
 const nodeinfoType = "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.0#\"; charset=utf-8"
 
@@ -37,8 +22,7 @@ const avatar = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 120 120\
 const header = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 600 200\"><rect width=\"600\" height=\"200\" fill=\"#2b3a4a\"/></svg>"
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => {
-  const { settings } = deps
-  const totals = makeTotals(deps)
+  const { settings, totals } = deps
   const told = (pattern: string, render: (totals: Instance.Totals) => unknown) =>
     route("GET", pattern, open, () => Effect.map(totals, (now) => Answer.json(render(now))))
   return [

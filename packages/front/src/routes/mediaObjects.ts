@@ -1,4 +1,7 @@
-/** The bytes of pictures, for browsers and for a CDN before the front. Whoever knows an address may have them: it cannot be guessed. */
+/**
+ * The bytes of pictures, for browsers and for a CDN before the front. Whoever knows an address may have them, since it cannot be
+ * guessed: but not what a suspended person or a deleted post showed.
+ */
 import * as Media from "@rookery/domain/Media"
 import type { ByteRange, MediaObject } from "@rookery/store/MediaStore"
 import { Effect } from "effect"
@@ -61,6 +64,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
         const [folder, name] = request.params
         const key = `${folder}/${name}`
         if (!Media.isKey(key)) return yield* Effect.fail(notFound())
+        if (!(yield* deps.exhibits.isShown(Media.idOf(key)))) return yield* Effect.fail(notFound())
         if (hasIt(request, tagOf(name!))) return { status: 304, body: "", cache: Media.cacheControl, headers: headersOf(name!) }
         if (streams >= most) return yield* Effect.fail(unavailable())
         const found = yield* deps.objects.get(key, rangeOf(request))

@@ -1,8 +1,8 @@
 /** Pictures in Postgres. A post takes and lets go of its pictures in its own statements (postPublish.ts, postChanges.ts). */
-import type { AccountId, MediaId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, LocalNo, MediaId, PostId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AttachmentStore, type Doomed, type NewMedia, type ProfilePicture, unusedHours, waitingMax } from "../AttachmentStore.ts"
+import { type AttachmentStore, type Doomed, type NewMedia, type ProfilePicture, freedMinutes, unusedHours, waitingMax } from "../AttachmentStore.ts"
 import { changeText, mediumOf, mediumText, purposes, states, type StoredMedium } from "./mediaRows.ts"
 import { int8s, operation, texts } from "./statement.ts"
 
@@ -34,7 +34,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): Store => {
       sql<OwnRow>`
         SELECT shown, state, post_id AS "postId" FROM media
         WHERE id = ${id} AND account = ${account} AND purpose = ${purposes.post} AND state <> ${states.doomed}`,
-      ([row]) => row && { media: mediumOf(row.shown), isStored: row.state === states.stored, postId: row.postId }
+      ([row]) => row && { media: mediumOf(row.shown), isStored: row.state !== states.pending, postId: row.postId }
     )
 
   const describe: Store["describe"] = (account, id, change) =>
@@ -47,6 +47,16 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): Store => {
             AND state <> ${states.doomed} RETURNING shown`,
         ([row]) => row && mediumOf(row.shown)
       )
+    )
+
+  /** A picture that was let go expires so many hours after that. */
+  const owners = (ids: ReadonlyArray<MediaId>) =>
+    Effect.map(
+      sql<{ id: MediaId; no: LocalNo }>`
+        SELECT m.id, a.no FROM media m JOIN accounts a ON a.id = m.account
+        WHERE m.id = ANY(${int8s(ids)}) AND m.state <> ${states.doomed} AND (m.state <> ${states.freed}
+          OR m.expires_at > now() + ${unusedHours}::int * interval '1 hour' - ${freedMinutes}::int * interval '1 minute')`,
+      (rows) => new Map(rows.map(({ id, no }) => [id, no]))
     )
 
   const release = (account: AccountId, ids: ReadonlyArray<MediaId>) =>
@@ -90,6 +100,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): Store => {
     reserve: (media) => operation("AttachmentStore.reserve", Effect.map(reserve(media), found)),
     stored: (id) => operation("AttachmentStore.stored", Effect.map(stored(id), found)),
     mine: (account, id) => operation("AttachmentStore.mine", mine(account, id)),
+    owners: (ids) => operation("AttachmentStore.owners", owners(ids)),
     describe,
     release: (account, ids) => operation("AttachmentStore.release", release(account, ids)),
     setPicture,

@@ -111,6 +111,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
     (rows) => rows.map(modeOf)
   )
 
+  const importMark = Effect.map(
+    sql<{ mark: bigint }>`
+      SELECT (coalesce(sum(next_line), 0) + count(*) FILTER (WHERE finished))::bigint AS mark FROM imports`,
+    ([row]) => row!.mark
+  )
+
   return {
     load: (account) =>
       operation(
@@ -123,7 +129,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
     loadMany: (accounts) => operation("AuthorStore.loadMany", loadMany(accounts)),
     followersOf: (accounts) => operation("AuthorStore.followersOf", followersOf(accounts)),
     setMode,
-    unpushed: operation("AuthorStore.unpushed", unpushed)
+    unpushed: operation("AuthorStore.unpushed", unpushed),
+    importMark: operation("AuthorStore.importMark", importMark)
   }
 })
 

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { OutboxStore } from "../OutboxStore.ts"
 import { outboxRowOf, type StoredTask, taskKinds } from "./outboxTask.ts"
-import { byteas, int8s, operation } from "./statement.ts"
+import { byteas, int2s, int8s, operation } from "./statement.ts"
 
 const columns = `o.id, o.owner, o.kind, o.post_id AS "postId", o.payload, o.progress, o.attempts, o.created_at AS "createdAt"`
 
@@ -55,6 +55,15 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
     )
   }
 
+  const endClaims = (shards: ReadonlyArray<number>) =>
+    Effect.asVoid(sql`
+      WITH locked AS MATERIALIZED (
+        SELECT o.id FROM outbox o JOIN accounts a ON a.id = o.owner
+        WHERE o.claimed_until > clock_timestamp() AND o.kind <> ${taskKinds.Notify} AND a.shard = ANY(${int2s(shards)})
+        ORDER BY o.id FOR UPDATE OF o
+      )
+      UPDATE outbox o SET claimed_until = clock_timestamp() FROM locked WHERE locked.id = o.id`)
+
   const done = (ids: ReadonlyArray<bigint>) =>
     Effect.asVoid(sql`
       WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${int8s(ids)}) ORDER BY id FOR UPDATE)
@@ -78,6 +87,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
     claimNotices: (limit, claimMillis) =>
       operation("OutboxStore.claimNotices", claim(limit, claimMillis, `kind = ${taskKinds.Notify}`)),
     take: (ids, claimMillis) => operation("OutboxStore.take", take(ids, claimMillis)),
+    endClaims: (shards) => operation("OutboxStore.endClaims", endClaims(shards)),
     progress,
     done: (ids) => ids.length === 0 ? Effect.void : operation("OutboxStore.done", done(ids)),
     backlog: operation("OutboxStore.backlog", backlog)

@@ -142,6 +142,23 @@ export const importPosts = (posts: ReadonlyArray<ImportPost>): Import<number> =>
       ([row]) => Number(row!.made)
     )))
 
+/**
+ * Raises the versions of those in whose home timelines posts of these accounts belong, the accounts' own included: copies of their
+ * windows that lack the posts are then not used. At most 10,000.
+ */
+export const outdateReaders = (authors: ReadonlyArray<AccountId>): Import<void> =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    operation("import.readers", Effect.asVoid(sql`
+      WITH authors AS MATERIALIZED (
+        SELECT * FROM unnest(${int8s(authors)}) AS a (id)
+      ), audience AS MATERIALIZED (
+        SELECT id AS account FROM authors
+        UNION SELECT f.follower FROM authors JOIN follows f ON f.followee = authors.id WHERE f.active
+      ), locked AS MATERIALIZED (
+        SELECT r.account FROM readers r WHERE r.account IN (SELECT account FROM audience) ORDER BY r.account FOR UPDATE
+      )
+      UPDATE readers SET follow_version = follow_version + 1 FROM locked WHERE readers.account = locked.account`)))
+
 /** How far the file with this hash was imported; undefined when it was never begun. */
 export const importProgress = (fileHash: string): Import<ImportProgress | undefined> =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -8,7 +8,8 @@ export type StoredMedia = ReadonlyArray<StoredMedium> | null
 
 /** Numbers in `media`. */
 export const purposes = { post: 0, avatar: 1, header: 2 } as const
-export const states = { pending: 0, stored: 1, doomed: 2 } as const
+/** `freed`: its post was deleted; another may take it. */
+export const states = { pending: 0, stored: 1, doomed: 2, freed: 3 } as const
 
 export const mediumOf = (stored: StoredMedium): Media => ({ ...stored, id: BigInt(stored.id) as MediaId })
 

@@ -83,7 +83,7 @@ const carriedIn = (sql: SqlClient.SqlClient, media: ReadonlyArray<MediaEdit>) =>
       ), carried AS MATERIALIZED (
         SELECT jsonb_agg(shown ORDER BY place) AS media FROM held_media
       ), attaching AS (
-        UPDATE media m SET post_id = r.id, expires_at = NULL, shown = h.shown
+        UPDATE media m SET post_id = r.id, expires_at = NULL, shown = h.shown, state = ${states.stored}
         FROM replaced r, held_media h WHERE m.id = h.id
       )`
 
@@ -154,7 +154,7 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
         DELETE FROM pins USING changed WHERE pins.account = changed.author AND pins.post_id = changed.id
       ), unshown AS (
         UPDATE media m SET post_id = NULL, expires_at = now() + ${isModerated ? 0 : unusedHours}::int * interval '1 hour',
-          state = CASE WHEN ${isModerated} THEN ${states.doomed} ELSE m.state END
+          state = ${isModerated ? states.doomed : states.freed}::smallint
         FROM changed WHERE m.post_id = changed.id
       ), audited AS (
         INSERT INTO moderation_log (actor, action, account, post_id, reason)

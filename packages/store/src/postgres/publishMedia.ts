@@ -5,7 +5,7 @@ import { purposes, states } from "./mediaRows.ts"
 import { int4s, int8s } from "./statement.ts"
 
 /** A picture `m` that a post may take. */
-export const isFree = `m.post_id IS NULL AND m.state = ${states.stored} AND m.purpose = ${purposes.post}`
+export const isFree = `m.post_id IS NULL AND m.state IN (${states.stored}, ${states.freed}) AND m.purpose = ${purposes.post}`
 
 const wantedOf = (rows: ReadonlyArray<PublishRow>) =>
   rows.flatMap((row, i) =>
@@ -57,7 +57,7 @@ export const mediaIn = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow
 export const attachedIn = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>): Statement.Fragment =>
   sql.literal(
     wantedOf(rows).length === 0 ? "" : `attaching AS (
-      UPDATE media m SET post_id = a.id, expires_at = NULL
+      UPDATE media m SET post_id = a.id, expires_at = NULL, state = ${states.stored}
       FROM wanted_media w JOIN accepted a ON a.ord = w.ord WHERE m.id = w.media
     ),`
   )

@@ -1,7 +1,8 @@
 /** What every operation of these stores shares: typed arrays as parameters, bounds in time, and its error. */
 import { PgTypes } from "@effect/sql-pg"
 import * as Limits from "@rookery/domain/Limits"
-import { Effect, Result, Schedule } from "effect"
+import * as Outages from "@rookery/observe/Outages"
+import { type Cause, Effect, Result, Schedule } from "effect"
 import type { SqlError } from "effect/sql"
 import { StoreError } from "../StoreError.ts"
 
@@ -28,6 +29,18 @@ const isContention = (error: SqlError.SqlError): boolean =>
 const retriesMax = 5
 const backoff = Schedule.exponential("5 millis").pipe(Schedule.jittered)
 
+/** While the server is known to be away nobody waits long to be told so. */
+const awayMillisMax = 1_000
+
+const millisMax = (): number => Outages.isAway("Postgres") ? awayMillisMax : Limits.transactionMillisMax
+
+const storeError = (name: string) => (cause: SqlError.SqlError | Cause.TimeoutError): StoreError => {
+  if (cause._tag === "SqlError" && cause.reason._tag === "ConnectionError") Outages.doubt("Postgres")
+  return new StoreError({ operation: name, cause })
+}
+
+const answered = Effect.sync(() => Outages.answered("Postgres"))
+
 /**
  * Runs one operation: retries contention a few times, ends at the bound that transactions have, and turns whatever
  * failed into `StoreError` with the operation's name.
@@ -36,8 +49,11 @@ export const operation = <A, R>(
   name: string,
   effect: Effect.Effect<A, SqlError.SqlError, R>
 ): Effect.Effect<A, StoreError, R> =>
-  effect.pipe(
-    Effect.retry({ while: isContention, times: retriesMax, schedule: backoff }),
-    Effect.timeout(Limits.transactionMillisMax),
-    Effect.mapError((cause) => new StoreError({ operation: name, cause }))
+  Effect.suspend(() =>
+    effect.pipe(
+      Effect.retry({ while: isContention, times: retriesMax, schedule: backoff }),
+      Effect.tap(answered),
+      Effect.timeout(millisMax()),
+      Effect.mapError(storeError(name))
+    )
   )

@@ -1,4 +1,5 @@
 /** A connection to Redis that fails fast while the server is away, and comes back by itself. */
+import * as Outages from "@rookery/observe/Outages"
 import { Effect, Redacted } from "effect"
 import { Redis } from "ioredis"
 import { StoreError } from "../StoreError.ts"
@@ -23,30 +24,18 @@ const open = (settings: Connection): Redis =>
     retryStrategy: (attempt) => Math.min(reconnectMillisMax, 20 * 2 ** Math.min(attempt, 10))
   })
 
-/** Says once when Redis goes and when it is back: the client itself reports every attempt. */
-const watch = (redis: Redis) =>
-  Effect.map(Effect.context<never>(), (context) => {
-    const say = Effect.runForkWith(context)
-    let isAway = false
-    const away = (error: unknown): void => {
-      if (!isAway) say(Effect.logWarning(`Redis is away; timelines load from Postgres meanwhile (${String(error)})`))
-      isAway = true
-    }
-    redis.on("error", away)
-    redis.on("ready", () => {
-      if (isAway) say(Effect.logInfo("Redis is back"))
-      isAway = false
-    })
-    return away
-  })
+/** The client reports every attempt; whoever watches Redis says it once. */
+const doubt = (): void => Outages.doubt("Redis")
 
 /** Waits for the first connection as long as one attempt takes; a Redis that is away is reconnected to in the background. */
 const connect = (redis: Redis) =>
-  Effect.flatMap(watch(redis), (away) =>
-    Effect.tryPromise({ try: () => redis.connect(), catch: (cause) => cause }).pipe(
-      Effect.timeout(connectMillisMax),
-      Effect.catch((error) => Effect.sync(() => away(error)))
-    ))
+  Effect.suspend(() => {
+    redis.on("error", doubt)
+    return Effect.tryPromise({ try: () => redis.connect(), catch: (cause) => cause })
+  }).pipe(
+    Effect.timeout(connectMillisMax),
+    Effect.catch(() => Effect.sync(doubt))
+  )
 
 /** Until the scope closes. */
 export const acquire = (settings: Connection) =>
