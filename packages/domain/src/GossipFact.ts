@@ -17,6 +17,9 @@ export interface AccountFact {
   readonly bot: boolean
   readonly discoverable: boolean
   readonly fields: ReadonlyArray<{ readonly name: string; readonly value: string }>
+  /** Keys of the pictures, as in Media.ts. */
+  readonly avatar: string | null
+  readonly header: string | null
   readonly suspended: boolean
   readonly gone: boolean
 }

@@ -59,6 +59,9 @@ export const keyOf = (stem: string, form: Form, extension: Media["extension"]): 
 /** Whether a text is a key as {@link keyOf} makes them: nothing else ever names an object. */
 export const isKey = (text: string): boolean => key.test(text)
 
+/** Whose picture a key names: the id that it was made with. */
+export const idOf = (key: string): bigint => BigInt(/\d+/.exec(key.slice(3))?.[0] ?? "0")
+
 /** By the extension, which is ours: what clients said of the file is never asked. */
 export const typeOf = (name: string): string => name.endsWith(".jpg") ? "image/jpeg" : "image/webp"
 

@@ -50,6 +50,7 @@ import * as Shunned from "./read/Shunned.ts"
 import * as Skeleton from "./read/Skeleton.ts"
 import * as TopicReads from "./read/TopicReads.ts"
 import * as Views from "./read/Views.ts"
+import * as Addresses from "./render/Addresses.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -138,7 +139,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
 export const serve = (settings: FrontSettings, world?: World) =>
   Effect.gen(function*() {
     const draining = { value: false }
-    const deps = yield* gather(settings, world, draining)
+    const deps = yield* gather(Addresses.among(settings, world), world, draining)
     const addressOf = ClientAddress.make(settings.trustedProxies ?? [])
     const elsewhere = world === undefined ? undefined : yield* Homes.make(deps, world, addressOf)
     const homes = elsewhere?.homes

@@ -1,6 +1,7 @@
 /** Facts of gossip as bytes: a kind, then its fields; what may be absent has a bit among the flags. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { AccountFact, GossipFact, PostFact, Verdict } from "@rookery/domain/GossipFact"
+import * as Media from "@rookery/domain/Media"
 import { mentionsMax } from "@rookery/domain/PostParts"
 import * as Bytes from "./ByteCodec.ts"
 
@@ -38,7 +39,7 @@ const takePost = (from: Bytes.ByteReader): PostId => Bytes.takeId(from) as PostI
 const putAccountFact = (out: Bytes.ByteWriter, fact: AccountFact): void => {
   Bytes.putId(out, fact.id)
   Bytes.putNumber(out, fact.version)
-  Bytes.putByte(out, flagsOf(fact.locked, fact.bot, fact.discoverable, fact.suspended, fact.gone))
+  Bytes.putByte(out, flagsOf(fact.locked, fact.bot, fact.discoverable, fact.suspended, fact.gone, fact.avatar !== null, fact.header !== null))
   Bytes.putText(out, fact.username)
   Bytes.putText(out, fact.displayName)
   Bytes.putText(out, fact.note)
@@ -47,6 +48,8 @@ const putAccountFact = (out: Bytes.ByteWriter, fact: AccountFact): void => {
     Bytes.putText(out, name)
     Bytes.putText(out, value)
   }
+  if (fact.avatar !== null) Bytes.putText(out, fact.avatar)
+  if (fact.header !== null) Bytes.putText(out, fact.header)
 }
 
 const takeFields = (from: Bytes.ByteReader): AccountFact["fields"] => {
@@ -58,15 +61,33 @@ const takeFields = (from: Bytes.ByteReader): AccountFact["fields"] => {
   }))
 }
 
+const takeKey = (from: Bytes.ByteReader): string => {
+  const key = Bytes.takeText(from, nameBytesMax)
+  if (!Media.isKey(key)) throw new RangeError("no key of a picture")
+  return key
+}
+
 const takeAccountFact = (from: Bytes.ByteReader): AccountFact => {
   const id = takeAccount(from)
   const version = Bytes.takeNumber(from)
-  const [locked, bot, discoverable, suspended, gone] = takeFlags(from, 5) as [boolean, boolean, boolean, boolean, boolean]
-  const username = Bytes.takeText(from, nameBytesMax)
-  const displayName = Bytes.takeText(from, textBytesMax)
-  const note = Bytes.takeText(from, textBytesMax)
-  const fields = takeFields(from)
-  return { _tag: "Account", id, version, username, displayName, note, locked, bot, discoverable, fields, suspended, gone }
+  const [locked, bot, discoverable, suspended, gone, hasAvatar, hasHeader] = takeFlags(from, 7) as
+    [boolean, boolean, boolean, boolean, boolean, boolean, boolean]
+  return {
+    _tag: "Account",
+    id,
+    version,
+    username: Bytes.takeText(from, nameBytesMax),
+    displayName: Bytes.takeText(from, textBytesMax),
+    note: Bytes.takeText(from, textBytesMax),
+    locked,
+    bot,
+    discoverable,
+    fields: takeFields(from),
+    avatar: hasAvatar ? takeKey(from) : null,
+    header: hasHeader ? takeKey(from) : null,
+    suspended,
+    gone
+  }
 }
 
 const putPostFact = (out: Bytes.ByteWriter, fact: PostFact): void => {

@@ -20,7 +20,7 @@ const ownPosts = [11, 12].map(southId) as Array<PostId>
 
 const profile = (id: AccountId, version: number, more: Partial<Extract<GossipFact, { _tag: "Account" }>> = {}): GossipFact => ({
   _tag: "Account", id, version, username: `far${id & 0xfn}${id >> 22n}`, displayName: `v${version}`, note: "", locked: false, bot: false,
-  discoverable: true, fields: [], suspended: false, gone: false, ...more
+  discoverable: true, fields: [], avatar: null, header: null, suspended: false, gone: false, ...more
 })
 
 /** The south before anything is told: three people, one of them locked, two posts, and follows of the first two of the north. */

@@ -30,6 +30,8 @@ const profile = (origin: number, n: number): GossipFact => ({
   bot: false,
   discoverable: true,
   fields: [],
+  avatar: null,
+  header: null,
   suspended: false,
   gone: false
 })

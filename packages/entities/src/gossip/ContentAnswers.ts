@@ -1,4 +1,5 @@
 /** As the owner of posts: their contents for those who have the announcement, or have not even that. */
+import * as Content from "@rookery/domain/Content"
 import { PostId } from "@rookery/domain/Ids"
 import * as Asks from "@rookery/protocol/Asks"
 import * as Contents from "@rookery/protocol/Contents"
@@ -19,7 +20,7 @@ const answer = (world: World, posts: PostStore["Service"], asker: number, data: 
     const known = new Map(wants.map(({ id, version }) => [id, version]))
     const news = facts.filter((fact) => fact._tag === "Tombstone" || fact._tag === "Post" && fact.version !== known.get(fact.id))
     return Contents.encodeTold(nameOf(world, world.datacenters.own), news, {
-      contents: found.map(({ id, language, mentions, spoiler, text, version }) => ({ id, language, mentions, spoiler, text, version })),
+      contents: found.map(Content.ofPost),
       later: []
     })
   })

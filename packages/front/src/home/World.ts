@@ -7,6 +7,8 @@ export interface World {
   readonly datacenters: Datacenters.Datacenters
   /** By the datacenter's number: where its fronts are reached, without a slash at the end. */
   readonly fronts: ReadonlyArray<ReadonlyArray<string>>
+  /** The same: what addresses of its pictures begin with; undefined where its fronts have them. */
+  readonly media?: ReadonlyArray<string | undefined>
   readonly links: Links["Service"]
   /** Contents that are kept of others' posts; undefined for who shows none. */
   readonly copies?: CopyStore["Service"]

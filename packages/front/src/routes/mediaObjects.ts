@@ -7,6 +7,8 @@ import type { Answer } from "../http/Answer.ts"
 import { notFound, unavailable } from "../http/Errors.ts"
 import { open, type Request, type Route, route } from "../http/Route.ts"
 
+export const path = "/media/:folder/:name"
+
 /** One range from a place on; others are answered with the whole, as HTTP allows. */
 const rangeOf = (request: Request): ByteRange | undefined => {
   const [, start, end] = /^bytes=(\d{1,12})-(\d{0,12})$/.exec(request.headers.range ?? "") ?? []
@@ -56,7 +58,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
     found.bytes.once("close", () => void streams--)
   }
   return [
-    route("GET", "/media/:folder/:name", open, (request) =>
+    route("GET", path, open, (request) =>
       Effect.gen(function*() {
         const [folder, name] = request.params
         const key = `${folder}/${name}`

@@ -42,13 +42,13 @@ const account = `
 CREATE FUNCTION gossip_account(a accounts) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', (a).id::text, 'version', (a).gossip_version, 'username', (a).username,
     'displayName', (a).display_name, 'note', (a).note, 'locked', (a).locked, 'bot', (a).bot, 'discoverable', (a).discoverable,
-    'fields', (a).fields, 'suspended', (a).disabled_at IS NOT NULL, 'gone', false)
+    'fields', (a).fields, 'avatar', (a).avatar, 'header', (a).header, 'suspended', (a).disabled_at IS NOT NULL, 'gone', false)
 $$`
 
 const goneAccount = `
 CREATE FUNCTION gossip_gone(id bigint, version bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', id::text, 'version', version, 'username', '', 'displayName', '', 'note', '',
-    'locked', false, 'bot', false, 'discoverable', false, 'fields', '[]'::jsonb, 'suspended', true, 'gone', true)
+    'locked', false, 'bot', false, 'discoverable', false, 'fields', '[]'::jsonb, 'avatar', NULL, 'header', NULL, 'suspended', true, 'gone', true)
 $$`
 
 const follow = `
