@@ -50,6 +50,10 @@ export interface PostFact {
   readonly conversation: PostId | null
   readonly editedAt: number
   readonly mentions: ReadonlyArray<AccountId>
+  /** As in PostParts.tagsOf; none of a direct post. */
+  readonly tags: ReadonlyArray<string>
+  /** Whether it carries any. */
+  readonly pictures: boolean
 }
 
 /** The end of a post. One of an author that its home no longer knows names the post itself as author. */

@@ -1,6 +1,5 @@
 /** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
 import { Bus } from "@rookery/bus/Bus"
-import * as Datacenters from "@rookery/domain/Datacenters"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AttachmentStore } from "@rookery/store/AttachmentStore"
 import { MediaStore } from "@rookery/store/MediaStore"
@@ -26,7 +25,7 @@ import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
 import * as Homes from "./home/Homes.ts"
-import type { World } from "./home/World.ts"
+import { farHomeOf, type World } from "./home/World.ts"
 import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
@@ -62,10 +61,7 @@ const farPosts = (posts: PostStore["Service"], world: World | undefined) => {
   const { copies, datacenters } = world
   return Effect.map(Contents.make({ datacenters, copies, posts, waitMillis: contentWaitMillis }), (contents): Hydration.Far => ({
     contents,
-    isFar: (id) => {
-      const home = Datacenters.homeOf(datacenters, id)
-      return home !== undefined && home !== datacenters.own
-    }
+    isFar: (id) => farHomeOf(world, id) !== undefined
   }))
 }
 

@@ -2,10 +2,10 @@
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { AccountFact, GossipFact, PostFact, Verdict } from "@rookery/domain/GossipFact"
 import * as Media from "@rookery/domain/Media"
-import { mentionsMax } from "@rookery/domain/PostParts"
+import { mentionsMax, tagBytesMax, tagsMax } from "@rookery/domain/PostParts"
 import * as Bytes from "./ByteCodec.ts"
 
-/** Numbers on the wire; never reused. */
+/** Numbers on the wire; never reused. A post with tags or pictures is of a kind of its own, so that others take no byte for it. */
 const kinds = {
   Account: 1,
   AccountCounts: 2,
@@ -15,7 +15,8 @@ const kinds = {
   Answer: 6,
   Block: 7,
   Like: 8,
-  Counts: 9
+  Counts: 9,
+  PostWithParts: 10
 } as const
 
 /** Bytes of one text, and lines of a profile, at most: more than the product lets anybody write. */
@@ -112,6 +113,23 @@ const putPostFact = (out: Bytes.ByteWriter, fact: PostFact): void => {
   for (const mention of mentions) Bytes.putId(out, mention)
 }
 
+const putParts = (out: Bytes.ByteWriter, { pictures, tags }: PostFact): void => {
+  Bytes.putByte(out, flagsOf(pictures, tags.length > 0))
+  if (tags.length > 0) Bytes.putNumber(out, tags.length)
+  for (const tag of tags) Bytes.putText(out, tag)
+}
+
+const takeTags = (from: Bytes.ByteReader): ReadonlyArray<string> => {
+  const count = Bytes.takeNumber(from)
+  if (count < 1 || count > tagsMax) throw new RangeError("too many tags, or none")
+  return Array.from({ length: count }, () => Bytes.takeText(from, tagBytesMax))
+}
+
+const takeParts = (from: Bytes.ByteReader): Pick<PostFact, "pictures" | "tags"> => {
+  const [pictures, hasTags] = takeFlags(from, 2) as [boolean, boolean]
+  return { pictures, tags: hasTags ? takeTags(from) : [] }
+}
+
 const takeMentions = (from: Bytes.ByteReader): ReadonlyArray<AccountId> => {
   const count = Bytes.takeNumber(from)
   if (count < 1 || count > mentionsMax) throw new RangeError("too many mentions, or none")
@@ -136,9 +154,18 @@ const takePostFact = (from: Bytes.ByteReader): PostFact => {
     repostOf: has(1) ? takePost(from) : null,
     conversation: has(2) ? takePost(from) : null,
     editedAt: has(3) ? Bytes.takeNumber(from) : 0,
-    mentions: has(4) ? takeMentions(from) : []
+    mentions: has(4) ? takeMentions(from) : [],
+    tags: [],
+    pictures: false
   }
 }
+
+const takePostWithParts = (from: Bytes.ByteReader): PostFact => {
+  const post = takePostFact(from)
+  return { ...post, ...takeParts(from) }
+}
+
+const hasParts = (fact: GossipFact): fact is PostFact => fact._tag === "Post" && (fact.pictures || fact.tags.length > 0)
 
 const takeVerdict = (from: Bytes.ByteReader): Verdict => {
   const verdict = Bytes.takeByte(from)
@@ -157,7 +184,7 @@ const putNumbers = (out: Bytes.ByteWriter, ...numbers: ReadonlyArray<number>): v
 
 /** Appends one fact. */
 export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
-  Bytes.putByte(out, kinds[fact._tag])
+  Bytes.putByte(out, hasParts(fact) ? kinds.PostWithParts : kinds[fact._tag])
   switch (fact._tag) {
     case "Account":
       return putAccountFact(out, fact)
@@ -165,7 +192,8 @@ export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
       Bytes.putId(out, fact.id)
       return putNumbers(out, fact.version, fact.followers, fact.following, fact.statuses, fact.lastStatusAt)
     case "Post":
-      return putPostFact(out, fact)
+      putPostFact(out, fact)
+      return hasParts(fact) ? putParts(out, fact) : undefined
     case "Tombstone":
       putIds(out, fact.id, fact.author)
       return putNumbers(out, fact.deletedAt)
@@ -212,6 +240,7 @@ const takers: Readonly<Record<number, (from: Bytes.ByteReader) => GossipFact>> =
     lastStatusAt: Bytes.takeNumber(from)
   }),
   [kinds.Post]: takePostFact,
+  [kinds.PostWithParts]: takePostWithParts,
   [kinds.Tombstone]: (from) => ({
     _tag: "Tombstone",
     id: takePost(from),

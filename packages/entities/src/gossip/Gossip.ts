@@ -17,6 +17,7 @@ import * as Asking from "./Asking.ts"
 import * as ContentAnswers from "./ContentAnswers.ts"
 import { ContentDeskLive } from "./ContentDeskLive.ts"
 import * as Contents from "./Contents.ts"
+import * as News from "./News.ts"
 import * as RepairLoop from "./RepairLoop.ts"
 import * as Shipper from "./Shipper.ts"
 import { others, type World } from "./World.ts"
@@ -47,13 +48,15 @@ export const start = (runner: Runner, world: World) =>
   Effect.gen(function*() {
     yield* world.gossip.enable
     const askLater = yield* asker
+    const bus = yield* Bus
     const after: After.After = After.make({
-      bus: yield* Bus,
+      bus,
       wake: () => {
         Notices.due(runner)
         OutboxSweeper.due(runner)
       },
       posted: yield* Ahead.make(world, yield* AuthorStore, yield* throughDesks),
+      heard: yield* News.make(bus, runner.topics),
       askAccounts: (ids: ReadonlyArray<AccountId>) => askLater(Effect.suspend(() => Asking.accounts(world, after, ids)))
     })
     const contents = yield* Contents.make(world, after)

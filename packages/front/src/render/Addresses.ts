@@ -1,5 +1,4 @@
-import * as Datacenters from "@rookery/domain/Datacenters"
-import type { World } from "../home/World.ts"
+import { farHomeOf, type World } from "../home/World.ts"
 
 /** What absolute addresses begin with, without a slash at the end; the front's settings have both. */
 export interface Addresses {
@@ -13,13 +12,12 @@ export interface Addresses {
 /** The same where there are other datacenters: where one names no address of its pictures, any front passes them on. */
 export const among = <A extends Addresses>(addresses: A, world: World | undefined): A => {
   if (world === undefined) return addresses
-  const { datacenters, media } = world
   const passedOn = `${addresses.publicUrl}/media`
   return {
     ...addresses,
     farMediaUrl: (id) => {
-      const home = Datacenters.homeOf(datacenters, id)
-      return home === undefined || home === datacenters.own ? undefined : media?.[home] ?? passedOn
+      const home = farHomeOf(world, id)
+      return home === undefined ? undefined : world.media?.[home] ?? passedOn
     }
   }
 }

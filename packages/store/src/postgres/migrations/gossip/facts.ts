@@ -25,13 +25,17 @@ $$`
 
 const post = `
 CREATE FUNCTION gossip_post(id bigint, author bigint, version integer, visibility smallint, sensitive boolean, reply_to bigint,
-  reply_to_author bigint, repost_of bigint, conversation bigint, edited_at timestamptz, mentions jsonb
+  reply_to_author bigint, repost_of bigint, conversation bigint, edited_at timestamptz, mentions jsonb, tags jsonb, pictures boolean
 ) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', id::text, 'author', author::text, 'version', version, 'visibility', visibility,
     'sensitive', sensitive, 'replyTo', reply_to::text, 'replyToAuthor', reply_to_author::text, 'repostOf', repost_of::text,
     'conversation', conversation::text, 'editedAt', coalesce(millis_of(edited_at), 0),
-    'mentions', coalesce(jsonb_path_query_array(mentions, '$[*].id'), '[]'))
+    'mentions', coalesce(jsonb_path_query_array(mentions, '$[*].id'), '[]'), 'tags', coalesce(tags, '[]'), 'pictures', pictures)
 $$`
+
+/** The last arguments of `gossip_post` for a row of posts: one look into an index each, made by whoever calls, so that the function is inlined. */
+export const partsOf = (row: string): string =>
+  `(SELECT jsonb_agg(t.tag ORDER BY t.tag) FROM post_tags t WHERE t.post_id = ${row}.id AND t.visibility < 3), ${row}.media IS NOT NULL`
 
 const tombstone = `
 CREATE FUNCTION gossip_tombstone(id bigint, author bigint, deleted_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
