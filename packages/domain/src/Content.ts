@@ -16,3 +16,13 @@ export interface Content {
 
 export const ofPost = ({ id, language, media, mentions, spoiler, text, version }: Post): Content =>
   ({ id, version, text, spoiler, language, mentions, media })
+
+/** A text that a post had, or has. */
+export interface Version {
+  readonly text: string
+  readonly spoiler: string
+  readonly sensitive: boolean
+  /** When it replaced the one before, or the post was made: milliseconds since 1970. */
+  readonly at: number
+  readonly media: ReadonlyArray<Media>
+}

@@ -5,6 +5,7 @@ import type { LocalNo, MediaId, PostId } from "@rookery/domain/Ids"
 import { type Media, stemOf } from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
 import * as Protocol from "@rookery/protocol/Contents"
+import * as Histories from "@rookery/protocol/Histories"
 import type { PostStore } from "@rookery/store/PostStore"
 import { Deferred, Effect, Fiber, Schedule } from "effect"
 import * as ContentAnswers from "../src/gossip/ContentAnswers.ts"
@@ -141,5 +142,23 @@ describe("contents of posts elsewhere", () => {
       const other = yield* ground([old])
       assert.deepInclude((yield* other.fetcher.fetch(0, [want(old)]))[0], { text: "text 1" })
       assert.strictEqual(yield* other.west.copies.size, 0)
+    })))
+
+  it.live("are told with all the texts that there were, and none of what ended, or is for nobody there", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const links = LinksMemory.make(World.names)
+      const [edited, ended, hidden] = [World.post(0), World.post(0), World.post(0)]
+      const versions = Array.from({ length: 500 }, (_, n) => ({ text: `text ${n} ${"x".repeat(1_000)}`, spoiler: "", sensitive: n === 1, at: 1_000 + n, media: n === 499 ? [picture] : [] }))
+      const east = yield* World.make(links, 0, {
+        postsOf: ([id]) => Effect.succeed(id === edited.id ? [edited] : id === ended.id ? [{ _tag: "Tombstone", id: ended.id, author: ended.author, deletedAt: 1 }] : [])
+      })
+      yield* ContentAnswers.start(east, { history: () => Effect.succeed(versions) } as unknown as PostStore["Service"])
+      const west = yield* World.make(links, 1)
+      const ask = (id: PostId) => Effect.map(west.links.ask("east", "history", Histories.encodeQuestion(id), 3_000), Histories.decodeAnswer)
+      const told = yield* ask(edited.id)
+      // As many as an answer holds, up to the text of now.
+      assert.isAbove(told.length, 250)
+      assert.deepStrictEqual(told, versions.slice(-told.length))
+      assert.deepStrictEqual([yield* ask(ended.id), yield* ask(hidden.id)], [[], []])
     })))
 })
