@@ -15,6 +15,7 @@ import moderation from "./migrations/0011_moderation.ts"
 import gossip from "./migrations/0020_gossip.ts"
 import claims from "./migrations/0021_claims.ts"
 import past from "./migrations/0022_past.ts"
+import farWords from "./migrations/0023_far_words.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -33,7 +34,8 @@ const run = Migrator.make({})({
     "0011_moderation": moderation,
     "0020_gossip": gossip,
     "0021_claims": claims,
-    "0022_past": past
+    "0022_past": past,
+    "0023_far_words": farWords
   })
 })
 
