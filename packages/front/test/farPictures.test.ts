@@ -34,22 +34,22 @@ describe("a picture at a front of another datacenter", () => {
     withWorld((world) =>
       Effect.gen(function*() {
         const [east, west] = world.all as [typeof world.all[0], typeof world.all[0]]
-        const ann = yield* east!.client.signUp("ann")
-        const media = yield* added(east!.client, ann)
+        const ann = yield* east.client.signUp("ann")
+        const media = yield* added(east.client, ann)
         const path = new URL(media.url).pathname
         const get = (headers: Record<string, string> = {}) =>
           Effect.promise(async () => {
-            const reply = await fetch(west!.client.base + path, { headers })
+            const reply = await fetch(west.client.base + path, { headers })
             return { status: reply.status, headers: reply.headers, bytes: new Uint8Array(await reply.arrayBuffer()) }
           })
-        const own = yield* fetched(east!.client, media.url)
+        const own = yield* fetched(east.client, media.url)
         const passed = yield* get()
         assert.deepStrictEqual([passed.status, passed.headers.get("content-type")], [200, own.headers.get("content-type")])
         assert.deepStrictEqual(Buffer.from(passed.bytes), Buffer.from(own.bytes))
         assert.strictEqual(passed.headers.get("cache-control"), Media.cacheControl)
         assert.strictEqual((yield* get({ range: "bytes=0-9" })).bytes.length, 10)
         assert.strictEqual((yield* get({ "if-none-match": passed.headers.get("etag")! })).status, 304)
-        assert.strictEqual((yield* Effect.promise(() => fetch(`${west!.client.base}${path}`.replace(/[0-9a-f](-original)/, "0$1x")))).status, 404)
+        assert.strictEqual((yield* Effect.promise(() => fetch(`${west.client.base}${path}`.replace(/[0-9a-f](-original)/, "0$1x")))).status, 404)
         cutOff(world, 0)
         assert.strictEqual((yield* get()).status, 503)
       })), limit)

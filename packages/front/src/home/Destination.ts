@@ -16,7 +16,7 @@ import type { Route } from "../http/Route.ts"
 import * as Browser from "../oauth/Browser.ts"
 import * as Pages from "../oauth/pages.ts"
 import * as Secrets from "../oauth/Secrets.ts"
-import * as MediaObjects from "../routes/mediaObjects.ts"
+import * as Pictures from "../render/Media.ts"
 import { ask } from "./Asking.ts"
 import * as World from "./World.ts"
 
@@ -41,7 +41,7 @@ const ofPicture = (world: World.World, url: string): Destination => {
 
 /** The same, where the route looks at a token or at a browser. */
 export const ofRoute = (world: World.World, route: Route, { headers, url }: IncomingMessage, rawQuery: string): Destination => {
-  if (route.pattern === MediaObjects.path) return ofPicture(world, url ?? "")
+  if (route.pattern === Pictures.path) return ofPicture(world, url ?? "")
   if (route.access.kind !== "open") return ofHead(world, headers, rawQuery)
   return route.pattern === Pages.path && route.method === "GET" ? ofSecret(world, Browser.secretIn(headers)) : undefined
 }

@@ -11,7 +11,7 @@ import type { Route } from "../http/Route.ts"
 import * as Writer from "../http/Writer.ts"
 import * as EventStreams from "../live/EventStreams.ts"
 import * as Sockets from "../live/Sockets.ts"
-import * as MediaObjects from "../routes/mediaObjects.ts"
+import * as Pictures from "../render/Media.ts"
 import * as Claims from "./Claims.ts"
 import * as Destination from "./Destination.ts"
 import * as PassedSockets from "./PassedSockets.ts"
@@ -41,7 +41,7 @@ const streamHome = (world: World.World, request: IncomingMessage): Destination.D
 
 /** What nobody in particular may read, too, and is here; and the page to log in on. A token in the address would be looked at here. */
 const isForAnybody = (route: Route, request: IncomingMessage): boolean =>
-  (request.method === "GET" || request.method === "HEAD") && route.pattern !== MediaObjects.path && !Body.hasBody(request) &&
+  (request.method === "GET" || request.method === "HEAD") && route.pattern !== Pictures.path && !Body.hasBody(request) &&
   (route.access.kind === "open" || (route.access.kind === "optional" && request.headers.authorization !== undefined))
 
 /** As for wrong passwords: addresses that nobody knows are not asked after without end. */

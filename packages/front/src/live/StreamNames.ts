@@ -42,8 +42,8 @@ const nameOf = (key: string): string => {
 
 /** The keys under which people listen to a topic (domain/Topics.ts) and hear of a post of this datacenter, or of another. */
 export const ofTopic = (topic: string, isFar: boolean): ReadonlyArray<string> => {
-  const [all, local] = topic === Topics.everything ? ["public", "public:local"] : [`hashtag:${topic}`, `hashtag:local:${topic}`]
-  return isFar ? [all!] : [all!, local!]
+  const [all, local]: readonly [string, string] = topic === Topics.everything ? ["public", "public:local"] : [`hashtag:${topic}`, `hashtag:local:${topic}`]
+  return isFar ? [all] : [all, local]
 }
 
 /** What a token must cover to listen. */

@@ -5,9 +5,8 @@ import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
 import type { Answer } from "../http/Answer.ts"
 import { notFound, unavailable } from "../http/Errors.ts"
+import { path } from "../render/Media.ts"
 import { open, type Request, type Route, route } from "../http/Route.ts"
-
-export const path = "/media/:folder/:name"
 
 /** One range from a place on; others are answered with the whole, as HTTP allows. */
 const rangeOf = (request: Request): ByteRange | undefined => {
