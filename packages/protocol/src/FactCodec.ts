@@ -1,9 +1,10 @@
 /** Facts of gossip as bytes: a kind, then its fields; what may be absent has a bit among the flags. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import type { AccountFact, GossipFact, PostFact, Verdict } from "@rookery/domain/GossipFact"
+import type { AccountFact, GossipFact, Verdict } from "@rookery/domain/GossipFact"
 import * as Media from "@rookery/domain/Media"
-import { mentionsMax, tagBytesMax, tagsMax } from "@rookery/domain/PostParts"
 import * as Bytes from "./ByteCodec.ts"
+import { flagsOf, takeFlags } from "./FlagCodec.ts"
+import * as Posts from "./PostFactCodec.ts"
 
 /** Numbers on the wire; never reused. A post with tags or pictures is of a kind of its own, so that others take no byte for it. */
 const kinds = {
@@ -23,16 +24,6 @@ const kinds = {
 const nameBytesMax = 200
 const textBytesMax = 8 * 1024
 const fieldsMax = 16
-
-const flagsOf = (...bits: ReadonlyArray<boolean>): number =>
-  bits.reduce((flags, bit, i) => bit ? flags | (1 << i) : flags, 0)
-
-/** As many flags as asked for; a bit beyond them is of a sender that says more than this receiver knows. */
-const takeFlags = (from: Bytes.ByteReader, count: number): ReadonlyArray<boolean> => {
-  const flags = Bytes.takeByte(from)
-  if (flags >= 1 << count) throw new RangeError("unknown flags")
-  return Array.from({ length: count }, (_, i) => (flags & (1 << i)) !== 0)
-}
 
 const takeAccount = (from: Bytes.ByteReader): AccountId => Bytes.takeId(from) as AccountId
 const takePost = (from: Bytes.ByteReader): PostId => Bytes.takeId(from) as PostId
@@ -91,82 +82,6 @@ const takeAccountFact = (from: Bytes.ByteReader): AccountFact => {
   }
 }
 
-const putPostFact = (out: Bytes.ByteWriter, fact: PostFact): void => {
-  const { conversation, editedAt, mentions, replyTo, replyToAuthor, repostOf } = fact
-  Bytes.putId(out, fact.id)
-  Bytes.putId(out, fact.author)
-  Bytes.putNumber(out, fact.version)
-  Bytes.putByte(
-    out,
-    fact.visibility << 6 |
-      flagsOf(replyTo !== null, repostOf !== null, conversation !== null, editedAt > 0, mentions.length > 0, fact.sensitive)
-  )
-  if (replyTo !== null) {
-    Bytes.putId(out, replyTo)
-    // A reply always names whom it answers, also the author themselves.
-    Bytes.putId(out, replyToAuthor ?? fact.author)
-  }
-  if (repostOf !== null) Bytes.putId(out, repostOf)
-  if (conversation !== null) Bytes.putId(out, conversation)
-  if (editedAt > 0) Bytes.putNumber(out, editedAt)
-  if (mentions.length > 0) Bytes.putNumber(out, mentions.length)
-  for (const mention of mentions) Bytes.putId(out, mention)
-}
-
-const putParts = (out: Bytes.ByteWriter, { pictures, tags }: PostFact): void => {
-  Bytes.putByte(out, flagsOf(pictures, tags.length > 0))
-  if (tags.length > 0) Bytes.putNumber(out, tags.length)
-  for (const tag of tags) Bytes.putText(out, tag)
-}
-
-const takeTags = (from: Bytes.ByteReader): ReadonlyArray<string> => {
-  const count = Bytes.takeNumber(from)
-  if (count < 1 || count > tagsMax) throw new RangeError("too many tags, or none")
-  return Array.from({ length: count }, () => Bytes.takeText(from, tagBytesMax))
-}
-
-const takeParts = (from: Bytes.ByteReader): Pick<PostFact, "pictures" | "tags"> => {
-  const [pictures, hasTags] = takeFlags(from, 2) as [boolean, boolean]
-  return { pictures, tags: hasTags ? takeTags(from) : [] }
-}
-
-const takeMentions = (from: Bytes.ByteReader): ReadonlyArray<AccountId> => {
-  const count = Bytes.takeNumber(from)
-  if (count < 1 || count > mentionsMax) throw new RangeError("too many mentions, or none")
-  return Array.from({ length: count }, () => takeAccount(from))
-}
-
-const takePostFact = (from: Bytes.ByteReader): PostFact => {
-  const id = takePost(from)
-  const author = takeAccount(from)
-  const version = Bytes.takeCount(from)
-  const flags = Bytes.takeByte(from)
-  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0
-  return {
-    _tag: "Post",
-    id,
-    author,
-    version,
-    visibility: flags >> 6,
-    sensitive: has(5),
-    replyTo: has(0) ? takePost(from) : null,
-    replyToAuthor: has(0) ? takeAccount(from) : null,
-    repostOf: has(1) ? takePost(from) : null,
-    conversation: has(2) ? takePost(from) : null,
-    editedAt: has(3) ? Bytes.takeNumber(from) : 0,
-    mentions: has(4) ? takeMentions(from) : [],
-    tags: [],
-    pictures: false
-  }
-}
-
-const takePostWithParts = (from: Bytes.ByteReader): PostFact => {
-  const post = takePostFact(from)
-  return { ...post, ...takeParts(from) }
-}
-
-const hasParts = (fact: GossipFact): fact is PostFact => fact._tag === "Post" && (fact.pictures || fact.tags.length > 0)
-
 const takeVerdict = (from: Bytes.ByteReader): Verdict => {
   const verdict = Bytes.takeByte(from)
   if (verdict < 1 || verdict > 3) throw new RangeError(`${verdict} is no verdict`)
@@ -184,7 +99,7 @@ const putNumbers = (out: Bytes.ByteWriter, ...numbers: ReadonlyArray<number>): v
 
 /** Appends one fact. */
 export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
-  Bytes.putByte(out, hasParts(fact) ? kinds.PostWithParts : kinds[fact._tag])
+  Bytes.putByte(out, fact._tag === "Post" && Posts.hasParts(fact) ? kinds.PostWithParts : kinds[fact._tag])
   switch (fact._tag) {
     case "Account":
       return putAccountFact(out, fact)
@@ -192,8 +107,8 @@ export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
       Bytes.putId(out, fact.id)
       return putNumbers(out, fact.version, fact.followers, fact.following, fact.statuses, fact.lastStatusAt)
     case "Post":
-      putPostFact(out, fact)
-      return hasParts(fact) ? putParts(out, fact) : undefined
+      Posts.put(out, fact)
+      return Posts.hasParts(fact) ? Posts.putParts(out, fact) : undefined
     case "Tombstone":
       putIds(out, fact.id, fact.author)
       return putNumbers(out, fact.deletedAt)
@@ -239,8 +154,8 @@ const takers: Readonly<Record<number, (from: Bytes.ByteReader) => GossipFact>> =
     statuses: Bytes.takeCount(from),
     lastStatusAt: Bytes.takeNumber(from)
   }),
-  [kinds.Post]: takePostFact,
-  [kinds.PostWithParts]: takePostWithParts,
+  [kinds.Post]: Posts.take,
+  [kinds.PostWithParts]: Posts.takeWithParts,
   [kinds.Tombstone]: (from) => ({
     _tag: "Tombstone",
     id: takePost(from),

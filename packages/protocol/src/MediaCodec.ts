@@ -2,13 +2,11 @@
 import type { MediaId } from "@rookery/domain/Ids"
 import * as Media from "@rookery/domain/Media"
 import * as Bytes from "./ByteCodec.ts"
+import { flagsOf, takeFlags } from "./FlagCodec.ts"
 
 /** Pictures of one post, and bytes of one text, at most: more than the product lets anybody send. */
 const manyMax = 64
 const textBytesMax = 64 * 1024
-
-const flags = { jpg: 1, description: 2, focus: 4 } as const
-const flagsAll = 7
 
 const putSize = (out: Bytes.ByteWriter, { height, width }: Media.Size): void => {
   Bytes.putNumber(out, width)
@@ -18,10 +16,7 @@ const putSize = (out: Bytes.ByteWriter, { height, width }: Media.Size): void => 
 const put = (out: Bytes.ByteWriter, media: Media.Media): void => {
   const { blurhash, description, extension, focus, id, original, small, stem } = media
   Bytes.putId(out, id)
-  Bytes.putByte(
-    out,
-    (extension === "jpg" ? flags.jpg : 0) | (description === null ? 0 : flags.description) | (focus === null ? 0 : flags.focus)
-  )
+  Bytes.putByte(out, flagsOf(extension === "jpg", description !== null, focus !== null))
   Bytes.putText(out, stem)
   putSize(out, original)
   putSize(out, small)
@@ -51,9 +46,8 @@ const takeSize = (from: Bytes.ByteReader): Media.Size => ({ width: takeSide(from
 
 const take = (from: Bytes.ByteReader): Media.Media => {
   const id = Bytes.takeId(from) as MediaId
-  const bits = Bytes.takeByte(from)
-  if (bits > flagsAll) throw new RangeError("unknown flags")
-  const extension = (bits & flags.jpg) === 0 ? "webp" : "jpg"
+  const [isJpg, isDescribed, isFocused] = takeFlags(from, 3)
+  const extension = isJpg === true ? "jpg" : "webp"
   return {
     id,
     extension,
@@ -61,8 +55,8 @@ const take = (from: Bytes.ByteReader): Media.Media => {
     original: takeSize(from),
     small: takeSize(from),
     blurhash: Bytes.takeText(from, textBytesMax),
-    description: (bits & flags.description) === 0 ? null : Bytes.takeText(from, textBytesMax),
-    focus: (bits & flags.focus) === 0 ? null : { x: Bytes.takeFloat(from), y: Bytes.takeFloat(from) }
+    description: isDescribed === true ? Bytes.takeText(from, textBytesMax) : null,
+    focus: isFocused === true ? { x: Bytes.takeFloat(from), y: Bytes.takeFloat(from) } : null
   }
 }
 
