@@ -168,6 +168,10 @@ const cluster = {
     fallback: 100,
     doc: "Local followers of an author elsewhere from which on contents are fetched when they are announced"
   }),
+  remoteSearchDays: integer("REMOTE_SEARCH_DAYS", 0, 36_500, {
+    fallback: 90,
+    doc: "Age of a post of another datacenter up to which its words are fetched, for search here; 0: never"
+  }),
   repairIntervalMillis: integer("REPAIR_INTERVAL_MILLIS", 1_000, 3_600_000, {
     fallback: 15_000,
     doc: "How often what is recent is compared with each other datacenter"

@@ -26,6 +26,8 @@ export const Datacenter = Schema.Struct({
   nats: Schema.optionalKey(Schema.Struct({ url: address(/^(nats|tls):\/\/[^/?#\s@]+$/), leafUrl: address(/^(nats-leaf|tls):\/\/[^/?#\s@]+$/) })),
   /** Where fronts of other datacenters reach the fronts of this one; any of them will do. */
   fronts: Schema.optionalKey(Schema.Array(address(/^https?:\/\/[^/?#\s@]+$/)).check(Schema.isMinLength(1), Schema.isMaxLength(addressesMax))),
+  /** What addresses of its pictures begin with: its MEDIA_BASE_URL. Left out: fronts of the others pass pictures on from its fronts. */
+  media: Schema.optionalKey(address(/^https?:\/\/[^?#\s@]+$/)),
   /** Ranges, both ends inclusive. Given to all datacenters or to none: then they are split evenly by order. */
   slots: Schema.optionalKey(Schema.Array(Schema.Struct({ first: Slot, last: Slot })).check(Schema.isMaxLength(UsernameSlots.slotCount)))
 })

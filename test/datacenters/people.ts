@@ -8,6 +8,12 @@ export interface Person {
   readonly frontsUrl: string
 }
 
+export interface Picture {
+  readonly id: string
+  readonly url: string
+  readonly description: string | null
+}
+
 export interface Status {
   readonly id: string
   readonly content: string
@@ -16,6 +22,7 @@ export interface Status {
   readonly favourites_count: number
   readonly reblogs_count: number
   readonly replies_count: number
+  readonly media_attachments: ReadonlyArray<Picture>
 }
 
 const requestMillis = 20_000
@@ -80,6 +87,24 @@ export const signUp = (frontsUrl: string, name: string) =>
     const person: Person = { id, name, token: made.access_token, frontsUrl }
     return person
   })
+
+/** One pixel. */
+const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")
+
+/** Sends a form with a picture. */
+const sendPicture = <A>({ frontsUrl, token }: Person, method: string, path: string, name: string, fields: Readonly<Record<string, string>> = {}) =>
+  Effect.tryPromise(async () => {
+    const form = new FormData()
+    form.set(name, new Blob([png]), "a.png")
+    for (const [field, value] of Object.entries(fields)) form.set(field, value)
+    const response = await fetch(`${frontsUrl}${path}`, { method, body: form, headers: { authorization: `Bearer ${token}` } })
+    if (response.status !== 200) throw new Error(`${method} ${path}: ${response.status}`)
+    return await response.json() as A
+  })
+
+export const upload = (person: Person, description: string) => sendPicture<Picture>(person, "POST", "/api/v2/media", "file", { description })
+export const setAvatar = (person: Person) =>
+  sendPicture<{ readonly avatar: string }>(person, "PATCH", "/api/v1/accounts/update_credentials", "avatar")
 
 /** What a person does at their home. */
 export const at = ({ frontsUrl, token }: Person) => {

@@ -22,11 +22,12 @@ export const copies = ({ redisUrl, remoteCopiesMax }: Configuration) => {
   return Effect.map(Layer.build(layer), (context) => Context.get(context, Copies.CopyStore))
 }
 
-const settingsOf = ({ remoteCopyDays, remoteFetchAheadReaders, repairIntervalMillis, tombstoneDays }: Configuration): World.GossipSettings => ({
+const settingsOf = ({ remoteCopyDays, remoteFetchAheadReaders, remoteSearchDays, repairIntervalMillis, tombstoneDays }: Configuration): World.GossipSettings => ({
   ...World.defaults,
   repairMillis: repairIntervalMillis,
   copyAgeMillis: remoteCopyDays * dayMillis,
   fetchAheadReaders: remoteFetchAheadReaders,
+  searchAgeMillis: remoteSearchDays * dayMillis,
   tombstoneMillis: tombstoneDays * dayMillis
 })
 

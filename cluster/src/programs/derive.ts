@@ -127,6 +127,7 @@ export const world = (
   links === undefined ? undefined : {
     datacenters: configuration.world,
     fronts: configuration.datacenters.map(({ fronts }) => fronts ?? []),
+    media: configuration.datacenters.map(({ media }) => media === undefined ? undefined : withoutSlash(media)),
     links,
     ...(copies === undefined ? {} : { copies })
   }

@@ -17,6 +17,9 @@ export interface AccountFact {
   readonly bot: boolean
   readonly discoverable: boolean
   readonly fields: ReadonlyArray<{ readonly name: string; readonly value: string }>
+  /** Keys of the pictures, as in Media.ts. */
+  readonly avatar: string | null
+  readonly header: string | null
   readonly suspended: boolean
   readonly gone: boolean
 }
@@ -47,6 +50,10 @@ export interface PostFact {
   readonly conversation: PostId | null
   readonly editedAt: number
   readonly mentions: ReadonlyArray<AccountId>
+  /** As in PostParts.tagsOf; none of a direct post. */
+  readonly tags: ReadonlyArray<string>
+  /** Whether it carries any. */
+  readonly pictures: boolean
 }
 
 /** The end of a post. One of an author that its home no longer knows names the post itself as author. */

@@ -13,7 +13,10 @@ export type Part =
 /** People, and tags, that one post names at most; what comes after is plain text. */
 export const mentionsMax = 50
 export const tagsMax = 50
+/** Code units, as written and in the form in which it is kept. */
 const tagLengthMax = 100
+/** The same in UTF-8. */
+export const tagBytesMax = 3 * tagLengthMax
 
 export const address = /https?:\/\/[^\s<>"'`\\^{|}]+/gi
 
@@ -45,7 +48,8 @@ const trimEnd = (url: string): string => {
 const tagOf = (raw: string, start: number): Part | undefined => {
   const written = raw.replace(/[\u00b7\u30fb\u200c]+$/u, "")
   if (!/\p{L}/u.test(written) || written.length > tagLengthMax) return undefined
-  return { kind: "tag", start, end: start + 1 + written.length, tag: tagKey(written) }
+  const tag = tagKey(written)
+  return tag.length > tagLengthMax ? undefined : { kind: "tag", start, end: start + 1 + written.length, tag }
 }
 
 const partOf = (match: RegExpExecArray): Part | undefined => {

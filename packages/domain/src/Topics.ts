@@ -1,5 +1,5 @@
 /** Topics: timelines that no one follows account by account, the public one and one for each tag. */
-import type { Post } from "./Post.ts"
+import type { Post, Visibility } from "./Post.ts"
 import * as PostParts from "./PostParts.ts"
 
 /** The public timeline. */
@@ -10,16 +10,28 @@ export const ofTag = (tag: string): string => `#${tag}`
 /** The tag of a topic; undefined for the public timeline. */
 export const tagOf = (topic: string): string | undefined => topic === everything ? undefined : topic.slice(1)
 
+/** What decides, beside its tags, where a post stands. */
+export interface Placed {
+  readonly author: bigint
+  readonly visibility: Visibility
+  readonly replyTo: bigint | null
+  readonly replyToAuthor: bigint | null
+  readonly repostOf: bigint | null
+}
+
 /** Whether the public timeline has the post: no repost, and no answer to others. */
-export const isForEveryone = (post: Post): boolean =>
+export const isForEveryone = (post: Placed): boolean =>
   post.visibility === "public" && post.repostOf === null && (post.replyTo === null || post.replyToAuthor === post.author)
 
-/** The topics that a post stands in. Only public posts are in any; an edit may change which. */
-export const of = (post: Post): ReadonlyArray<string> => {
+/** The topics that a post with these tags stands in. Only public posts are in any; an edit may change which. */
+export const withTags = (post: Placed, tags: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (post.visibility !== "public" || post.repostOf !== null) return []
-  const tags = PostParts.tagsOf(post.text).map(ofTag)
-  return isForEveryone(post) ? [everything, ...tags] : tags
+  const topics = tags.map(ofTag)
+  return isForEveryone(post) ? [everything, ...topics] : topics
 }
+
+/** The same of a post whose text is here. */
+export const of = (post: Post): ReadonlyArray<string> => withTags(post, PostParts.tagsOf(post.text))
 
 /** The shard, 1…`shardCount`, that keeps a topic: FNV-1a over its code units. */
 export const shardOf = (topic: string, shardCount: number): number => {

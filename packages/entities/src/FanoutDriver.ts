@@ -1,6 +1,7 @@
 /** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
 import type { PostId } from "@rookery/domain/Ids"
 import { type Post, reachesFollowers, visibilities } from "@rookery/domain/Post"
+import * as Topics from "@rookery/domain/Topics"
 import * as Fanout from "@rookery/fanout/Fanout"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
 import * as ShardBitmap from "@rookery/fanout/ShardBitmap"
@@ -49,12 +50,12 @@ const spread = (
     })
   })
 
-/** The topics of a post as it is now: none when it was deleted meanwhile. */
+/** The topics of a post as it is now: none when it was deleted meanwhile. Posts of others come to theirs when they are announced (gossip/News.ts). */
 const toTopics = (runner: Runner, row: Task, postId: PostId) =>
   Effect.gen(function*() {
     const post = row.post ?? (yield* runner.post(postId))
-    if (post === undefined) return
-    yield* runner.topics.toRings(post)
+    if (post === undefined || post.absent === true) return
+    yield* runner.topics.toRings(post.id, Topics.of(post))
     if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
   })
 

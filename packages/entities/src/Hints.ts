@@ -24,16 +24,17 @@ export const accountsChanged = (bus: Bus["Service"], accounts: ReadonlyArray<Acc
 export const relationsChanged = (bus: Bus["Service"], accounts: ReadonlyArray<AccountId>): Effect.Effect<void> =>
   announce(bus, { _tag: "RelationChanged", accountIds: accounts.map(String) })
 
-const send = (bus: Bus["Service"], event: BusMessages.TopicEvent): Effect.Effect<void> =>
+/** Tells the streams of topics, or of those who take part, of a post. */
+export const toStreams = (bus: Bus["Service"], event: BusMessages.TopicEvent): Effect.Effect<void> =>
   Effect.suspend(() => bus.publish(BusMessages.topicSubject, utf8.encode(encodeTopic(event)))).pipe(
     Effect.catch((error) => Effect.logWarning("streams could not be told of a post", error))
   )
 
-/** Tells the streams of a post's topics, or of those who take part in it; nothing for a post that is on neither. */
+/** The same of a post whose text is here; nothing for a post that is on neither. */
 export const topicEvent = (bus: Bus["Service"], kind: BusMessages.TopicEvent["kind"], post: Post): Effect.Effect<void> => {
   const topics = Topics.of(post)
   const people = post.visibility === "direct" ? [post.author, ...post.mentions.map((mention) => mention.id)].map(String) : []
   return topics.length === 0 && people.length === 0
     ? Effect.void
-    : send(bus, { kind, postId: String(post.id), topics, people })
+    : toStreams(bus, { kind, postId: String(post.id), topics, people })
 }

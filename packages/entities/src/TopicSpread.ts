@@ -19,8 +19,8 @@ const batchMax = 256
 const waitingMax = 65_536
 
 export interface TopicSpread {
-  /** Ends when every shard of the post's topics has it. Repeats are harmless. */
-  readonly toRings: (post: Post) => Effect.Effect<void, unknown>
+  /** Ends when every shard of the topics has the post. Repeats are harmless. */
+  readonly toRings: (postId: bigint, topics: ReadonlyArray<string>) => Effect.Effect<void, unknown>
   /** Tells the streams that the post is there. */
   readonly toStreams: (post: Post) => Effect.Effect<void>
 }
@@ -46,18 +46,18 @@ export const make = (
         )
     }),
     (shards) => ({
-      toRings: (post) =>
+      toRings: (postId, topics) =>
         Effect.suspend(() => {
           const byShard = new Map<number, Array<string>>()
-          for (const topic of Topics.of(post)) {
+          for (const topic of topics) {
             const shard = Topics.shardOf(topic, directory.shardCount)
             byShard.set(shard, [...(byShard.get(shard) ?? []), topic])
           }
-          const send = ([shard, topics]: readonly [number, ReadonlyArray<string>]): Effect.Effect<void, unknown> => {
+          const send = ([shard, own]: readonly [number, ReadonlyArray<string>]): Effect.Effect<void, unknown> => {
             const rings = ringsHere(shard)
             return rings === undefined
-              ? shards.request(shard, { postId: post.id, topics })
-              : Effect.sync(() => TopicRings.publish(rings, topics, post.id))
+              ? shards.request(shard, { postId, topics: own })
+              : Effect.sync(() => TopicRings.publish(rings, own, postId))
           }
           return Effect.forEach(byShard, send, { concurrency: "unbounded", discard: true })
         }),

@@ -19,7 +19,7 @@ describe("news of posts", () => {
       const fetch: Ahead.Fetch = (home, wants) =>
         Effect.sync(() => void fetched.push(...wants.map(({ id, version }) => `${home} ${id} ${version}`)))
       const posted = yield* Ahead.make(world, authors, fetch)
-      yield* world.copies.put([{ id: ended, version: 1, text: "gone soon", spoiler: "", language: null, mentions: [] }])
+      yield* world.copies.put([{ id: ended, version: 1, text: "gone soon", spoiler: "", language: null, mentions: [], media: [] }])
       yield* world.copies.putMissing([unread.id])
       yield* posted([unread, read, { _tag: "Tombstone", id: ended, author: read.author, deletedAt: 1 }])
       assert.strictEqual((yield* world.copies.get([ended, unread.id])).size, 0)

@@ -1,14 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as LinksMemory from "@rookery/bus/memory/LinksMemory"
 import type { PostFact } from "@rookery/domain/GossipFact"
-import type { LocalNo, PostId } from "@rookery/domain/Ids"
+import type { LocalNo, MediaId, PostId } from "@rookery/domain/Ids"
+import { type Media, stemOf } from "@rookery/domain/Media"
 import type { Post } from "@rookery/domain/Post"
 import * as Protocol from "@rookery/protocol/Contents"
+import * as Histories from "@rookery/protocol/Histories"
 import type { PostStore } from "@rookery/store/PostStore"
 import { Deferred, Effect, Fiber, Schedule } from "effect"
 import * as ContentAnswers from "../src/gossip/ContentAnswers.ts"
 import * as Contents from "../src/gossip/Contents.ts"
 import * as World from "./gossipWorld.ts"
+
+const picture: Media = {
+  id: 7n as MediaId,
+  stem: stemOf(7n, "0123456789abcdef".repeat(2)),
+  extension: "jpg",
+  original: { width: 640, height: 480 },
+  small: { width: 400, height: 300 },
+  blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+  description: "a rook",
+  focus: { x: -0.1, y: 0.25 }
+}
 
 const stored = (fact: PostFact, text: string): Post => ({
   id: fact.id,
@@ -30,7 +43,7 @@ const stored = (fact: PostFact, text: string): Post => ({
   bookmarks: 0,
   pinned: false,
   mentions: [],
-  media: []
+  media: [picture]
 })
 
 /** The east owns `facts`; each question to it waits for `gate`. The west fetches. */
@@ -83,7 +96,7 @@ describe("contents of posts elsewhere", () => {
       const ended = World.post(0)
       const { calls, fetcher, questions } = yield* ground([fact])
       const fetched = yield* fetcher.fetch(0, [{ id: fact.id, version: 0 }, want(ended)])
-      assert.deepInclude(fetched[0], { id: fact.id, version: 3, text: "text 3", language: "en" })
+      assert.deepInclude(fetched[0], { id: fact.id, version: 3, text: "text 3", language: "en", media: [picture] })
       assert.strictEqual(fetched[1], "missing")
       assert.deepStrictEqual(calls.map((told) => told.map(({ _tag }) => _tag)), [["Post", "Tombstone"]])
       assert.deepStrictEqual((yield* fetcher.fetch(0, [want(ended)])), ["missing"])
@@ -109,7 +122,7 @@ describe("contents of posts elsewhere", () => {
       const links = LinksMemory.make(World.names)
       const [own, others] = [World.post(0), World.post(1)]
       const east = yield* World.make(links, 0)
-      const contents = [own, others].map(({ id }) => ({ id, version: 1, text: "said", spoiler: "", language: null, mentions: [] }))
+      const contents = [own, others].map(({ id }) => ({ id, version: 1, text: "said", spoiler: "", language: null, mentions: [], media: [] }))
       yield* east.links.answer("content", () => Effect.succeed(Protocol.encodeTold("east", [], { contents, later: [] })))
       const west = yield* World.make(links, 1)
       const fetcher = yield* Contents.make(west, World.noAfter)
@@ -121,7 +134,7 @@ describe("contents of posts elsewhere", () => {
     Effect.scoped(Effect.gen(function*() {
       const fact = World.post(0, { version: 2 })
       const { fetcher, west } = yield* ground([fact])
-      yield* west.copies.put([{ id: fact.id, version: 1, text: "old", spoiler: "", language: null, mentions: [] }])
+      yield* west.copies.put([{ id: fact.id, version: 1, text: "old", spoiler: "", language: null, mentions: [], media: [] }])
       assert.deepInclude((yield* fetcher.fetch(0, [{ id: fact.id, version: 1 }]))[0], { text: "old" })
       assert.deepInclude((yield* fetcher.fetch(0, [want(fact)]))[0], { text: "text 2" })
 
@@ -129,5 +142,23 @@ describe("contents of posts elsewhere", () => {
       const other = yield* ground([old])
       assert.deepInclude((yield* other.fetcher.fetch(0, [want(old)]))[0], { text: "text 1" })
       assert.strictEqual(yield* other.west.copies.size, 0)
+    })))
+
+  it.live("are told with all the texts that there were, and none of what ended, or is for nobody there", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const links = LinksMemory.make(World.names)
+      const [edited, ended, hidden] = [World.post(0), World.post(0), World.post(0)]
+      const versions = Array.from({ length: 500 }, (_, n) => ({ text: `text ${n} ${"x".repeat(1_000)}`, spoiler: "", sensitive: n === 1, at: 1_000 + n, media: n === 499 ? [picture] : [] }))
+      const east = yield* World.make(links, 0, {
+        postsOf: ([id]) => Effect.succeed(id === edited.id ? [edited] : id === ended.id ? [{ _tag: "Tombstone", id: ended.id, author: ended.author, deletedAt: 1 }] : [])
+      })
+      yield* ContentAnswers.start(east, { history: () => Effect.succeed(versions) } as unknown as PostStore["Service"])
+      const west = yield* World.make(links, 1)
+      const ask = (id: PostId) => Effect.map(west.links.ask("east", "history", Histories.encodeQuestion(id), 3_000), Histories.decodeAnswer)
+      const told = yield* ask(edited.id)
+      // As many as an answer holds, up to the text of now.
+      assert.isAbove(told.length, 250)
+      assert.deepStrictEqual(told, versions.slice(-told.length))
+      assert.deepStrictEqual([yield* ask(ended.id), yield* ask(hidden.id)], [[], []])
     })))
 })

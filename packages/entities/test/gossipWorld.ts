@@ -34,10 +34,12 @@ export const post = (home: number, more: Partial<PostFact> = {}): PostFact => ({
   conversation: null,
   editedAt: 0,
   mentions: [],
+  tags: [],
+  pictures: false,
   ...more
 })
 
-export const nothingApplied = { unknownOld: [], missing: [], changedPosts: [], related: [], told: false }
+export const nothingApplied = { unknownOld: [], missing: [], changedPosts: [], news: [], related: [], told: false }
 
 /** A store of which a test says what it needs; the rest dies. */
 export const store = (given: Partial<GossipStore["Service"]>): GossipStore["Service"] => {

@@ -1,6 +1,5 @@
 /** The front: serves the API over HTTP and WebSocket until its scope closes. Holds nothing that it could not lose. */
 import { Bus } from "@rookery/bus/Bus"
-import * as Datacenters from "@rookery/domain/Datacenters"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { AttachmentStore } from "@rookery/store/AttachmentStore"
 import { MediaStore } from "@rookery/store/MediaStore"
@@ -26,7 +25,7 @@ import { Effect } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
 import * as Homes from "./home/Homes.ts"
-import type { World } from "./home/World.ts"
+import { farHomeOf, type World } from "./home/World.ts"
 import * as ClientAddress from "./http/ClientAddress.ts"
 import * as Handle from "./http/Handle.ts"
 import * as RouteMetrics from "./http/RouteMetrics.ts"
@@ -52,6 +51,7 @@ import * as Skeleton from "./read/Skeleton.ts"
 import * as TopicReads from "./read/TopicReads.ts"
 import * as Totals from "./read/Totals.ts"
 import * as Views from "./read/Views.ts"
+import * as Addresses from "./render/Addresses.ts"
 import { routes } from "./routes/all.ts"
 import type { FrontSettings } from "./Settings.ts"
 
@@ -63,10 +63,7 @@ const farPosts = (posts: PostStore["Service"], world: World | undefined) => {
   const { copies, datacenters } = world
   return Effect.map(Contents.make({ datacenters, copies, posts, waitMillis: contentWaitMillis }), (contents): Hydration.Far => ({
     contents,
-    isFar: (id) => {
-      const home = Datacenters.homeOf(datacenters, id)
-      return home !== undefined && home !== datacenters.own
-    }
+    isFar: (id) => farHomeOf(world, id) !== undefined
   }))
 }
 
@@ -142,7 +139,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
 export const serve = (settings: FrontSettings, world?: World) =>
   Effect.gen(function*() {
     const draining = { value: false }
-    const deps = yield* gather(settings, world, draining)
+    const deps = yield* gather(Addresses.among(settings, world), world, draining)
     const addressOf = ClientAddress.make(settings.trustedProxies ?? [])
     const elsewhere = world === undefined ? undefined : yield* Homes.make(deps, world, addressOf)
     const homes = elsewhere?.homes

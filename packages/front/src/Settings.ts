@@ -1,13 +1,11 @@
 /** What a front is told at its start. All bounds are here, so that a reader sees them together. */
 
-export interface FrontSettings {
+import type { Addresses } from "./render/Addresses.ts"
+
+export interface FrontSettings extends Addresses {
   /** Address to listen on; port 0 takes a free one. */
   readonly host: string
   readonly port: number
-  /** The address that clients use, without a slash at the end: every absolute URL begins with it. */
-  readonly publicUrl: string
-  /** What addresses of pictures begin with, without a slash at the end: a CDN's. The front's own unless set. */
-  readonly mediaUrl?: string
   /** Names this process to the runners; unique among all fronts that ever run at the same time. */
   readonly frontId: string
   readonly version: string

@@ -14,7 +14,7 @@ import { defaultLimits } from "../src/Settings.ts"
 const unused = Effect.die(new Error("not asked for here"))
 
 const stores = (accounts: (words: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AccountId>>) => ({
-  search: { posts: () => unused, accounts, followees: () => unused, tags: () => unused, index: unused },
+  search: { posts: () => unused, accounts, followees: () => unused, tags: () => unused, index: unused, wanted: () => unused, learn: () => unused },
   topics: { page: () => unused, tagged: () => unused, authorTagged: () => unused, usages: () => unused },
   trends: { tags: unused, posts: unused, refresh: () => unused }
 })

@@ -79,6 +79,7 @@ export const contentHits = counter("rookery_content_copies_hits_total", "Content
 export const contentMisses = counter("rookery_content_copies_misses_total", "Contents of posts elsewhere that the copies did not have")
 export const contentAsked = counters("rookery_content_asked_total", "Contents that owners were asked for", ["datacenter", "result"])
 export const contentAhead = counter("rookery_content_ahead_total", "Contents fetched when they were announced")
+export const searchFetched = counters("rookery_search_fetched_total", "Posts of other datacenters whose words were fetched for search", ["datacenter"])
 export const contentAbsent = counter("rookery_content_absent_total", "Posts left out of an answer because their content could not be had in time")
 
 // The past

@@ -1,11 +1,11 @@
-/** What the runners of one datacenter ask those of another, the owner of what is asked about: digests, facts, and contents (Contents.ts). */
+/** What the runners of one datacenter ask those of another, the owner of what is asked about: digests, facts, contents (Contents.ts) and histories (Histories.ts). */
 import type { Datacenters } from "@rookery/domain/Datacenters"
 import type { GossipFact } from "@rookery/domain/GossipFact"
 import { Effect, Schema } from "effect"
 import * as Gossip from "./Gossip.ts"
 
 /** Names of the questions. */
-export const names = { digest: "digest", facts: "facts", content: "content" } as const
+export const names = { digest: "digest", facts: "facts", content: "content", history: "history" } as const
 
 /** In one question. */
 export const rangesMax = 64

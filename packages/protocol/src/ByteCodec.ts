@@ -41,6 +41,13 @@ export const putNumber = (out: ByteWriter, value: number): void => {
   out.bytes[out.length++] = rest
 }
 
+/** Eight bytes: exactly the number that it was. */
+export const putFloat = (out: ByteWriter, value: number): void => {
+  reserve(out, 8)
+  out.view.setFloat64(out.length, value)
+  out.length += 8
+}
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -107,6 +114,14 @@ export const takeNumber = (from: ByteReader): number => {
 export const takeCount = (from: ByteReader): number => {
   const value = takeNumber(from)
   if (value > 0x7fff_ffff) throw new RangeError(`${value} is no count`)
+  return value
+}
+
+/** A number that is one: neither infinite nor none. */
+export const takeFloat = (from: ByteReader): number => {
+  const value = from.view.getFloat64(from.at)
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is no number`)
+  from.at += 8
   return value
 }
 

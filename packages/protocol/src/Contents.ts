@@ -6,6 +6,7 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Asks from "./Asks.ts"
 import * as Bytes from "./ByteCodec.ts"
 import type * as Gossip from "./Gossip.ts"
+import * as MediaCodec from "./MediaCodec.ts"
 
 /** A post that is asked for, and its version as the asker knows it: 0 for a post that it does not know. */
 export interface Want {
@@ -51,7 +52,7 @@ export const decodeWants = (bytes: Uint8Array): ReadonlyArray<Want> => {
   return takeMany(from, wantsMax, () => ({ id: takePost(from), version: Bytes.takeCount(from) }))
 }
 
-export const putContent = (out: Bytes.ByteWriter, { id, language, mentions, spoiler, text, version }: Content): void => {
+export const putContent = (out: Bytes.ByteWriter, { id, language, media, mentions, spoiler, text, version }: Content): void => {
   Bytes.putId(out, id)
   Bytes.putNumber(out, version)
   Bytes.putText(out, text)
@@ -62,6 +63,7 @@ export const putContent = (out: Bytes.ByteWriter, { id, language, mentions, spoi
     Bytes.putId(out, mention.id)
     Bytes.putText(out, mention.username)
   }
+  MediaCodec.putAll(out, media)
 }
 
 export const takeContent = (from: Bytes.ByteReader): Content => {
@@ -74,7 +76,7 @@ export const takeContent = (from: Bytes.ByteReader): Content => {
     id: Bytes.takeId(from) as AccountId,
     username: Bytes.takeText(from, textBytesMax)
   }))
-  return { id, version, text, spoiler, language: language === "" ? null : language, mentions }
+  return { id, version, text, spoiler, language: language === "" ? null : language, mentions, media: MediaCodec.takeAll(from) }
 }
 
 /** Contents that fit; the ids of the others go to `later`. */

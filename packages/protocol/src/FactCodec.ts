@@ -1,10 +1,12 @@
 /** Facts of gossip as bytes: a kind, then its fields; what may be absent has a bit among the flags. */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
-import type { AccountFact, GossipFact, PostFact, Verdict } from "@rookery/domain/GossipFact"
-import { mentionsMax } from "@rookery/domain/PostParts"
+import type { AccountFact, GossipFact, Verdict } from "@rookery/domain/GossipFact"
+import * as Media from "@rookery/domain/Media"
 import * as Bytes from "./ByteCodec.ts"
+import { flagsOf, takeFlags } from "./FlagCodec.ts"
+import * as Posts from "./PostFactCodec.ts"
 
-/** Numbers on the wire; never reused. */
+/** Numbers on the wire; never reused. A post with tags or pictures is of a kind of its own, so that others take no byte for it. */
 const kinds = {
   Account: 1,
   AccountCounts: 2,
@@ -14,7 +16,8 @@ const kinds = {
   Answer: 6,
   Block: 7,
   Like: 8,
-  Counts: 9
+  Counts: 9,
+  PostWithParts: 10
 } as const
 
 /** Bytes of one text, and lines of a profile, at most: more than the product lets anybody write. */
@@ -22,23 +25,13 @@ const nameBytesMax = 200
 const textBytesMax = 8 * 1024
 const fieldsMax = 16
 
-const flagsOf = (...bits: ReadonlyArray<boolean>): number =>
-  bits.reduce((flags, bit, i) => bit ? flags | (1 << i) : flags, 0)
-
-/** As many flags as asked for; a bit beyond them is of a sender that says more than this receiver knows. */
-const takeFlags = (from: Bytes.ByteReader, count: number): ReadonlyArray<boolean> => {
-  const flags = Bytes.takeByte(from)
-  if (flags >= 1 << count) throw new RangeError("unknown flags")
-  return Array.from({ length: count }, (_, i) => (flags & (1 << i)) !== 0)
-}
-
 const takeAccount = (from: Bytes.ByteReader): AccountId => Bytes.takeId(from) as AccountId
 const takePost = (from: Bytes.ByteReader): PostId => Bytes.takeId(from) as PostId
 
 const putAccountFact = (out: Bytes.ByteWriter, fact: AccountFact): void => {
   Bytes.putId(out, fact.id)
   Bytes.putNumber(out, fact.version)
-  Bytes.putByte(out, flagsOf(fact.locked, fact.bot, fact.discoverable, fact.suspended, fact.gone))
+  Bytes.putByte(out, flagsOf(fact.locked, fact.bot, fact.discoverable, fact.suspended, fact.gone, fact.avatar !== null, fact.header !== null))
   Bytes.putText(out, fact.username)
   Bytes.putText(out, fact.displayName)
   Bytes.putText(out, fact.note)
@@ -47,6 +40,8 @@ const putAccountFact = (out: Bytes.ByteWriter, fact: AccountFact): void => {
     Bytes.putText(out, name)
     Bytes.putText(out, value)
   }
+  if (fact.avatar !== null) Bytes.putText(out, fact.avatar)
+  if (fact.header !== null) Bytes.putText(out, fact.header)
 }
 
 const takeFields = (from: Bytes.ByteReader): AccountFact["fields"] => {
@@ -58,64 +53,32 @@ const takeFields = (from: Bytes.ByteReader): AccountFact["fields"] => {
   }))
 }
 
+const takeKey = (from: Bytes.ByteReader): string => {
+  const key = Bytes.takeText(from, nameBytesMax)
+  if (!Media.isKey(key)) throw new RangeError("no key of a picture")
+  return key
+}
+
 const takeAccountFact = (from: Bytes.ByteReader): AccountFact => {
   const id = takeAccount(from)
   const version = Bytes.takeNumber(from)
-  const [locked, bot, discoverable, suspended, gone] = takeFlags(from, 5) as [boolean, boolean, boolean, boolean, boolean]
-  const username = Bytes.takeText(from, nameBytesMax)
-  const displayName = Bytes.takeText(from, textBytesMax)
-  const note = Bytes.takeText(from, textBytesMax)
-  const fields = takeFields(from)
-  return { _tag: "Account", id, version, username, displayName, note, locked, bot, discoverable, fields, suspended, gone }
-}
-
-const putPostFact = (out: Bytes.ByteWriter, fact: PostFact): void => {
-  const { conversation, editedAt, mentions, replyTo, replyToAuthor, repostOf } = fact
-  Bytes.putId(out, fact.id)
-  Bytes.putId(out, fact.author)
-  Bytes.putNumber(out, fact.version)
-  Bytes.putByte(
-    out,
-    fact.visibility << 6 |
-      flagsOf(replyTo !== null, repostOf !== null, conversation !== null, editedAt > 0, mentions.length > 0, fact.sensitive)
-  )
-  if (replyTo !== null) {
-    Bytes.putId(out, replyTo)
-    // A reply always names whom it answers, also the author themselves.
-    Bytes.putId(out, replyToAuthor ?? fact.author)
-  }
-  if (repostOf !== null) Bytes.putId(out, repostOf)
-  if (conversation !== null) Bytes.putId(out, conversation)
-  if (editedAt > 0) Bytes.putNumber(out, editedAt)
-  if (mentions.length > 0) Bytes.putNumber(out, mentions.length)
-  for (const mention of mentions) Bytes.putId(out, mention)
-}
-
-const takeMentions = (from: Bytes.ByteReader): ReadonlyArray<AccountId> => {
-  const count = Bytes.takeNumber(from)
-  if (count < 1 || count > mentionsMax) throw new RangeError("too many mentions, or none")
-  return Array.from({ length: count }, () => takeAccount(from))
-}
-
-const takePostFact = (from: Bytes.ByteReader): PostFact => {
-  const id = takePost(from)
-  const author = takeAccount(from)
-  const version = Bytes.takeCount(from)
-  const flags = Bytes.takeByte(from)
-  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0
+  const [locked, bot, discoverable, suspended, gone, hasAvatar, hasHeader] = takeFlags(from, 7) as
+    [boolean, boolean, boolean, boolean, boolean, boolean, boolean]
   return {
-    _tag: "Post",
+    _tag: "Account",
     id,
-    author,
     version,
-    visibility: flags >> 6,
-    sensitive: has(5),
-    replyTo: has(0) ? takePost(from) : null,
-    replyToAuthor: has(0) ? takeAccount(from) : null,
-    repostOf: has(1) ? takePost(from) : null,
-    conversation: has(2) ? takePost(from) : null,
-    editedAt: has(3) ? Bytes.takeNumber(from) : 0,
-    mentions: has(4) ? takeMentions(from) : []
+    username: Bytes.takeText(from, nameBytesMax),
+    displayName: Bytes.takeText(from, textBytesMax),
+    note: Bytes.takeText(from, textBytesMax),
+    locked,
+    bot,
+    discoverable,
+    fields: takeFields(from),
+    avatar: hasAvatar ? takeKey(from) : null,
+    header: hasHeader ? takeKey(from) : null,
+    suspended,
+    gone
   }
 }
 
@@ -136,7 +99,7 @@ const putNumbers = (out: Bytes.ByteWriter, ...numbers: ReadonlyArray<number>): v
 
 /** Appends one fact. */
 export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
-  Bytes.putByte(out, kinds[fact._tag])
+  Bytes.putByte(out, fact._tag === "Post" && Posts.hasParts(fact) ? kinds.PostWithParts : kinds[fact._tag])
   switch (fact._tag) {
     case "Account":
       return putAccountFact(out, fact)
@@ -144,7 +107,8 @@ export const put = (out: Bytes.ByteWriter, fact: GossipFact): void => {
       Bytes.putId(out, fact.id)
       return putNumbers(out, fact.version, fact.followers, fact.following, fact.statuses, fact.lastStatusAt)
     case "Post":
-      return putPostFact(out, fact)
+      Posts.put(out, fact)
+      return Posts.hasParts(fact) ? Posts.putParts(out, fact) : undefined
     case "Tombstone":
       putIds(out, fact.id, fact.author)
       return putNumbers(out, fact.deletedAt)
@@ -190,7 +154,8 @@ const takers: Readonly<Record<number, (from: Bytes.ByteReader) => GossipFact>> =
     statuses: Bytes.takeCount(from),
     lastStatusAt: Bytes.takeNumber(from)
   }),
-  [kinds.Post]: takePostFact,
+  [kinds.Post]: Posts.take,
+  [kinds.PostWithParts]: Posts.takeWithParts,
   [kinds.Tombstone]: (from) => ({
     _tag: "Tombstone",
     id: takePost(from),

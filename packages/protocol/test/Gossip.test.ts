@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Datacenters from "@rookery/domain/Datacenters"
 import type { GossipFact } from "@rookery/domain/GossipFact"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
+import * as Media from "@rookery/domain/Media"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Gossip from "@rookery/protocol/Gossip"
 import { Schema } from "effect"
@@ -35,6 +36,8 @@ type Draw = typeof Draw.Type
 const idOf = ({ machine, millis, sequence }: typeof Id.Type) => Snowflake.make(millis, machine, sequence)
 const wellFormed = (text: string) => text.toWellFormed().slice(0, 40).toWellFormed()
 
+const key = (form: Media.Form) => Media.keyOf(Media.stemOf(7n, "0123456789abcdef".repeat(2)), form, "webp")
+
 const factOf = (draw: Draw): GossipFact => {
   const [a, b] = [idOf(draw.a), idOf(draw.b)] as [AccountId, AccountId]
   const own = idOf(draw.own)
@@ -43,11 +46,13 @@ const factOf = (draw: Draw): GossipFact => {
   const [x, y, z] = draw.counts
   const made: ReadonlyArray<GossipFact> = [
     { _tag: "Account", id: a, version, username, displayName, note, locked: one, bot: two, discoverable: three,
-      fields: four ? [{ name: note, value: username }] : [], suspended: four, gone: five },
+      fields: four ? [{ name: note, value: username }] : [], avatar: one ? key("avatar") : null, header: five ? key("header") : null,
+      suspended: four, gone: five },
     { _tag: "AccountCounts", id: a, version, followers: x, following: y, statuses: z, lastStatusAt: version },
     { _tag: "Post", id: b as bigint as PostId, author: a, version: x, visibility: draw.visibility, sensitive: one,
       replyTo: two ? own as PostId : null, replyToAuthor: two ? own as AccountId : null, repostOf: three ? own as PostId : null,
-      conversation: four ? own as PostId : null, editedAt: five ? y : 0, mentions: one ? [own as AccountId, a] : [] },
+      conversation: four ? own as PostId : null, editedAt: five ? y : 0, mentions: one ? [own as AccountId, a] : [],
+      tags: four ? [username.slice(0, 30).toWellFormed(), "tag"] : [], pictures: five },
     { _tag: "Tombstone", id: b as bigint as PostId, author: a, deletedAt: version },
     { _tag: "Follow", follower: a, followee: own as AccountId, version, active: one, asked: two },
     { _tag: "Answer", follower: own as AccountId, followee: a, version, verdict: draw.verdict },
@@ -88,6 +93,10 @@ describe("Gossip", () => {
     const id = 5n as PostId
     const reply = { ...plain, replyTo: id, replyToAuthor: 6n as AccountId, conversation: id } as GossipFact
     assert.strictEqual(Gossip.encode("north", [reply, reply]).length - Gossip.encode("north", [reply]).length, 43)
+    const tagged = { ...plain, tags: ["rook"], pictures: true } as GossipFact
+    assert.strictEqual(Gossip.encode("north", [tagged, tagged]).length - Gossip.encode("north", [tagged]).length, 26)
+    const most = { ...plain, tags: Array.from({ length: 50 }, () => "鳥".repeat(100)), mentions: Array.from({ length: 50 }, () => 6n as AccountId) } as GossipFact
+    assert.isBelow(Gossip.encode("north", [most]).length, Gossip.bytesMax)
   })
 
   it("refuses another version, another datacenter, a foreign id and what was told to another, each by its name", () => {

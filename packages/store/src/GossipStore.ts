@@ -18,6 +18,15 @@ export interface GossipBatch {
 
 export const batchFactsMax = 500
 
+/** A post of another datacenter that streams of topics (domain/Topics.ts), or of conversations, are to hear of. */
+export interface TopicNews {
+  readonly id: PostId
+  readonly kind: "update" | "edit" | "delete"
+  readonly topics: ReadonlyArray<string>
+  /** Those here whom a direct post names. */
+  readonly people: ReadonlyArray<AccountId>
+}
+
 export interface Applied {
   /** Announced posts so old that their tombstone may be gone: not applied. Ask the owner (`postsOf`) and apply the answer as `confirmed`. */
   readonly unknownOld: ReadonlyArray<PostId>
@@ -25,6 +34,8 @@ export interface Applied {
   readonly missing: ReadonlyArray<AccountId>
   /** Posts that changed or ended here, for the invalidation of renderings. */
   readonly changedPosts: ReadonlyArray<PostId>
+  /** Of what these facts made stand, change or end, in no order. */
+  readonly news: ReadonlyArray<TopicNews>
   /** Own accounts to whom another became something else, for the fronts' hints. */
   readonly related: ReadonlyArray<AccountId>
   /** Whether there are new rows in the outbox: the sweeper, or the drivers of notices, may be woken. */

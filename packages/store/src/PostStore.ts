@@ -1,6 +1,7 @@
 /** Posts, likes and their counts. Every write is one transaction that carries its outbox row. */
+import type { Version } from "@rookery/domain/Content"
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
-import type { Media, MediaEdit } from "@rookery/domain/Media"
+import type { MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import { Context, type Effect, Schema } from "effect"
 import type { CursorQuery } from "./FollowStore.ts"
@@ -59,13 +60,7 @@ export interface LikeChange {
 }
 
 /** An earlier text of an edited post, oldest first; the current one is last. */
-export interface PostEdit {
-  readonly text: string
-  readonly spoiler: string
-  readonly sensitive: boolean
-  readonly at: number
-  readonly media: ReadonlyArray<Media>
-}
+export type PostEdit = Version
 
 /** What one person did with one post. */
 export interface Mark {

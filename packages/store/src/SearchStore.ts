@@ -2,6 +2,7 @@
  * What can be searched for: posts by their words, people by their names, tags by how they begin. Posts come here a moment
  * after they are committed, from the tables that hold them: nothing here is the truth, and all of it can be made again.
  */
+import type { Content } from "@rookery/domain/Content"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Condition } from "@rookery/domain/SearchQuery"
 import { Context, type Effect } from "effect"
@@ -59,4 +60,8 @@ export class SearchStore extends Context.Service<SearchStore, {
   readonly tags: (prefix: string, limit: number) => Effect.Effect<ReadonlyArray<string>, StoreError>
   /** Takes up what was published, edited and deleted since; undefined while another process does. */
   readonly index: Effect.Effect<Indexed | undefined, StoreError>
+  /** Posts of a datacenter, from the id `since` on, that were taken up without their words: newest first. */
+  readonly wanted: (home: number, since: bigint, limit: number) => Effect.Effect<ReadonlyArray<PostHit>, StoreError>
+  /** Takes up words that their owner told; of `unknown` it has none to tell. Answers how many posts got theirs. At most 1,000. */
+  readonly learn: (told: ReadonlyArray<Content>, unknown: ReadonlyArray<PostId>) => Effect.Effect<number, StoreError>
 }>()("rookery/store/SearchStore") {}

@@ -5,9 +5,10 @@ import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
 import type { AuthorQuery } from "./TimelineStore.ts"
 
-/** A page of posts with pictures only, or of all. */
+/** A page of posts with pictures only, or of all; of this datacenter's, of the others', or of both. */
 export interface TopicPage extends PageQuery {
   readonly onlyMedia?: boolean
+  readonly origin?: "own" | "others" | undefined
 }
 
 /** Normalised tags: a post has one of `any`, each of `all` and none of `none`. */

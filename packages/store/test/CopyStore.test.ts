@@ -1,6 +1,6 @@
 import type { Content } from "@rookery/domain/Content"
 import { assert, describe, it } from "@effect/vitest"
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, MediaId, PostId } from "@rookery/domain/Ids"
 import { Effect, type Layer, Redacted, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
@@ -24,7 +24,17 @@ const content = (n: number, version = 1, text = `text ${n} of version ${version}
   text,
   spoiler: n % 2 === 0 ? "" : "careful",
   language: n % 2 === 0 ? null : "en",
-  mentions: n % 2 === 0 ? [] : [{ id: 77n as AccountId, username: "ann" }]
+  mentions: n % 2 === 0 ? [] : [{ id: 77n as AccountId, username: "ann" }],
+  media: n % 2 === 0 ? [] : [{
+    id: 78n as MediaId,
+    stem: `00/78-${"0".repeat(32)}`,
+    extension: "webp",
+    original: { width: 30, height: 20 },
+    small: { width: 3, height: 2 },
+    blurhash: "L",
+    description: null,
+    focus: { x: 0.1, y: -0.2 }
+  }]
 })
 
 const kinds: ReadonlyArray<readonly [string, (settings?: Partial<CopySettings>) => Layer.Layer<CopyStore>]> = [

@@ -20,7 +20,7 @@ const ownPosts = [11, 12].map(southId) as Array<PostId>
 
 const profile = (id: AccountId, version: number, more: Partial<Extract<GossipFact, { _tag: "Account" }>> = {}): GossipFact => ({
   _tag: "Account", id, version, username: `far${id & 0xfn}${id >> 22n}`, displayName: `v${version}`, note: "", locked: false, bot: false,
-  discoverable: true, fields: [], suspended: false, gone: false, ...more
+  discoverable: true, fields: [], avatar: null, header: null, suspended: false, gone: false, ...more
 })
 
 /** The south before anything is told: three people, one of them locked, two posts, and follows of the first two of the north. */
@@ -49,7 +49,8 @@ const postFacts = (roll: (sides: number) => number): Array<GossipFact> =>
     // A person reposts a post once at a time: wrappers of the same post are the same author's at most once.
     const repostOf = base.repostOf !== null && n < 2 ? base.repostOf : null
     const versions = Array.from({ length: 1 + roll(3) }, (_, i) =>
-      ({ ...base, repostOf, version: i + 1, editedAt: i * 1_000, mentions: repostOf === null ? mentions() : [] }))
+      ({ ...base, repostOf, version: i + 1, editedAt: i * 1_000, mentions: repostOf === null ? mentions() : [],
+        tags: repostOf === null ? ["rook", "crow", "jay"].filter(() => roll(2) === 0) : [], pictures: roll(3) === 0 }))
     const end: Array<GossipFact> = roll(3) === 0 ? [{ _tag: "Tombstone", id, author, deletedAt: start + 5_000 }] : []
     return [...versions, ...end]
   }).flat()
@@ -96,8 +97,9 @@ const queries: ReadonlyArray<readonly [what: string, query: string]> = [
   ["accounts", `SELECT id::text, username, display_name, gone, remote, disabled_at IS NULL AS enabled, gossip_version::text AS v FROM accounts ORDER BY 1`],
   ["authors", `SELECT account::text, followers, followers_elsewhere, following_elsewhere, statuses, disabled FROM authors ORDER BY 1`],
   ["readers", `SELECT account::text, following FROM readers ORDER BY 1`],
-  ["posts", `SELECT id::text, author::text, CASE WHEN deleted_at IS NULL THEN jsonb_build_array(visibility, version, sensitive, mentions, repost_of::text) END AS live FROM posts ORDER BY 1`],
+  ["posts", `SELECT id::text, author::text, CASE WHEN deleted_at IS NULL THEN jsonb_build_array(visibility, version, sensitive, mentions, repost_of::text, media) END AS live FROM posts ORDER BY 1`],
   ["mentions", `SELECT m.account::text, m.post_id::text FROM post_mentions m JOIN posts p ON p.id = m.post_id AND p.deleted_at IS NULL ORDER BY 1, 2`],
+  ["tags", `SELECT t.post_id::text, t.tag, t.author::text, t.visibility FROM post_tags t ORDER BY 1, 2`],
   ["reposts", `SELECT account::text, post_id::text, wrapper::text FROM reposts ORDER BY 1, 2`],
   ["follows", `SELECT follower::text, followee::text FROM follows WHERE active ORDER BY 1, 2`],
   ["requests", `SELECT account::text, target::text FROM follow_requests ORDER BY 1, 2`],

@@ -97,7 +97,7 @@ describe("gossip of posts", () => {
       yield* flow([north!, south!])
       assert.isUndefined(yield* postOf(south!, id))
       const late = yield* apply(south!, 0, facts)
-      assert.deepStrictEqual(late, { unknownOld: [], missing: [], changedPosts: [], related: [], told: false })
+      assert.deepStrictEqual(late, { unknownOld: [], missing: [], changedPosts: [], news: [], related: [], told: false })
       assert.isUndefined(yield* postOf(south!, id))
       assert.deepStrictEqual((yield* tasksOf(south!)).map((task) => task._tag), ["Edited", "Removed"])
     })))

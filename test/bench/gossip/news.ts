@@ -30,6 +30,8 @@ const profile = (origin: number, n: number): GossipFact => ({
   bot: false,
   discoverable: true,
   fields: [],
+  avatar: null,
+  header: null,
   suspended: false,
   gone: false
 })
@@ -92,7 +94,9 @@ export const announcements = (datacenters: Datacenters, origin: number, count: n
       repostOf: isRepost ? other : null,
       conversation: isReply ? other : null,
       editedAt: 0,
-      mentions: []
+      mentions: [],
+      tags: [],
+      pictures: false
     }
   })
   return Wire.pack(datacenters.names[origin]!, facts)

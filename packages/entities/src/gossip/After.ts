@@ -6,7 +6,7 @@ import type { Bus } from "@rookery/bus/Bus"
 import type { GossipFact } from "@rookery/domain/GossipFact"
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
-import type { Applied } from "@rookery/store/GossipStore"
+import type { Applied, TopicNews } from "@rookery/store/GossipStore"
 import { Effect } from "effect"
 import * as Hints from "../Hints.ts"
 
@@ -21,6 +21,8 @@ export interface Follow {
   readonly wake: () => void
   /** Announced, or changed, posts. Answers when it took note of them. */
   readonly posted: (facts: ReadonlyArray<Posted>) => Effect.Effect<void>
+  /** Takes note of what topics are to hear. */
+  readonly heard: (news: ReadonlyArray<TopicNews>) => void
   readonly askAccounts: (ids: ReadonlyArray<AccountId>) => void
 }
 
@@ -57,7 +59,7 @@ const told = <A>(ids: ReadonlyArray<A>, tell: (part: ReadonlyArray<A>) => Effect
     for (let from = 0; from < ids.length; from += hintsMax) yield* tell(ids.slice(from, from + hintsMax))
   })
 
-export const make = ({ askAccounts, bus, posted, wake }: Follow): After => ({
+export const make = ({ askAccounts, bus, heard, posted, wake }: Follow): After => ({
   applied: (facts, applied) =>
     Effect.gen(function*() {
       if (applied.told) wake()
@@ -65,6 +67,7 @@ export const make = ({ askAccounts, bus, posted, wake }: Follow): After => ({
       // Copies go before fronts are told to read again.
       if (news.length > 0) yield* posted(news)
       yield* told(changedOf(facts, applied), (ids) => Hints.postsChanged(bus, ids))
+      if (applied.news.length > 0) heard(applied.news)
       yield* told(applied.related, (ids) => Hints.relationsChanged(bus, ids))
       yield* told(accountsOf(facts), (ids) => Hints.accountsChanged(bus, ids))
       if (applied.missing.length > 0) askAccounts(applied.missing)

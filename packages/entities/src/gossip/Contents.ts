@@ -55,23 +55,37 @@ const keep = ({ copies, settings }: World, contents: ReadonlyArray<Content>, mis
   return Effect.andThen(copies.put(young), missing.length > 0 ? copies.putMissing(missing) : Effect.void)
 }
 
-/** Asks for all of them in one question. */
-const askAll = (world: World, after: After, origin: number, wants: ReadonlyArray<Contents.Want>) =>
+interface Told {
+  readonly contents: ReadonlyMap<PostId, Content>
+  /** The owner has none of them. */
+  readonly missing: ReadonlyArray<PostId>
+  /** They did not fit. */
+  readonly later: ReadonlySet<PostId>
+}
+
+/** Asks for all of them in one question, `Contents.wantsMax` at most. What was not known of them, or changed, is applied before they are answered. */
+export const askOwner = (world: World, after: After, origin: number, wants: ReadonlyArray<Contents.Want>): Effect.Effect<Told, unknown> =>
   Effect.gen(function*() {
     const { answer, facts } = yield* ask(world, origin, wants)
     const later = new Set(answer.later)
     // What was not asked for may be another's to say.
     const wanted = new Set(wants.map(({ id }) => id))
-    const contents = answer.contents.filter(({ id }) => wanted.has(id))
-    const byId = new Map(contents.map((content) => [content.id, content]))
-    const missing = wants.map(({ id }) => id).filter((id) => !byId.has(id) && !later.has(id))
+    const contents = new Map(answer.contents.flatMap((content) => wanted.has(content.id) ? [[content.id, content] as const] : []))
+    const missing = [...wanted].filter((id) => !contents.has(id) && !later.has(id))
     yield* applyTold(world, after, origin, facts)
-    // What cannot be kept is asked for again.
-    yield* Effect.catch(keep(world, contents, missing), (error) => Effect.logDebug("contents were not kept", error))
     const count = (result: string, n: number) => void (Metrics.contentAsked.at(nameOf(world, origin), result).value += n)
-    count("told", byId.size)
+    count("told", contents.size)
     count("missing", missing.length)
-    return wants.map(({ id }): Fetched => byId.get(id) ?? (later.has(id) ? "later" : "missing"))
+    return { contents, missing, later }
+  })
+
+/** The same, and what is told is kept. */
+const askAll = (world: World, after: After, origin: number, wants: ReadonlyArray<Contents.Want>) =>
+  Effect.gen(function*() {
+    const { contents, later, missing } = yield* askOwner(world, after, origin, wants)
+    // What cannot be kept is asked for again.
+    yield* Effect.catch(keep(world, [...contents.values()], missing), (error) => Effect.logDebug("contents were not kept", error))
+    return wants.map(({ id }): Fetched => contents.get(id) ?? (later.has(id) ? "later" : "missing"))
   })
 
 const makeSend = (world: World, after: After) => {

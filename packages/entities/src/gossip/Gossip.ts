@@ -5,6 +5,7 @@ import { ContentDesk, idOf } from "@rookery/protocol/ContentDesk"
 import { encodeWants, wantsMax } from "@rookery/protocol/Contents"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { PostStore } from "@rookery/store/PostStore"
+import { SearchStore } from "@rookery/store/SearchStore"
 import { Effect, Queue } from "effect"
 import * as Notices from "../Notices.ts"
 import * as OutboxSweeper from "../OutboxSweeper.ts"
@@ -17,6 +18,8 @@ import * as Asking from "./Asking.ts"
 import * as ContentAnswers from "./ContentAnswers.ts"
 import { ContentDeskLive } from "./ContentDeskLive.ts"
 import * as Contents from "./Contents.ts"
+import * as FarWords from "./FarWords.ts"
+import * as News from "./News.ts"
 import * as RepairLoop from "./RepairLoop.ts"
 import * as Shipper from "./Shipper.ts"
 import { others, type World } from "./World.ts"
@@ -47,13 +50,15 @@ export const start = (runner: Runner, world: World) =>
   Effect.gen(function*() {
     yield* world.gossip.enable
     const askLater = yield* asker
+    const bus = yield* Bus
     const after: After.After = After.make({
-      bus: yield* Bus,
+      bus,
       wake: () => {
         Notices.due(runner)
         OutboxSweeper.due(runner)
       },
       posted: yield* Ahead.make(world, yield* AuthorStore, yield* throughDesks),
+      heard: yield* News.make(bus, runner.topics),
       askAccounts: (ids: ReadonlyArray<AccountId>) => askLater(Effect.suspend(() => Asking.accounts(world, after, ids)))
     })
     const contents = yield* Contents.make(world, after)
@@ -62,6 +67,8 @@ export const start = (runner: Runner, world: World) =>
     yield* ContentAnswers.start(world, yield* PostStore)
     yield* Shipper.start(world, runner.tellingDue)
     yield* Effect.forEach(others(world), (origin) => Applier.start(world, origin, { after, askPosts }), { discard: true })
+    const words = yield* SearchStore
+    yield* Effect.forEach(others(world), (origin) => FarWords.start(world, after, words, origin), { discard: true })
     yield* RepairLoop.start(world, after)
     return ContentDeskLive(contents)
   })

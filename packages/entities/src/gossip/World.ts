@@ -29,6 +29,9 @@ export interface GossipSettings {
   readonly copyAgeMillis: number
   /** Local followers from which on an author's posts are fetched when they are announced. */
   readonly fetchAheadReaders: number
+  /** Of posts that are older the words are not fetched for search; 0: of none. How often it is looked which are wanted. */
+  readonly searchAgeMillis: number
+  readonly wordsMillis: number
 }
 
 export const defaults: GossipSettings = {
@@ -42,7 +45,9 @@ export const defaults: GossipSettings = {
   hurriedWalkMillis: 50,
   graceMillis: 10_000,
   copyAgeMillis: 90 * 86_400_000,
-  fetchAheadReaders: 100
+  fetchAheadReaders: 100,
+  searchAgeMillis: 90 * 86_400_000,
+  wordsMillis: 1_000
 }
 
 export interface World {

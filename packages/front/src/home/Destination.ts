@@ -3,11 +3,12 @@
  * datacenter that keeps them; where a person logs in, it is the home of the account that they name.
  */
 import * as Datacenters from "@rookery/domain/Datacenters"
+import * as Media from "@rookery/domain/Media"
 import * as HomeAsks from "@rookery/protocol/HomeAsks"
 import type { AccountStore } from "@rookery/store/AccountStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import { tokenOf } from "../http/Authorize.ts"
 import { type ApiError, unavailable } from "../http/Errors.ts"
 import * as Fields from "../http/Fields.ts"
@@ -15,6 +16,7 @@ import type { Route } from "../http/Route.ts"
 import * as Browser from "../oauth/Browser.ts"
 import * as Pages from "../oauth/pages.ts"
 import * as Secrets from "../oauth/Secrets.ts"
+import * as Pictures from "../render/Media.ts"
 import { ask } from "./Asking.ts"
 import * as World from "./World.ts"
 
@@ -31,8 +33,15 @@ export const ofSecret = (world: World.World, secret: unknown): Destination =>
 export const ofHead = (world: World.World, headers: IncomingHttpHeaders, rawQuery: string, protocol?: string): Destination =>
   ofSecret(world, tokenOf(headers, rawQuery.includes("access_token") ? Fields.ofQuery(rawQuery) : Fields.empty) ?? protocol)
 
+/** Pictures are where their owner is. What is no key is refused here. */
+const ofPicture = (world: World.World, url: string): Destination => {
+  const [, key] = /^\/media\/([^?]*)/.exec(url) ?? []
+  return key === undefined || !Media.isKey(key) ? undefined : elsewhere(world, Datacenters.homeOf(world.datacenters, Media.idOf(key)))
+}
+
 /** The same, where the route looks at a token or at a browser. */
-export const ofRoute = (world: World.World, route: Route, headers: IncomingHttpHeaders, rawQuery: string): Destination => {
+export const ofRoute = (world: World.World, route: Route, { headers, url }: IncomingMessage, rawQuery: string): Destination => {
+  if (route.pattern === Pictures.path) return ofPicture(world, url ?? "")
   if (route.access.kind !== "open") return ofHead(world, headers, rawQuery)
   return route.pattern === Pages.path && route.method === "GET" ? ofSecret(world, Browser.secretIn(headers)) : undefined
 }

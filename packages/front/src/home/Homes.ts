@@ -11,6 +11,7 @@ import type { Route } from "../http/Route.ts"
 import * as Writer from "../http/Writer.ts"
 import * as EventStreams from "../live/EventStreams.ts"
 import * as Sockets from "../live/Sockets.ts"
+import * as Pictures from "../render/Media.ts"
 import * as Claims from "./Claims.ts"
 import * as Destination from "./Destination.ts"
 import * as PassedSockets from "./PassedSockets.ts"
@@ -38,9 +39,9 @@ const queryOf = (request: IncomingMessage): string => {
 const streamHome = (world: World.World, request: IncomingMessage): Destination.Destination =>
   Destination.ofHead(world, request.headers, queryOf(request), request.headers["sec-websocket-protocol"]?.split(",")[0]?.trim())
 
-/** What nobody in particular may read, too, and the page to log in on. A token in the address would be looked at here. */
+/** What nobody in particular may read, too, and is here; and the page to log in on. A token in the address would be looked at here. */
 const isForAnybody = (route: Route, request: IncomingMessage): boolean =>
-  (request.method === "GET" || request.method === "HEAD") && !Body.hasBody(request) &&
+  (request.method === "GET" || request.method === "HEAD") && route.pattern !== Pictures.path && !Body.hasBody(request) &&
   (route.access.kind === "open" || (route.access.kind === "optional" && request.headers.authorization !== undefined))
 
 /** As for wrong passwords: addresses that nobody knows are not asked after without end. */
@@ -65,7 +66,7 @@ export const make = (deps: Deps, world: World.World, addressOf: ClientAddress) =
 
     const homes: Homes = {
       takes: (route, request, response, rawQuery, { asNobody, done }) => {
-        const home = Destination.ofRoute(world, route, request.headers, rawQuery)
+        const home = Destination.ofRoute(world, route, request, rawQuery)
         if (home === undefined) return false
         passing.pass(home, request, response, { isStream: false, done, orElse: isForAnybody(route, request) ? asNobody : undefined })
         return true

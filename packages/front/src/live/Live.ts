@@ -5,6 +5,7 @@ import { Effect, type Scope } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { Deps } from "../Deps.ts"
+import { farHomeOf } from "../home/World.ts"
 import type { StreamCheck } from "../Invalidations.ts"
 import * as Marks from "../read/Marks.ts"
 import * as Client from "./Client.ts"
@@ -103,6 +104,7 @@ export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
       hydration: deps.hydration,
       marks,
       relations: deps,
+      isFar: (id) => farHomeOf(deps.world, id) !== undefined,
       bufferMax: clients.limits.socketBufferMax
     })
     const { arrivals, hydration, isDraining, notifications, reader, shunned, tokens } = deps

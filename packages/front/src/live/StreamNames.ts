@@ -40,9 +40,11 @@ const nameOf = (key: string): string => {
   return key
 }
 
-/** The keys under which people listen to a topic (domain/Topics.ts): everything here is local. */
-export const ofTopic = (topic: string): ReadonlyArray<string> =>
-  topic === Topics.everything ? ["public", "public:local"] : [`hashtag:${topic}`, `hashtag:local:${topic}`]
+/** The keys under which people listen to a topic (domain/Topics.ts) and hear of a post of this datacenter, or of another. */
+export const ofTopic = (topic: string, isFar: boolean): ReadonlyArray<string> => {
+  const [all, local]: readonly [string, string] = topic === Topics.everything ? ["public", "public:local"] : [`hashtag:${topic}`, `hashtag:local:${topic}`]
+  return isFar ? [all] : [all, local]
+}
 
 /** What a token must cover to listen. */
 export const scopeOf = (key: string): string => {

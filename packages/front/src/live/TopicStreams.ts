@@ -28,6 +28,8 @@ export interface TopicDeps {
   readonly hydration: Hydration
   readonly marks: Marks
   readonly relations: Rules.Relations
+  /** Whether a post is another datacenter's. */
+  readonly isFar: (id: bigint) => boolean
   readonly bufferMax: number
 }
 
@@ -44,9 +46,10 @@ const recentMax = 4_096
 const waitingMax = 4_096
 
 /** Each client that listens to one of the topics, once, with the keys under which it does. */
-const listeners = (deps: TopicDeps, topics: ReadonlyArray<string>): Map<Client.Client, Array<string>> => {
+const listeners = (deps: TopicDeps, { postId, topics }: TopicEvent): Map<Client.Client, Array<string>> => {
   const found = new Map<Client.Client, Array<string>>()
-  for (const key of topics.flatMap(StreamNames.ofTopic)) {
+  const isFar = deps.isFar(BigInt(postId))
+  for (const key of topics.flatMap((topic) => StreamNames.ofTopic(topic, isFar))) {
     for (const client of deps.subscriptions.get(key) ?? []) found.set(client, [...(found.get(client) ?? []), key])
   }
   return found
@@ -91,7 +94,7 @@ const sendConversations = (deps: TopicDeps, { people, postId }: TopicEvent): Eff
 }
 
 const apply = (deps: TopicDeps, event: TopicEvent): Effect.Effect<void, StoreError> => {
-  const found = listeners(deps, event.topics)
+  const found = listeners(deps, event)
   const id = BigInt(event.postId)
   if (event.kind !== "update") deps.hydration.dropPost(id)
   if (event.people.length > 0 && event.kind === "update") return sendConversations(deps, event)

@@ -29,9 +29,9 @@ export interface Around {
   readonly waitMillis: number
 }
 
-const filled = (announced: Post, { language, mentions, spoiler, text, version }: Content): Post => {
+const filled = (announced: Post, { language, media, mentions, spoiler, text, version }: Content): Post => {
   const { absent, ...post } = announced
-  return absent === true ? { ...post, language, mentions, spoiler, text, version } : announced
+  return absent === true ? { ...post, language, media, mentions, spoiler, text, version } : announced
 }
 
 type Found = ReadonlyMap<PostId, Copy>

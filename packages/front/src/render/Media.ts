@@ -4,8 +4,12 @@ import type { Addresses } from "./Addresses.ts"
 
 const detail = ({ height, width }: Media.Size) => ({ width, height, size: `${width}x${height}`, aspect: width / height })
 
+/** Where fronts serve objects. */
+export const path = "/media/:folder/:name"
+
 /** Where an object is served; an object never changes under its address. */
-export const urlOf = (key: string, addresses: Addresses): string => `${addresses.mediaUrl ?? `${addresses.publicUrl}/media`}/${key}`
+export const urlOf = (key: string, { farMediaUrl, mediaUrl, publicUrl }: Addresses): string =>
+  `${farMediaUrl?.(Media.idOf(key)) ?? mediaUrl ?? `${publicUrl}/media`}/${key}`
 
 /** The `MediaAttachment` entity. What moves is an `image` too: it is no video. */
 export const entity = (media: Media.Media, addresses: Addresses) => {

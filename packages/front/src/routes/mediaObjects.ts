@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
 import type { Answer } from "../http/Answer.ts"
 import { notFound, unavailable } from "../http/Errors.ts"
+import { path } from "../render/Media.ts"
 import { open, type Request, type Route, route } from "../http/Route.ts"
 
 /** One range from a place on; others are answered with the whole, as HTTP allows. */
@@ -59,7 +60,7 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
     found.bytes.once("close", () => void streams--)
   }
   return [
-    route("GET", "/media/:folder/:name", open, (request) =>
+    route("GET", path, open, (request) =>
       Effect.gen(function*() {
         const [folder, name] = request.params
         const key = `${folder}/${name}`

@@ -1,8 +1,5 @@
 /** What is around a status: its thread, its earlier texts, who liked and reposted it. */
-import * as Datacenters from "@rookery/domain/Datacenters"
 import type { PostId } from "@rookery/domain/Ids"
-import type { Post } from "@rookery/domain/Post"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import type { CursorQuery } from "@rookery/store/FollowStore"
 import type { Marker, PostEdit } from "@rookery/store/PostStore"
 import type { StoreError } from "@rookery/store/StoreError"
@@ -12,6 +9,7 @@ import * as Answer from "../http/Answer.ts"
 import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
+import * as Histories from "../read/Histories.ts"
 import type { Hydrated } from "../read/Hydration.ts"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Media from "../render/Media.ts"
@@ -62,17 +60,11 @@ const editEntity = (edit: PostEdit, account: unknown, names: Text.Names, address
   emojis: []
 })
 
-/** Earlier texts stay with the owner: of a post of another datacenter there is the text it has now. */
-const editsOf = ({ posts, world }: Deps, { editedAt, id, media, sensitive, spoiler, text }: Post): Effect.Effect<ReadonlyArray<PostEdit>, StoreError> =>
-  world === undefined || Datacenters.isOwn(world.datacenters, id)
-    ? posts.history(id)
-    : Effect.succeed([{ text, spoiler, sensitive, media, at: editedAt ?? Snowflake.millisOf(id) }])
-
 const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const { author, rendered }: Hydrated = yield* find(deps, request)
     const account = JSON.parse(author.json.toString("utf8"))
-    const edits = yield* editsOf(deps, rendered.post)
+    const edits = yield* Histories.of(deps, rendered.post)
     const names = namesOf(rendered.post, deps.settings.publicUrl)
     return Answer.json(edits.map((edit) => editEntity(edit, account, names, deps.settings)))
   }))

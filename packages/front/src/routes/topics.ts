@@ -1,6 +1,7 @@
 /** The public timeline, the timelines of tags, and tags themselves. */
 import * as PostParts from "@rookery/domain/PostParts"
 import * as Topics from "@rookery/domain/Topics"
+import type { TopicPage } from "@rookery/store/TopicStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Schema } from "effect"
 import type { Deps } from "../Deps.ts"
@@ -36,13 +37,27 @@ const decodeTag = Input.decoder(Schema.Struct({
 
 const emptyPage: Page = { items: [], cursors: undefined }
 
-/** There is nothing from elsewhere. */
-const isEmpty = (input: { readonly remote?: boolean; readonly local?: boolean }): boolean =>
-  input.remote === true && input.local !== true
+interface Asked {
+  readonly local?: boolean
+  readonly remote?: boolean
+  readonly only_media?: boolean
+}
 
-/** Ids of a topic; rings do not know which posts have pictures, so those come from the index. */
-const idsOf = (deps: Deps, topic: string, onlyMedia: boolean): SkeletonRead<ApiError | StoreError> => (query) =>
-  onlyMedia ? deps.topics.page(topic, { ...query, onlyMedia }) : deps.topicReads.page(topic, query)
+/** What both ask for is what neither asks for; one datacenter has all that is local. */
+const filterOf = ({ world }: Deps, { local = false, only_media = false, remote = false }: Asked): Pick<TopicPage, "onlyMedia" | "origin"> => ({
+  onlyMedia: only_media,
+  origin: local === remote || world === undefined ? undefined : local ? "own" : "others"
+})
+
+/** There is nothing from elsewhere. */
+const isEmpty = (deps: Deps, { local, remote }: Asked): boolean => deps.world === undefined && remote === true && local !== true
+
+/** Ids of a topic; rings do not know which posts have pictures, nor whose they are, so those come from the index. */
+const idsOf = (deps: Deps, topic: string, input: Asked): SkeletonRead<ApiError | StoreError> => {
+  const filter = filterOf(deps, input)
+  return (query) =>
+    filter.onlyMedia === true || filter.origin !== undefined ? deps.topics.page(topic, { ...query, ...filter }) : deps.topicReads.page(topic, query)
+}
 
 const answer = (deps: Deps, request: Request, page: Page) =>
   Effect.map(deps.reader.present(viewerOf(request), page.items), (bytes) =>
@@ -51,8 +66,8 @@ const answer = (deps: Deps, request: Request, page: Page) =>
 const everything = (deps: Deps) => route("GET", "/api/v1/timelines/public", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const input = yield* decodePublic(request.fields)
-    const skeleton = idsOf(deps, Topics.everything, input.only_media === true)
-    const page = isEmpty(input) ? emptyPage : yield* deps.reader.page(viewerOf(request), Input.pageBounds(input), skeleton)
+    const skeleton = idsOf(deps, Topics.everything, input)
+    const page = isEmpty(deps, input) ? emptyPage : yield* deps.reader.page(viewerOf(request), Input.pageBounds(input), skeleton)
     return yield* answer(deps, request, page)
   }))
 
@@ -72,17 +87,16 @@ const ofTag = (deps: Deps) => route("GET", "/api/v1/timelines/tag/:hashtag", opt
     const input = yield* decodeTag(request.fields)
     const tag = yield* tagNamed(request.params[0]!)
     const [any, all, none] = [keysOf(input.any), keysOf(input.all), keysOf(input.none)]
-    const onlyMedia = input.only_media === true
     const isPlain = any.length + all.length + none.length === 0
     const viewer = viewerOf(request)
     const bounds = Input.pageBounds(input)
-    const page = isEmpty(input)
+    const page = isEmpty(deps, input)
       ? emptyPage
       : isPlain
       // A ring may hold a post that was edited and has the tag no more.
-      ? yield* deps.reader.page(viewer, bounds, idsOf(deps, Topics.ofTag(tag), onlyMedia), "offered", (item) =>
+      ? yield* deps.reader.page(viewer, bounds, idsOf(deps, Topics.ofTag(tag), input), "offered", (item) =>
         item.rendered.tags.includes(tag))
-      : yield* deps.reader.page(viewer, bounds, (query) => deps.topics.tagged({ ...query, onlyMedia, any: [tag, ...any], all, none }))
+      : yield* deps.reader.page(viewer, bounds, (query) => deps.topics.tagged({ ...query, ...filterOf(deps, input), any: [tag, ...any], all, none }))
     return yield* answer(deps, request, page)
   }))
 

@@ -4,6 +4,7 @@ import * as Marks from "@rookery/domain/SearchMarks"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { PostHit, PostHits, PostSearch, SearchStore } from "../SearchStore.ts"
+import { learn, wanted } from "./searchFar.ts"
 import { index } from "./searchIndex.ts"
 import { beginningsOf, queryOf } from "./searchWords.ts"
 import { operation } from "./statement.ts"
@@ -123,7 +124,9 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): SearchStore["Service"
         : operation("SearchStore.followees", Effect.map(bounded(followees(viewer, words, limit)), idsOf)),
     tags: (prefix, limit) =>
       operation("SearchStore.tags", Effect.map(tags(prefix, limit), (rows) => rows.map((row) => row.tag))),
-    index: index(sql, (step) => operation("SearchStore.index", step))
+    index: index(sql, (step) => operation("SearchStore.index", step)),
+    wanted: (home, since, limit) => operation("SearchStore.wanted", wanted(sql, home, since, limit)),
+    learn: (told, unknown) => operation("SearchStore.learn", learn(sql, told, unknown))
   }
 })
 

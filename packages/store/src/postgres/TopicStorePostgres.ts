@@ -33,12 +33,17 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
   const withMedia = (query: TopicPage, post: string) =>
     sql.literal(query.onlyMedia === true ? `AND EXISTS (SELECT FROM posts o WHERE o.id = ${post} AND o.media IS NOT NULL)` : "")
 
+  /** One datacenter pays nothing for it. */
+  const withOrigin = ({ origin }: TopicPage, id: string) =>
+    sql.literal(origin === undefined ? "" : `AND ${origin === "own" ? "NOT " : ""}is_remote(${id})`)
+
   const everything = (query: TopicPage) => {
     const { above, below } = boundsOf(query)
     return sql<IdRow>`
       SELECT id FROM posts
       WHERE deleted_at IS NULL AND visibility = 0 AND repost_of IS NULL AND (reply_to IS NULL OR reply_to_author = author)
         AND id > ${above} AND id < ${below} ${sql.literal(query.onlyMedia === true ? "AND media IS NOT NULL" : "")}
+        ${withOrigin(query, "id")}
       ${order("id", query)}`
   }
 
@@ -46,7 +51,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
     const { above, below } = boundsOf(query)
     return sql<IdRow>`
       SELECT post_id AS id FROM post_tags
-      WHERE tag = ${tag} AND visibility = 0 AND post_id > ${above} AND post_id < ${below} ${withMedia(query, "post_id")}
+      WHERE tag = ${tag} AND visibility = 0 AND post_id > ${above} AND post_id < ${below} ${withMedia(query, "post_id")} ${withOrigin(query, "post_id")}
       ${order("post_id", query)}`
   }
 
@@ -55,7 +60,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): TopicStore["Service"]
     return sql<IdRow>`
       SELECT DISTINCT t.post_id AS id FROM post_tags t
       WHERE t.tag = ANY(${texts(query.any)}) AND t.visibility = 0 AND t.post_id > ${above} AND t.post_id < ${below}
-        ${withMedia(query, "t.post_id")}
+        ${withMedia(query, "t.post_id")} ${withOrigin(query, "t.post_id")}
         AND NOT EXISTS (
           SELECT FROM unnest(${texts(query.all)}) AS w (tag)
           WHERE NOT EXISTS (SELECT FROM post_tags o WHERE o.post_id = t.post_id AND o.tag = w.tag))

@@ -15,6 +15,7 @@ import moderation from "./migrations/0011_moderation.ts"
 import gossip from "./migrations/0020_gossip.ts"
 import claims from "./migrations/0021_claims.ts"
 import past from "./migrations/0022_past.ts"
+import farWords from "./migrations/0023_far_words.ts"
 import direct from "./migrations/0028_direct.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
@@ -35,6 +36,7 @@ const run = Migrator.make({})({
     "0020_gossip": gossip,
     "0021_claims": claims,
     "0022_past": past,
+    "0023_far_words": farWords,
     "0028_direct": direct
   })
 })

@@ -11,7 +11,7 @@ import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Indexed } from "../SearchStore.ts"
-import { chunkColumn, unpacked } from "./past/reader.ts"
+import { chunkColumn, contents, unpacked } from "./past/reader.ts"
 import type { StoredMentions } from "./postRows.ts"
 import { vectorOf } from "./searchWords.ts"
 import { int2s, int4s, int8s, texts } from "./statement.ts"
@@ -19,7 +19,7 @@ import { int2s, int4s, int8s, texts } from "./statement.ts"
 /** Posts, and changes, of one step. */
 const stepMax = 2_000
 
-interface Row {
+export interface Row {
   readonly id: bigint
   readonly author: bigint
   readonly visibility: number
@@ -34,6 +34,10 @@ interface Row {
   /** To be taken out, or never to come in. */
   readonly isGone: boolean
   readonly isIndexed: boolean
+  /** Of a post of another datacenter, whose text is not here. */
+  readonly announcedTags: ReadonlyArray<string> | null
+  /** The datacenter that has the words, if they are wanted here and are not. */
+  readonly wordsAt: number | null
   /** Where the text is (past/reader.ts). */
   readonly content: number
   readonly chunk: bigint | null
@@ -58,14 +62,20 @@ const claim = (sql: SqlClient.SqlClient) =>
     ([row]) => row
   )
 
+/** Whether somebody here may find a post of another datacenter: it is public, or its author is followed here, or it names somebody. */
+const isFindable = `(p.visibility = 0 OR EXISTS (SELECT FROM authors a WHERE a.account = p.author AND a.followers > 0)
+  OR EXISTS (SELECT FROM post_mentions m WHERE m.post_id = p.id))`
+
 const selectRows = `
   SELECT p.id, p.author, p.visibility, p.version, p.text, p.spoiler, p.sensitive, p.language, p.mentions,
     p.reply_to IS NOT NULL AS "isReply", p.media IS NOT NULL AS "hasMedia", p.content, ${chunkColumn},
     p.deleted_at IS NOT NULL OR p.repost_of IS NOT NULL AS "isGone",
-    EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed"
+    EXISTS (SELECT FROM post_search s WHERE s.post_id = p.id) AS "isIndexed",
+    CASE WHEN p.content = ${contents.elsewhere} THEN (SELECT array_agg(t.tag) FROM post_tags t WHERE t.post_id = p.id) END AS "announcedTags",
+    CASE WHEN p.content = ${contents.elsewhere} AND ${isFindable} THEN home_of(p.id) END AS "wordsAt"
   FROM posts p`
 
-const rowsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> => {
+export const rowsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> => {
   const read = (wanted: ReadonlyArray<bigint>) => sql<Row>`${sql.literal(selectRows)} WHERE p.id = ANY(${int8s(wanted)})`
   return ids.length === 0 ? Effect.succeed([]) : Effect.flatMap(read(ids), (rows) => unpacked(sql, rows, read))
 }
@@ -102,7 +112,9 @@ const changedPosts = (sql: SqlClient.SqlClient, { changesFrom, oldestOpen }: Pro
     return { rows, isFull, changesTo: isFull ? changes[stepMax - 1]!.arrived : oldestOpen }
   })
 
-const searched = (row: Row) => ({ ...row, mentioned: (row.mentions ?? []).map(({ username }) => username) })
+const tagsOf = ({ announcedTags, text }: Row): ReadonlyArray<string> => announcedTags ?? PostParts.tagsOf(text)
+
+const searched = (row: Row) => ({ ...row, tags: tagsOf(row), mentioned: (row.mentions ?? []).map(({ username }) => username) })
 
 const addToTags = (sql: SqlClient.SqlClient, counts: ReadonlyMap<string, bigint>) =>
   counts.size === 0 ? Effect.void : sql`
@@ -120,32 +132,32 @@ const takeOut = (sql: SqlClient.SqlClient, ids: ReadonlyArray<bigint>) =>
     yield* addToTags(sql, new Map(gone.map(({ posts, tag }) => [tag, posts])))
   })
 
-const tagsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, bigint> => {
+const countsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, bigint> => {
   const counts = new Map<string, bigint>()
   for (const row of rows) {
     if (row.visibility !== 0) continue
-    for (const tag of PostParts.tagsOf(row.text)) counts.set(tag, (counts.get(tag) ?? 0n) + 1n)
+    for (const tag of tagsOf(row)) counts.set(tag, (counts.get(tag) ?? 0n) + 1n)
   }
   return counts
 }
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>) =>
   sql`
-    INSERT INTO post_search (post_id, author, visibility, version, words)
-    SELECT id, author, visibility, version, words::tsvector
+    INSERT INTO post_search (post_id, author, visibility, version, words_at, words)
+    SELECT id, author, visibility, version, nullif(words_at, -1), words::tsvector
     FROM unnest(${int8s(rows.map((row) => row.id))}, ${int8s(rows.map((row) => row.author))},
-      ${int2s(rows.map((row) => row.visibility))}, ${int4s(rows.map((row) => row.version))},
-      ${texts(rows.map((row) => vectorOf(searched(row))))}) AS r (id, author, visibility, version, words)`
+      ${int2s(rows.map((row) => row.visibility))}, ${int4s(rows.map((row) => row.version))}, ${int2s(rows.map((row) => row.wordsAt ?? -1))},
+      ${texts(rows.map((row) => vectorOf(searched(row))))}) AS r (id, author, visibility, version, words_at, words)`
 
 /** What is there already is taken out first, with its tags. */
-const replace = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>): Effect.Effect<void, SqlError.SqlError> =>
+export const replace = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Row>): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
     const old = rows.filter((row) => row.isIndexed).map((row) => row.id)
     if (old.length > 0) yield* takeOut(sql, old)
     const current = rows.filter((row) => !row.isGone)
     if (current.length === 0) return
     yield* insert(sql, current)
-    yield* addToTags(sql, tagsOf(current))
+    yield* addToTags(sql, countsOf(current))
   })
 
 const withoutRepeats = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => [...new Map(rows.map((row) => [row.id, row])).values()]

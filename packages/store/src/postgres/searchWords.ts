@@ -16,6 +16,8 @@ export interface SearchedPost {
   readonly isReply: boolean
   readonly hasMedia: boolean
   readonly mentioned: ReadonlyArray<string>
+  /** Normalised. */
+  readonly tags: ReadonlyArray<string>
 }
 
 /** Places beyond are kept as one by Postgres, words of them are found still. */
@@ -33,7 +35,7 @@ const languagesOf = (code: string | null): ReadonlyArray<string> => code === nul
 const marksOf = (post: SearchedPost): ReadonlyArray<string> => [
   ...Marks.timesOf(post.id),
   Marks.author(post.author),
-  ...PostParts.tagsOf(post.text).map(Marks.tag),
+  ...post.tags.map(Marks.tag),
   ...post.mentioned.map(Marks.mention),
   ...languagesOf(post.language).map(Marks.language),
   ...(PostParts.parse(post.text).some((part) => part.kind === "link") ? [Marks.link] : []),

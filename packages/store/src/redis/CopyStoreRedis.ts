@@ -3,7 +3,8 @@
  * Redis evicted by itself is none; what the set names and is not there goes from it in its turn.
  */
 import type { Content } from "@rookery/domain/Content"
-import type { AccountId, PostId } from "@rookery/domain/Ids"
+import type { AccountId, MediaId, PostId } from "@rookery/domain/Ids"
+import type { Media } from "@rookery/domain/Media"
 import { Effect, Layer } from "effect"
 import type { Redis } from "ioredis"
 import { type Copy, type CopySettings, CopyStore } from "../CopyStore.ts"
@@ -30,12 +31,34 @@ redis.call("ZADD", KEYS[2], "GT", ARGV[4], ARGV[5])
 redis.call("DEL", KEYS[3])
 return 1`
 
-const textOf = ({ language, mentions, spoiler, text }: Content): string =>
-  JSON.stringify([text, spoiler, language, mentions.map(({ id, username }) => [String(id), username])])
+type Kept = [
+  text: string,
+  spoiler: string,
+  language: string | null,
+  mentions: ReadonlyArray<[id: string, username: string]>,
+  media: ReadonlyArray<Omit<Media, "id"> & { readonly id: string }>
+]
+
+const textOf = ({ language, media, mentions, spoiler, text }: Content): string =>
+  JSON.stringify([
+    text,
+    spoiler,
+    language,
+    mentions.map(({ id, username }) => [String(id), username]),
+    media.map((one) => ({ ...one, id: String(one.id) }))
+  ] satisfies Kept)
 
 const contentOf = (id: PostId, version: number, kept: string): Content => {
-  const [text, spoiler, language, mentions] = JSON.parse(kept) as [string, string, string | null, ReadonlyArray<[string, string]>]
-  return { id, version, text, spoiler, language, mentions: mentions.map(([person, username]) => ({ id: BigInt(person) as AccountId, username })) }
+  const [text, spoiler, language, mentions, media]: Kept = JSON.parse(kept)
+  return {
+    id,
+    version,
+    text,
+    spoiler,
+    language,
+    mentions: mentions.map(([person, username]) => ({ id: BigInt(person) as AccountId, username })),
+    media: media.map((one) => ({ ...one, id: BigInt(one.id) as MediaId }))
+  }
 }
 
 const make = (redis: Redis, settings: Settings): CopyStore["Service"] => {

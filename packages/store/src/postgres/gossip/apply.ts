@@ -40,6 +40,7 @@ const within = (
       unknownOld: posted.unknownOld,
       missing: missing.filter((id) => !named.has(id)),
       changedPosts: posted.changed,
+      news: posted.news,
       related: settled.related,
       told: posted.told || settled.related.length + settled.liked.length + woken.length + posted.concerning.length > 0
     }

@@ -64,14 +64,16 @@ const fill = (sql: SqlClient.SqlClient, facts: ReadonlyArray<AccountFact>, keys:
           ${texts(facts.map((fact) => storable(fact.displayName)))}, ${texts(facts.map((fact) => storable(fact.note)))},
           ${texts(facts.map((fact) => storable(fieldsOf(fact))))}, ${bools(facts.map((fact) => fact.locked))},
           ${bools(facts.map((fact) => fact.bot))}, ${bools(facts.map((fact) => fact.discoverable))},
-          ${bools(facts.map((fact) => fact.suspended || fact.gone))}, ${bools(facts.map((fact) => fact.gone))})
-        AS i (id, version, key, username, display_name, note, fields, locked, bot, discoverable, disabled, gone)
+          ${bools(facts.map((fact) => fact.suspended || fact.gone))}, ${bools(facts.map((fact) => fact.gone))},
+          ${texts(facts.map((fact) => fact.avatar))}, ${texts(facts.map((fact) => fact.header))})
+        AS i (id, version, key, username, display_name, note, fields, locked, bot, discoverable, disabled, gone, avatar, header)
       ), before AS MATERIALIZED (
         SELECT a.id, a.disabled_at FROM accounts a JOIN input i ON i.id = a.id
         WHERE a.remote AND a.gossip_version < i.version ORDER BY a.id FOR UPDATE OF a
       ), changed AS (
         UPDATE accounts a SET username = i.username, username_key = i.key, display_name = i.display_name, note = i.note,
           fields = i.fields::jsonb, locked = i.locked, bot = i.bot, discoverable = i.discoverable, gone = i.gone,
+          avatar = i.avatar, header = i.header,
           disabled_at = CASE WHEN i.disabled THEN coalesce(a.disabled_at, now()) END, gossip_version = i.version
         FROM before b JOIN input i ON i.id = b.id WHERE a.id = b.id
         RETURNING a.id, a.disabled_at, b.disabled_at AS disabled_before

@@ -8,6 +8,8 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { kind } from "../notices.ts"
 import { taskKinds } from "../outboxTask.ts"
 import { forgetting, untalking } from "../forgetting.ts"
+import type { TopicNews } from "../../GossipStore.ts"
+import * as Tags from "./applyTags.ts"
 import { changeKinds } from "../postChanges.ts"
 import { unprunedMatch } from "../postRows.ts"
 import { bools, int2s, int4s, int8s, texts } from "../statement.ts"
@@ -29,6 +31,7 @@ interface Sorted {
 export interface PostsApplied {
   readonly unknownOld: ReadonlyArray<PostId>
   readonly changed: ReadonlyArray<PostId>
+  readonly news: ReadonlyArray<TopicNews>
   /** Posts that somebody here may be told of. */
   readonly concerning: ReadonlyArray<PostId>
   readonly told: boolean
@@ -65,10 +68,14 @@ const inputOf = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>) => {
       ${int4s(facts.map((fact) => fact.version))}, ${int2s(facts.map((fact) => fact.visibility))},
       ${bools(facts.map((fact) => fact.sensitive))}, ${int8s(facts.map((fact) => fact.replyTo))},
       ${int8s(facts.map((fact) => fact.replyToAuthor))}, ${int8s(facts.map((fact) => fact.repostOf))},
-      ${int8s(facts.map((fact) => fact.conversation))}, ${int8s(facts.map((fact) => BigInt(fact.editedAt)))}, ${texts(mentions)})
-    AS i (id, author, version, visibility, sensitive, reply_to, reply_to_author, repost_of, conversation, edited_at, mentions)
+      ${int8s(facts.map((fact) => fact.conversation))}, ${int8s(facts.map((fact) => BigInt(fact.editedAt)))}, ${texts(mentions)},
+      ${bools(facts.map((fact) => fact.pictures))})
+    AS i (id, author, version, visibility, sensitive, reply_to, reply_to_author, repost_of, conversation, edited_at, mentions, pictures)
   )`
 }
+
+/** A mark that there are pictures, for the indexes of posts that have some; what they are comes with the content. */
+const media = "CASE WHEN i.pictures THEN '[]'::jsonb END"
 
 const editedAt = "CASE WHEN i.edited_at > 0 THEN timestamptz 'epoch' + i.edited_at * interval '1 millisecond' END"
 
@@ -78,9 +85,10 @@ const insert = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>): Sql<R
     sql<{ id: PostId }>`
       WITH ${inputOf(sql, facts)}, posted AS (
         INSERT INTO posts (id, author, author_no, visibility, sensitive, version, reply_to, reply_to_author, repost_of,
-          conversation, edited_at, mentions, content)
+          conversation, edited_at, mentions, media, content)
         SELECT i.id, i.author, a.no, i.visibility, i.sensitive, i.version, i.reply_to, i.reply_to_author, i.repost_of,
-          i.conversation, ${sql.literal(editedAt)}, i.mentions::jsonb, 1
+          i.conversation, ${sql.literal(editedAt)}, i.mentions::jsonb,
+          ${sql.literal(media)}, 1
         FROM input i JOIN authors a ON a.account = i.author ORDER BY i.id
       ), wrapping AS (
         INSERT INTO reposts AS r (account, post_id, wrapper)
@@ -109,7 +117,8 @@ const regroup = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>) => {
 const update = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>) =>
   sql`
     WITH ${inputOf(sql, facts)}, changed AS (
-      UPDATE posts p SET version = i.version, sensitive = i.sensitive, edited_at = ${sql.literal(editedAt)}, mentions = i.mentions::jsonb
+      UPDATE posts p SET version = i.version, sensitive = i.sensitive, edited_at = ${sql.literal(editedAt)}, mentions = i.mentions::jsonb,
+        media = ${sql.literal(media)}
       FROM input i WHERE ${sql.literal(unprunedMatch("p.id", "i.id"))} RETURNING p.id, p.author
     ), logged AS (
       INSERT INTO post_changes (post_id, author, kind) SELECT id, author, ${changeKinds.edit} FROM changed
@@ -183,18 +192,21 @@ const oldBelowOf = (settings: Settings, confirmed: boolean): bigint =>
 
 export const posts = (sql: SqlClient.SqlClient, settings: Settings, set: FactSet, confirmed: boolean): Sql<PostsApplied> =>
   Effect.gen(function*() {
-    if (set.Post.length + set.Tombstone.length === 0) return { unknownOld: [], changed: [], concerning: [], told: false }
+    if (set.Post.length + set.Tombstone.length === 0) return { unknownOld: [], changed: [], news: [], concerning: [], told: false }
     const sorted = sort(set, yield* standingOf(sql, set), oldBelowOf(settings, confirmed))
     const { early, edited, ended, fresh, unknownOld } = sorted
     if (early.length > 0) yield* bury(sql, early)
+    const goneFrom = yield* Tags.topicsOf(sql, ended)
     if (ended.length > 0) yield* end(sql, ended)
     const fanned = fresh.length > 0 ? yield* insert(sql, fresh) : []
     yield* regroup(sql, edited)
     if (edited.length > 0) yield* update(sql, edited)
+    yield* Tags.tag(sql, fresh, edited)
     const mentioning = yield* mention(sql, settings, [...fresh, ...edited], edited)
     const isOwn = (id: bigint | null): boolean => id !== null && Datacenters.isOwn(settings.datacenters, id)
     const wrapping = fresh.filter((fact) => isOwn(fact.repostOf)).map((fact) => fact.id)
     const changed = [...edited, ...ended].map((fact) => fact.id)
     const concerning = [...new Set([...fanned, ...mentioning, ...wrapping])]
-    return { unknownOld, changed, concerning, told: changed.length + fanned.length > 0 }
+    const news = [...fresh.flatMap(Tags.newsOf("update", isOwn)), ...edited.flatMap(Tags.newsOf("edit", isOwn)), ...goneFrom]
+    return { unknownOld, changed, news, concerning, told: changed.length + fanned.length > 0 }
   })

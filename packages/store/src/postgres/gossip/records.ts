@@ -1,5 +1,6 @@
 /** What can be compared with another datacenter: the records of one kind, each with its key and its state as one number. */
 import type { SqlClient, Statement } from "effect/sql"
+import { partsOf } from "../migrations/gossip/facts.ts"
 import type { GossipKind, GossipRange } from "../../GossipStore.ts"
 
 /** How the records of a kind are found, and what facts are made of. */
@@ -15,7 +16,7 @@ interface Source {
 }
 
 const postPayload = `CASE WHEN r.deleted_at IS NULL THEN gossip_post(r.id, r.author, r.version, r.visibility, r.sensitive, r.reply_to,
-  r.reply_to_author, r.repost_of, r.conversation, r.edited_at, r.mentions) ELSE gossip_tombstone(r.id, r.author, r.deleted_at) END`
+  r.reply_to_author, r.repost_of, r.conversation, r.edited_at, r.mentions, ${partsOf("r")}) ELSE gossip_tombstone(r.id, r.author, r.deleted_at) END`
 
 /** Direct posts are compared with those alone whom they are for; that they ended, with everybody. */
 const posts = (sql: SqlClient.SqlClient, { deletedAfter, from, origin, to }: GossipRange) =>

@@ -4,6 +4,7 @@ import type { AccountId, PostId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { GossipDigest, GossipKey, GossipRange } from "../../GossipStore.ts"
+import { partsOf } from "../migrations/gossip/facts.ts"
 import { int8s } from "../statement.ts"
 import { sources } from "./records.ts"
 import { factOf, type StoredFact } from "./settings.ts"
@@ -42,7 +43,7 @@ export const postsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<PostId>, as
         CASE WHEN p.id IS NULL THEN gossip_tombstone(i.id, i.id, now())
           WHEN p.deleted_at IS NOT NULL THEN gossip_tombstone(p.id, p.author, p.deleted_at)
           ELSE gossip_post(p.id, p.author, p.version, p.visibility, p.sensitive, p.reply_to, p.reply_to_author, p.repost_of,
-            p.conversation, p.edited_at, p.mentions) END AS payload
+            p.conversation, p.edited_at, p.mentions, ${sql.literal(partsOf("p"))}) END AS payload
       FROM unnest(${int8s(ids)}) AS i (id) LEFT JOIN posts p ON p.id = i.id
       WHERE NOT is_remote(i.id) AND (p.id IS NULL OR p.deleted_at IS NOT NULL OR p.visibility < 3 OR EXISTS (
         SELECT FROM jsonb_array_elements(p.mentions) m WHERE home_of((m->>'id')::bigint) = ${asker}::smallint))`,

@@ -2,13 +2,14 @@
  * Trigger functions: what own people do becomes facts in the transaction of the change, whoever writes it. The triggers
  * themselves are made by `gossip_enable`. None of them fires in a transaction that applies what others said (`rookery.quiet`).
  */
+import { partsOf } from "./facts.ts"
 
 const posted = `
 CREATE FUNCTION gossip_posted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO gossip_outbox (destination, kind, key, payload)
   SELECT d, 3, n.id, gossip_post(n.id, n.author, n.version, n.visibility, n.sensitive, n.reply_to, n.reply_to_author,
-    n.repost_of, n.conversation, n.edited_at, n.mentions)
+    n.repost_of, n.conversation, n.edited_at, n.mentions, ${partsOf("n")})
   FROM new_rows n CROSS JOIN LATERAL gossip_destinations(n.visibility, n.mentions) d
   WHERE NOT is_remote(n.author) ORDER BY n.id;
   RETURN NULL;
@@ -20,7 +21,7 @@ CREATE FUNCTION gossip_post_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO gossip_outbox (destination, kind, key, payload)
   SELECT d, 3, n.id, gossip_post(n.id, n.author, n.version, n.visibility, n.sensitive, n.reply_to, n.reply_to_author,
-    n.repost_of, n.conversation, n.edited_at, n.mentions)
+    n.repost_of, n.conversation, n.edited_at, n.mentions, ${partsOf("n")})
   FROM new_rows n JOIN old_rows o ON o.id = n.id
   CROSS JOIN LATERAL (
     SELECT gossip_destinations(n.visibility, n.mentions) UNION SELECT gossip_destinations(o.visibility, o.mentions)

@@ -12,7 +12,7 @@ const row = (name: string, when: string, table: string, procedure: string) =>
   `EXECUTE 'CREATE TRIGGER ${name} ${when} ON ${table} FOR EACH ROW ${unlessQuiet} EXECUTE FUNCTION ${procedure}()';`
 
 const both = "OLD TABLE AS old_rows NEW TABLE AS new_rows"
-const profileColumns = "username, display_name, note, locked, bot, discoverable, fields, disabled_at"
+const profileColumns = "username, display_name, note, locked, bot, discoverable, fields, avatar, header, disabled_at"
 
 const triggers = [
   statement("gossip_posted", "INSERT", "posts", "NEW TABLE AS new_rows", "gossip_posted"),

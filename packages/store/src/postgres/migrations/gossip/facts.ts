@@ -25,13 +25,17 @@ $$`
 
 const post = `
 CREATE FUNCTION gossip_post(id bigint, author bigint, version integer, visibility smallint, sensitive boolean, reply_to bigint,
-  reply_to_author bigint, repost_of bigint, conversation bigint, edited_at timestamptz, mentions jsonb
+  reply_to_author bigint, repost_of bigint, conversation bigint, edited_at timestamptz, mentions jsonb, tags jsonb, pictures boolean
 ) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', id::text, 'author', author::text, 'version', version, 'visibility', visibility,
     'sensitive', sensitive, 'replyTo', reply_to::text, 'replyToAuthor', reply_to_author::text, 'repostOf', repost_of::text,
     'conversation', conversation::text, 'editedAt', coalesce(millis_of(edited_at), 0),
-    'mentions', coalesce(jsonb_path_query_array(mentions, '$[*].id'), '[]'))
+    'mentions', coalesce(jsonb_path_query_array(mentions, '$[*].id'), '[]'), 'tags', coalesce(tags, '[]'), 'pictures', pictures)
 $$`
+
+/** The last arguments of `gossip_post` for a row of posts: one look into an index each, made by whoever calls, so that the function is inlined. */
+export const partsOf = (row: string): string =>
+  `(SELECT jsonb_agg(t.tag ORDER BY t.tag) FROM post_tags t WHERE t.post_id = ${row}.id AND t.visibility < 3), ${row}.media IS NOT NULL`
 
 const tombstone = `
 CREATE FUNCTION gossip_tombstone(id bigint, author bigint, deleted_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -42,13 +46,13 @@ const account = `
 CREATE FUNCTION gossip_account(a accounts) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', (a).id::text, 'version', (a).gossip_version, 'username', (a).username,
     'displayName', (a).display_name, 'note', (a).note, 'locked', (a).locked, 'bot', (a).bot, 'discoverable', (a).discoverable,
-    'fields', (a).fields, 'suspended', (a).disabled_at IS NOT NULL, 'gone', false)
+    'fields', (a).fields, 'avatar', (a).avatar, 'header', (a).header, 'suspended', (a).disabled_at IS NOT NULL, 'gone', false)
 $$`
 
 const goneAccount = `
 CREATE FUNCTION gossip_gone(id bigint, version bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', id::text, 'version', version, 'username', '', 'displayName', '', 'note', '',
-    'locked', false, 'bot', false, 'discoverable', false, 'fields', '[]'::jsonb, 'suspended', true, 'gone', true)
+    'locked', false, 'bot', false, 'discoverable', false, 'fields', '[]'::jsonb, 'avatar', NULL, 'header', NULL, 'suspended', true, 'gone', true)
 $$`
 
 const follow = `
