@@ -26,7 +26,7 @@ export const answerSomebody = (society: Society, random: Seeded): Effect.Effect<
     const how = random.weighted({ lock: 1, answer: 3, drop: 1 })
     const [accepted, share, dropped] = [random.chance(0.7), random.next(), random.pick(society.people)]
     if (how === "answer") {
-      return asBusy(society, person, "Answer", (send) => answerOne(society, person.id, accepted, share, send) as Effect.Effect<Outcome, Error>, random)
+      return asBusy(society, person, "Answer", (send) => answerOne(society, person.id, accepted, share, send), random)
     }
     if (how === "lock") {
       society.locked.add(person.id)

@@ -26,7 +26,7 @@ export interface Answer {
 /** However much is cut off: two connections, an answer's head, an actor's patience, and a slow machine. */
 const answerMillisMax = 45_000
 
-const exchange = (url: string, { body, headers = {}, method = "GET", token }: Request) =>
+const exchange = (url: string, { body, headers = {}, method = body === undefined ? "GET" : "POST", token }: Request) =>
   Effect.promise(async (): Promise<Answer | Error> => {
     const start = performance.now()
     try {
@@ -55,7 +55,7 @@ export const ask = (ground: Ground, via: string, request: Request) =>
   Effect.gen(function*() {
     const sentAt = performance.now()
     const answer = yield* exchange(ground.datacenter(via).frontsUrl + request.path, request)
-    const told = { via, method: request.method ?? "GET", path: request.path, millis: Math.round(performance.now() - sentAt) }
+    const told = { via, method: request.method, path: request.path, millis: Math.round(performance.now() - sentAt) }
     if (answer instanceof Error) {
       const isOver = performance.now() - sentAt > answerMillisMax - 1_000
       // An answer from elsewhere that had begun is cut off with the front that gave it.

@@ -16,6 +16,8 @@ export interface Contest {
   readonly tokens: ReadonlyMap<string, string>
   readonly run: string
   readonly asked: Array<Asked>
+  /** Names that were asked for so far; several may be under way. */
+  held: number
 }
 
 /** Refused is only who is told that it is taken. */
@@ -27,9 +29,10 @@ const known = (name: string, answer: Answer) => {
 }
 
 /** Several ask for the next name, each in a datacenter of their own, through any front. */
-export const hold = ({ asked, ground, run, tokens }: Contest, random: Seeded) =>
+export const hold = (contest: Contest, random: Seeded) =>
   Effect.suspend(() => {
-    const name = `${run}_name_${asked.length}`
+    const { asked, ground, run, tokens } = contest
+    const name = `${run}_name_${contest.held++}`
     const ways = ground.names.map((home) => ({ home, via: random.chance(0.7) ? home : random.pick(ground.names) }))
     return Effect.forEach(ways, ({ home, via }) =>
       Effect.flatMap(ask(ground, via, {

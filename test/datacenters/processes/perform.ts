@@ -46,7 +46,7 @@ const draft = (society: Society, { by, post: number, replyTo, repostOf, visibili
       headers: { "idempotency-key": `${person.name} ${number}` }
     }
     : { path: `/api/v1/statuses/${wrapped}/reblog`, method: "POST" }
-  return { by: person, request: { method: "POST", ...request }, post }
+  return { by: person, request, post }
 }
 
 const publish = (society: Society, operation: Of<"Publish">, send: Sent) =>
@@ -144,7 +144,7 @@ const readHome = (limit: number, send: Sent) => Effect.map(decide(send, { path: 
 
 /** How an author is fanned out is an operator's to set, and nothing that people ask for over HTTP. */
 const performTagged = (society: Society, operation: Operation, send: Sent): Effect.Effect<Outcome, Error> => {
-  if (operation._tag === "Publish") return publish(society, operation, send) as Effect.Effect<Outcome, Error>
+  if (operation._tag === "Publish") return publish(society, operation, send)
   if (operation._tag === "Follow") return follow(society, operation, send)
   if (operation._tag === "Block") return block(society, operation, send)
   if (operation._tag === "Mute") return mute(society, operation, send)

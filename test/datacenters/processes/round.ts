@@ -1,6 +1,6 @@
 /** One round: people of all datacenters act while these are harmed, everything is healed, and all must come to agree with the oracle. */
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect, Fiber, type Scope } from "effect"
+import { Cause, Effect, Fiber } from "effect"
 import * as Plan from "../../oracle/plan.ts"
 import { answerSomebody } from "./answers.ts"
 import * as Disturb from "./disturb.ts"
@@ -106,7 +106,7 @@ const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round)
   Effect.gen(function*() {
     const random = Seeded.make(round.seed)
     const society = yield* Society.make(ground, tokens, round.run, people)
-    const contest: Names.Contest = { ground, tokens, run: round.run, asked: [] }
+    const contest: Names.Contest = { ground, tokens, run: round.run, asked: [], held: 0 }
     const [hearing, loading, harm, looking] = [random.fork(), random.fork(), random.fork(), random.fork()]
     const listeners = yield* Effect.forEach(society.watchers, (watcher) => Listen.start(society, watcher, hearing.fork()))
     yield* Names.hold(contest, looking)
@@ -124,7 +124,7 @@ const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round)
 
 /** Fails with the seed, what was broken, and what the members said. */
 export const run = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round): Effect.Effect<Report> =>
-  Effect.scoped(play(ground, tokens, round) as Effect.Effect<Report, unknown, Scope.Scope>).pipe(
+  Effect.scoped(play(ground, tokens, round)).pipe(
     Effect.catchCause((cause) =>
       Effect.die(new Error(`seed ${round.seed}, ${round.faults.join(" ")}: run again with ROOKERY_SEED=${round.seed}\n${Cause.pretty(cause)}\n${ground.said()}`)))
   )
