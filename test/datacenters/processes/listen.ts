@@ -3,6 +3,7 @@ import * as Oracle from "@rookery/testkit/Oracle"
 import type { Seeded } from "@rookery/testkit/Seeded"
 import { Effect, Schedule } from "effect"
 import { broken } from "../../oracle/world.ts"
+import * as EventStream from "../eventStream.ts"
 import type { Person, Society } from "./society.ts"
 
 export interface Listener {
@@ -13,8 +14,6 @@ export interface Listener {
   readonly notices: Array<string>
   /** Where to go on; undefined until the stream began. */
   cursor: string | undefined
-  /** How often it was begun, and read on elsewhere. */
-  begun: number
 }
 
 const stayMillisMin = 1_000
@@ -23,26 +22,13 @@ const pauseMillis = 200
 /** A front may wait so long for a home that does not answer. */
 const beginMillisMax = 20_000
 
-/** A block of lines; what has no event only moves the cursor. */
-const take = (listener: Listener, block: string): void => {
-  const fields = new Map(block.split("\n").filter((line) => line !== "" && !line.startsWith(":")).map((line) =>
-    [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)] as const))
-  const [event, data] = [fields.get("event"), fields.get("data") ?? ""]
-  if (event === "update") listener.updates.push((JSON.parse(data) as { readonly id: string }).id)
+/** What has no event only moves the cursor. */
+const take = (listener: Listener, { data, event, id }: EventStream.Received): void => {
+  const idIn = () => (JSON.parse(data) as { readonly id: string }).id
+  if (event === "update") listener.updates.push(idIn())
+  if (event === "notification") listener.notices.push(idIn())
   if (event === "delete") listener.deletes.add(data)
-  if (event === "notification") listener.notices.push((JSON.parse(data) as { readonly id: string }).id)
-  listener.cursor = fields.get("id") ?? listener.cursor
-}
-
-const consume = async (listener: Listener, response: Response): Promise<void> => {
-  const decoder = new TextDecoder()
-  let text = ""
-  for await (const chunk of response.body!) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
-    const blocks = text.split("\n\n")
-    text = blocks.pop()!
-    for (const block of blocks) take(listener, block)
-  }
+  listener.cursor = id ?? listener.cursor
 }
 
 /** Until it ends, or has lasted long enough. Whatever breaks it, the next one goes on. */
@@ -50,30 +36,25 @@ const stay = (society: Society, listener: Listener, via: string, millis: number)
   Effect.promise(async () => {
     const abort = new AbortController()
     let timer = setTimeout(() => abort.abort(), beginMillisMax)
-    try {
-      const response = await fetch(`${society.ground.datacenter(via).frontsUrl}/api/x/stream`, {
-        signal: abort.signal,
-        headers: {
-          authorization: `Bearer ${listener.person.token}`,
-          ...(listener.cursor === undefined ? {} : { "last-event-id": listener.cursor })
-        }
-      })
-      clearTimeout(timer)
-      if (response.status !== 200) return void (await response.text())
-      listener.begun++
-      timer = setTimeout(() => abort.abort(), millis)
-      await consume(listener, response)
-    } catch {
-      // Cut off, or long enough.
-    } finally {
-      clearTimeout(timer)
-    }
+    const reading = EventStream.read(society.ground.datacenter(via).frontsUrl, {
+      token: listener.person.token,
+      cursor: listener.cursor,
+      signal: abort.signal,
+      onOpen: () => {
+        clearTimeout(timer)
+        timer = setTimeout(() => abort.abort(), millis)
+      },
+      take: (received) => take(listener, received)
+    })
+    // Cut off, refused, or long enough: all the same.
+    await reading.catch(() => 0)
+    clearTimeout(timer)
   })
 
 /** Reads until the scope ends; answers once the stream has begun, so that all that follows is due. */
 export const start = (society: Society, person: Person, random: Seeded) =>
   Effect.gen(function*() {
-    const listener: Listener = { person, updates: [], deletes: new Set(), notices: [], cursor: undefined, begun: 0 }
+    const listener: Listener = { person, updates: [], deletes: new Set(), notices: [], cursor: undefined }
     const next = Effect.suspend(() => {
       const via = listener.cursor === undefined || random.chance(0.5) ? person.home : random.pick(society.ground.names)
       return stay(society, listener, via, stayMillisMin + random.int(stayMillisMax - stayMillisMin))

@@ -20,6 +20,8 @@ export interface Round {
   readonly faults: ReadonlyArray<Disturb.Kind>
   /** After healing all agree within this time. */
   readonly agreeMillis: number
+  /** Told of each step, for who watches a long run. */
+  readonly say?: (text: string) => void
 }
 
 export interface Report {
@@ -74,11 +76,12 @@ const load = ({ contest, society }: Playing, random: Seeded.Seeded, isOver: () =
     yield* failed
   })
 
-const disturb = (ground: Ground, faults: ReadonlyArray<Disturb.Kind>, random: Seeded.Seeded) =>
+const disturb = (ground: Ground, { faults, say = () => {} }: Round, random: Seeded.Seeded) =>
   Effect.forEach(faults, (kind) =>
     Effect.gen(function*() {
       yield* Effect.sleep(calmMillisMin + random.int(calmMillisMax - calmMillisMin))
       if (random.chance(healShare)) Disturb.healLinks(ground)
+      say(kind)
       yield* Disturb.happen(ground, kind, random)
     }), { discard: true }).pipe(Effect.ensuring(Effect.sync(() => Disturb.healLinks(ground))))
 
@@ -113,9 +116,10 @@ const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round)
     let isOver = false
     const over = Effect.sync(() => void (isOver = true))
     const playing = { society, contest, listeners }
-    yield* Effect.all([load(playing, loading, () => isOver), Effect.ensuring(disturb(ground, round.faults, harm), over)], { concurrency: 2 })
+    yield* Effect.all([load(playing, loading, () => isOver), Effect.ensuring(disturb(ground, round, harm), over)], { concurrency: 2 })
     const { posts, deletes, texts, likes, relations } = society.doubts
     const doubts = posts.size + deletes.size + texts.size + likes.size + relations.size
+    round.say?.(`healed, ${doubts} in doubt`)
     const agreedMillis = yield* agreement(playing, looking, round.agreeMillis)
     const operations = Object.values(society.done).reduce((sum, count) => sum + count, 0)
     const report: Report = { operations, faults: round.faults, agreedMillis, doubts, slowestMillis: society.slowestMillis, done: society.done }

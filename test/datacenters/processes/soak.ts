@@ -17,7 +17,7 @@ export interface Soak {
 }
 
 const agreeMillis = 180_000
-const faultsMax = 12
+const faultsMax = 10
 /** Names of the people of a round are known to no other. */
 const runOf = (n: number): string => `r${n}`
 
@@ -32,7 +32,7 @@ export const soak = ({ datacenters, folder, millis, say, seed }: Soak): Effect.E
     let n = 0
     for (; Date.now() < until; n++) {
       const faults = faultsFrom(Seeded.make(seed + n))
-      const report = yield* Round.run(ground, tokens, { run: runOf(n), seed: seed + n, faults, agreeMillis })
+      const report = yield* Round.run(ground, tokens, { run: runOf(n), seed: seed + n, faults, agreeMillis, say })
       const { agreedMillis, doubts, operations, slowestMillis } = report
       say(`round ${n}: ${faults.join(" ")}; ${operations} operations, ${doubts} in doubt, answered within ${slowestMillis} ms; all agreed ${agreedMillis} ms after healing`)
     }
