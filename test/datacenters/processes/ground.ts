@@ -20,10 +20,10 @@ export interface Size {
   readonly fronts: number
 }
 
-/** Few followers make an author pulled, so that random people cross it; locks that expire soon make tests short. */
+/** Few followers make an author pulled, so that random people cross it: each datacenter has a watcher and a few people more. Locks that expire soon make tests short. */
 const settingsFrom = (random: Seeded): Readonly<Record<string, string>> => ({
   LOG_LEVEL: "Warn",
-  FANOUT_PUSH_THRESHOLD: String(6 + random.int(4)),
+  FANOUT_PUSH_THRESHOLD: String(2 + random.int(3)),
   REMOTE_FETCH_AHEAD_READERS: String(random.pick([1, 2, 1_000])),
   REPAIR_INTERVAL_MILLIS: "2000",
   SHARD_LOCK_EXPIRATION_MILLIS: "6000",

@@ -1,6 +1,6 @@
 /** One round: people of all datacenters act while these are harmed, everything is healed, and all must come to agree with the oracle. */
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect, Fiber } from "effect"
+import { Cause, Effect, FiberSet } from "effect"
 import * as Plan from "../../oracle/plan.ts"
 import { answerSomebody } from "./answers.ts"
 import * as Disturb from "./disturb.ts"
@@ -37,12 +37,11 @@ export interface Report {
 }
 
 const people = 9
-/** Between two batches, and between two faults: what is shorter finds nothing under way. */
+/** Between two batches, and between two faults, in milliseconds. */
 const batchMillis = 250
 const calmMillisMin = 500
-const calmMillisMax = 2_500
+const calmMillisMax = 2_000
 const healShare = 0.4
-/** Whoever asked last has heard by then: no answer takes longer. */
 const lookMillis = 250
 
 interface Playing {
@@ -51,29 +50,21 @@ interface Playing {
   readonly listeners: ReadonlyArray<Listen.Listener>
 }
 
-/** Until `isOver`: one batch after another, whoever still waits for an answer left out. All have heard in the end. */
+/** Until `isOver`, one batch after another, whoever still waits for an answer left out. All have heard in the end; the first broken promise ends it. */
 const load = ({ contest, society }: Playing, random: Seeded.Seeded, isOver: () => boolean) =>
   Effect.gen(function*() {
     const plan = Plan.make(random.fork(), society.people.length)
     const [ways, answers, names] = [random.fork(), random.fork(), random.fork()]
-    const under = new Set<Fiber.Fiber<void, Error>>()
-    const begin = (effect: Effect.Effect<void, Error>) =>
-      Effect.map(Effect.forkChild(effect), (fiber) => {
-        under.add(fiber)
-        fiber.addObserver(() => void under.delete(fiber))
-      })
-    let failed: Effect.Effect<void, Error> = Effect.void
-    const noted = (effect: Effect.Effect<void, Error>) =>
-      Effect.catch(effect, (error) => Effect.sync(() => void (failed = Effect.fail(error))))
-    while (!isOver()) {
-      yield* failed
-      for (const operation of Plan.nextBatch(plan)) yield* begin(noted(perform(society, operation, ways)))
-      if (answers.chance(0.3)) yield* begin(noted(answerSomebody(society, answers)))
-      if (names.chance(0.1)) yield* begin(noted(Names.hold(contest, names)))
+    const under = yield* FiberSet.make<void, Error>()
+    const batch = Effect.gen(function*() {
+      const acts = Plan.nextBatch(plan).map((operation) => perform(society, operation, ways))
+      if (answers.chance(0.3)) acts.push(answerSomebody(society, answers))
+      if (names.chance(0.1)) acts.push(Names.hold(contest, names))
+      yield* Effect.forEach(acts, (act) => FiberSet.run(under, act), { discard: true })
       yield* Effect.sleep(batchMillis)
-    }
-    yield* Fiber.awaitAll([...under])
-    yield* failed
+    })
+    const batches = Effect.whileLoop({ while: () => !isOver(), body: () => batch, step: () => {} })
+    yield* Effect.raceFirst(Effect.andThen(batches, FiberSet.awaitEmpty(under)), FiberSet.join(under))
   })
 
 const disturb = (ground: Ground, { faults, say = () => {} }: Round, random: Seeded.Seeded) =>
@@ -85,10 +76,16 @@ const disturb = (ground: Ground, { faults, say = () => {} }: Round, random: Seed
       yield* Disturb.happen(ground, kind, random)
     }), { discard: true }).pipe(Effect.ensuring(Effect.sync(() => Disturb.healLinks(ground))))
 
-/** Looks again until everything is right, and answers after how long it was. */
-const agreement = ({ contest, listeners, society }: Playing, random: Seeded.Seeded, withinMillis: number) =>
+interface Healed {
+  /** By `performance.now()`. */
+  readonly at: number
+  /** All agree by then. */
+  readonly agreeMillis: number
+}
+
+/** Looks again until everything is right, and answers how long after healing it was. */
+const agreement = ({ contest, listeners, society }: Playing, random: Seeded.Seeded, healed: Healed) =>
   Effect.gen(function*() {
-    const healedAt = performance.now()
     yield* Doubt.askAgain(society, random)
     const look = Effect.gen(function*() {
       yield* Doubt.settle(society)
@@ -98,9 +95,9 @@ const agreement = ({ contest, listeners, society }: Playing, random: Seeded.Seed
     })
     for (;;) {
       const failure = yield* Effect.match(look, { onFailure: (error) => error, onSuccess: () => undefined })
-      const millis = performance.now() - healedAt
+      const millis = performance.now() - healed.at
       if (failure === undefined) return Math.round(millis)
-      if (millis > withinMillis) return yield* Effect.fail(failure)
+      if (millis > healed.agreeMillis) return yield* Effect.fail(failure)
       yield* Effect.sleep(lookMillis)
     }
   })
@@ -113,14 +110,14 @@ const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round)
     const [hearing, loading, harm, looking] = [random.fork(), random.fork(), random.fork(), random.fork()]
     const listeners = yield* Effect.forEach(society.watchers, (watcher) => Listen.start(society, watcher, hearing.fork()))
     yield* Names.hold(contest, looking)
-    let isOver = false
-    const over = Effect.sync(() => void (isOver = true))
+    let healedAt: number | undefined
+    const healed = Effect.sync(() => void (healedAt = performance.now()))
     const playing = { society, contest, listeners }
-    yield* Effect.all([load(playing, loading, () => isOver), Effect.ensuring(disturb(ground, round, harm), over)], { concurrency: 2 })
+    yield* Effect.all([load(playing, loading, () => healedAt !== undefined), Effect.ensuring(disturb(ground, round, harm), healed)], { concurrency: 2 })
     const { posts, deletes, texts, likes, relations } = society.doubts
     const doubts = posts.size + deletes.size + texts.size + likes.size + relations.size
     round.say?.(`healed, ${doubts} in doubt`)
-    const agreedMillis = yield* agreement(playing, looking, round.agreeMillis)
+    const agreedMillis = yield* agreement(playing, looking, { at: healedAt!, agreeMillis: round.agreeMillis })
     const operations = Object.values(society.done).reduce((sum, count) => sum + count, 0)
     const report: Report = { operations, faults: round.faults, agreedMillis, doubts, slowestMillis: society.slowestMillis, done: society.done }
     return report
