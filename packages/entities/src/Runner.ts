@@ -3,6 +3,7 @@
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
 import { Bus } from "@rookery/bus/Bus"
+import type { PostId } from "@rookery/domain/Ids"
 import * as Lanes from "@rookery/fanout/Lanes"
 import { pauses } from "@rookery/observe/Metrics"
 import { Author } from "@rookery/protocol/Author"
@@ -14,6 +15,7 @@ import { Effect, FiberSet, Latch } from "effect"
 import { randomInt } from "node:crypto"
 import * as Audiences from "./Audiences.ts"
 import * as GroupCommit from "./GroupCommit.ts"
+import * as Hints from "./Hints.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as RingReader from "./RingReader.ts"
@@ -51,6 +53,8 @@ export interface Runner {
   /** Opened when there are outbox rows that nobody drives. */
   readonly outboxDue: Latch.Latch
   readonly topics: TopicSpread.TopicSpread
+  /** Tells the fronts that what they keep of these posts is old. */
+  readonly postsChanged: (ids: ReadonlyArray<PostId>) => Effect.Effect<void>
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -108,6 +112,7 @@ export const make = (settings: Settings) =>
       now: () => performance.now(),
       onPause: () => dropMemory(shards, pulled)
     })
+    const bus = yield* Bus
     const deletions = yield* GroupCommit.make(
       (ids: ReadonlyArray<bigint>) => Effect.as(outbox.done(ids), ids.map(() => undefined)),
       doneMax,
@@ -129,7 +134,8 @@ export const make = (settings: Settings) =>
       loader: yield* WindowLoader.make(settings),
       audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
-      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
+      postsChanged: (ids) => Hints.postsChanged(bus, ids),
+      topics: yield* TopicSpread.make(actors, directory, bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
       done: deletions.commit,
       driving: new Map(),

@@ -30,7 +30,8 @@ const settingsFrom = (random: Seeded): Readonly<Record<string, string>> => ({
   SHARD_LOCK_REFRESH_MILLIS: "1500"
 })
 
-const linesKept = 400
+const linesKept = 200
+const lineCharactersMax = 300
 const latencyMillisMax = 40
 
 /** All of them run. */
@@ -46,7 +47,7 @@ export const make = (folder: string, size: Size, random: Seeded) =>
       loss: random.pick([0, 0, 0.005]),
       env: settingsFrom(random),
       onLine: (datacenter, member, line) => {
-        if (lines.push(`${new Date().toISOString()} ${datacenter} ${member}: ${line}`) > linesKept) lines.shift()
+        if (lines.push(`${new Date().toISOString()} ${datacenter} ${member}: ${line.slice(0, lineCharactersMax)}`) > linesKept) lines.shift()
       }
     })
     const members = { runners: size.runners, fronts: size.fronts }

@@ -16,7 +16,7 @@ export interface Soak {
   readonly say: (text: string) => void
 }
 
-const agreeMillis = 180_000
+const agreeMillis = 120_000
 const faultsMax = 10
 /** Names of the people of a round are known to no other. */
 const runOf = (n: number): string => `r${n}`
