@@ -42,7 +42,7 @@ const flags = {
   loss: Flag.Finite("loss").pipe(
     Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.5 }))),
     Flag.withDefault(0),
-    Flag.withDescription("share of the packets between datacenters that are lost, 0 to 0.5")
+    Flag.withDescription("share of the packets between datacenters that are lost, 0 to 0.5; emulated as the delays that TCP makes of it")
   ),
   folder: Flag.String("data").pipe(
     Flag.withDefault(process.env["DATA_DIR"] ?? ".data"),

@@ -1,6 +1,7 @@
 /** Two complete datacenters, short: what people do in one is seen in the other, also after a cut, and after a stream was lost. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
+import * as EventStream from "./eventStream.ts"
 import * as People from "./people.ts"
 import { cut, heal, metric, runnerOf, world } from "./two.ts"
 
@@ -74,9 +75,9 @@ describe("two datacenters", () => {
 
       // Cut: both sides go on, and agree when it is healed. What was announced and never read is left out, and no page waits for it.
       const announced = metric(runnerOf(west), 'rookery_gossip_applied_total{datacenter="east"}')
-      const heard = yield* announced
+      const count = yield* announced
       const unread = yield* at(ann).post("announced, not read")
-      yield* until("the west has the announcement", announced, (facts) => facts > heard)
+      yield* until("the west has the announcement", announced, (facts) => facts > count)
       yield* cut(datacenters)
       const page = yield* at(bob).home
       assert.include(ids(page), first.id)
@@ -93,6 +94,19 @@ describe("two datacenters", () => {
       yield* counts(bob, reply.id, [1, 0, 0])
       yield* soon("the east knows bob's post", Effect.flatMap(at(ann).status(far.id), ({ status }) =>
         status === 200 ? Effect.void : Effect.fail(new Error(`${status}`))))
+
+      // Announced while its owner cannot be asked for the content: an open stream goes on, and brings it once it can be had.
+      const heard = yield* listen(bob)
+      yield* Effect.sync(() => datacenters.network.cut("west", "east", true))
+      const counted = yield* announced
+      const owed = yield* at(ann).post("announced, and owed")
+      yield* until("the west has the announcement", announced, (facts) => facts > counted)
+      const near = yield* at(bob).post("from the same datacenter")
+      yield* until("bob's stream goes on", Effect.sync(() => heard), (list) => list.includes(near.id))
+      assert.notInclude(heard, owed.id)
+      yield* heal(datacenters)
+      yield* until("bob's stream brings what it owed", Effect.sync(() => heard), (list) => list.includes(owed.id))
+      assert.lengthOf(heard.filter((id) => id === owed.id), 1)
 
       // A stream that is lost with what nobody had read.
       const repaired = metric(runnerOf(west), 'rookery_gossip_repaired_total{datacenter="east",kind="posts"}')
@@ -125,3 +139,22 @@ describe("two datacenters", () => {
       assert.include((yield* seen(bob, popular.id)).content, "read by many")
     })), startMillis)
 })
+
+/** Ids of what the reader's resumable stream brings from now on, until the scope ends. */
+const listen = (reader: People.Person) =>
+  Effect.gen(function*() {
+    const heard: Array<string> = []
+    const opened = yield* Deferred.make<void>()
+    const abort = new AbortController()
+    yield* Effect.addFinalizer(() => Effect.sync(() => abort.abort()))
+    const reading = EventStream.read(reader.frontsUrl, {
+      token: reader.token,
+      cursor: undefined,
+      signal: abort.signal,
+      onOpen: () => Deferred.doneUnsafe(opened, Effect.void),
+      take: ({ data, event }) => void (event === "update" && heard.push((JSON.parse(data) as People.Status).id))
+    })
+    reading.catch(() => {})
+    yield* Deferred.await(opened)
+    return heard
+  })

@@ -69,24 +69,37 @@ export const until = <A, E>(what: string, read: Effect.Effect<A, E>, holds: (val
   soon(what, Effect.flatMap(read, (value) =>
     holds(value) ? Effect.succeed(value) : Effect.fail(new Error(`it is ${JSON.stringify(value)?.slice(0, 500)}`))), seconds)
 
-/** Signs up at the fronts, which claim the name wherever it is to be claimed. */
-export const signUp = (frontsUrl: string, name: string) =>
+const redirect = "urn:ietf:wg:oauth:2.0:oob"
+const scope = "read write follow"
+
+/** Registers a program; its token signs people up. */
+export const program = (frontsUrl: string) =>
   Effect.gen(function*() {
-    const redirect = "urn:ietf:wg:oauth:2.0:oob"
     const app = yield* done<{ readonly client_id: string; readonly client_secret: string }>(`${frontsUrl}/api/v1/apps`, {
-      body: { client_name: "test", redirect_uris: redirect, scopes: "read write follow" }
+      body: { client_name: "test", redirect_uris: redirect, scopes: scope }
     })
-    const { access_token: appToken } = yield* done<{ readonly access_token: string }>(`${frontsUrl}/oauth/token`, {
-      body: { grant_type: "client_credentials", client_id: app.client_id, client_secret: app.client_secret, redirect_uri: redirect, scope: "read write follow" }
+    const { access_token: token } = yield* done<{ readonly access_token: string }>(`${frontsUrl}/oauth/token`, {
+      body: { grant_type: "client_credentials", client_id: app.client_id, client_secret: app.client_secret, redirect_uri: redirect, scope }
     })
-    const made = yield* done<{ readonly access_token: string }>(`${frontsUrl}/api/v1/accounts`, {
-      token: appToken,
-      body: { username: name, email: `${name}@example.org`, password: "correct-horse", agreement: true, locale: "en" }
-    })
+    return token
+  })
+
+/** What a program sends to sign somebody up. */
+export const registration = (name: string, server: string) =>
+  ({ username: name, email: `${name}@${server}.example.org`, password: "correct-horse", agreement: true, locale: "en" })
+
+/** Signs up at the fronts, which claim the name wherever it is to be claimed. */
+export const join = (frontsUrl: string, name: string, program: string) =>
+  Effect.gen(function*() {
+    const made = yield* done<{ readonly access_token: string }>(`${frontsUrl}/api/v1/accounts`, { token: program, body: registration(name, "mail") })
     const { id } = yield* done<{ readonly id: string }>(`${frontsUrl}/api/v1/accounts/verify_credentials`, { token: made.access_token })
     const person: Person = { id, name, token: made.access_token, frontsUrl }
     return person
   })
+
+/** The same with a program of one's own. */
+export const signUp = (frontsUrl: string, name: string) =>
+  Effect.flatMap(program(frontsUrl), (token) => join(frontsUrl, name, token))
 
 /** One pixel. */
 const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")

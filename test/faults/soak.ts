@@ -7,14 +7,20 @@
  *
  *   npm run soak -- --datacenters 3 --minutes 60 [--seed N]
  *
+ * or with several as processes, asked over HTTP alone, whose links are cut and whose processes are killed, stopped and wiped:
+ *
+ *   npm run soak -- --datacenters 3 --processes --minutes 60 [--seed N]
+ *
  * Ends with exit code 1 at the first broken promise, after the seed of its round and what the members said.
  */
 import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
+import { ensureServers } from "@rookery/cluster/servers/debian"
 import { UNSAFE_BUT_FAST } from "@rookery/cluster/servers/LocalServers"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Cause, Effect, References } from "effect"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import * as Processes from "../datacenters/processes/soak.ts"
 import * as Oceans from "../datacenters/union/oceans.ts"
 import { env, faults, underFault } from "./faults.ts"
 import * as Ground from "./ground.ts"
@@ -25,11 +31,12 @@ const crowdSize = 2_000
 const strikeShare = 0.2
 const oceansRoundMillis = 60_000
 
-const usage = `npm run soak -- [--minutes N] [--seed N] [--datacenters N]
+const usage = `npm run soak -- [--minutes N] [--seed N] [--datacenters N [--processes]]
 
   --minutes      how long, ${minutesDefault} if left out
   --seed         of the first round; at random if left out
-  --datacenters  how many, in one process; a cluster of one if left out`
+  --datacenters  how many, in one process; a cluster of one if left out
+  --processes    complete datacenters with two runners and two fronts each, asked over HTTP alone`
 
 const refuse = (message: string): never => {
   console.error(message)
@@ -39,7 +46,8 @@ const refuse = (message: string): never => {
 const readArguments = () => {
   const text = { type: "string" } as const
   try {
-    return parseArgs({ options: { minutes: text, seed: text, datacenters: text, help: { type: "boolean", short: "h" } } }).values
+    const [processes, help] = [{ type: "boolean" }, { type: "boolean", short: "h" }] as const
+    return parseArgs({ options: { minutes: text, seed: text, datacenters: text, processes, help } }).values
   } catch (cause) {
     return refuse(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`)
   }
@@ -110,7 +118,15 @@ const oceansSoak = (datacenters: number) =>
 
 const datacenters = Math.floor(numberOf("datacenters", values.datacenters, 1))
 
-const chosen: Effect.Effect<void, unknown> = datacenters > 1 ? Effect.scoped(oceansSoak(datacenters)) : soak
+const processesSoak = Effect.gen(function*() {
+  const folder = yield* Oceans.temporaryFolder
+  yield* ensureServers(["redis-server", "nats-server"], say)
+  yield* Processes.soak({ folder, datacenters, seed, millis: minutes * 60_000, say })
+}).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
+
+if (values.processes === true && datacenters < 2) refuse("--processes wants --datacenters of 2 or more")
+const several = Effect.suspend(() => values.processes === true ? processesSoak : oceansSoak(datacenters))
+const chosen: Effect.Effect<void, unknown> = datacenters > 1 ? Effect.scoped(several) : soak
 
 const program = chosen.pipe(
   Effect.catchCause((cause) =>

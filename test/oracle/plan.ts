@@ -4,7 +4,7 @@
  */
 import type { Visibility } from "@rookery/domain/Post"
 import type { Override } from "@rookery/domain/FanoutMode"
-import type { Seeded } from "@rookery/testkit/Seeded"
+import * as Seeded from "@rookery/testkit/Seeded"
 
 /** `by`, `followee` and `other` count people, `post`, `replyTo` and `repostOf` posts. */
 export type Operation =
@@ -38,7 +38,7 @@ interface PlannedPost {
 }
 
 export interface Plan {
-  readonly random: Seeded
+  readonly random: Seeded.Seeded
   readonly people: number
   readonly posts: Array<PlannedPost>
   readonly follows: ReadonlyArray<Set<number>>
@@ -48,7 +48,7 @@ export interface Plan {
 
 const setsFor = (people: number) => Array.from({ length: people }, () => new Set<number>())
 
-export const make = (random: Seeded, people: number): Plan => ({
+export const make = (random: Seeded.Seeded, people: number): Plan => ({
   random,
   people,
   posts: [],
@@ -185,24 +185,13 @@ const operation = (plan: Plan, by: number, before: number): Operation => {
   }
 }
 
-const shuffled = (plan: Plan): Array<number> => {
-  const people = Array.from({ length: plan.people }, (_, n) => n)
-  for (let n = people.length - 1; n > 0; n--) {
-    const other = plan.random.int(n + 1)
-    const moved = people[n]!
-    people[n] = people[other]!
-    people[other] = moved
-  }
-  return people
-}
-
 /**
  * Operations to be run at the same time, each by another person. One batch in eight is a crowd that follows
  * or leaves one popular author at once, while that author publishes.
  */
 export const nextBatch = (plan: Plan): ReadonlyArray<Operation> => {
   const before = plan.posts.length
-  const actors = shuffled(plan).slice(0, 1 + plan.random.int(plan.people))
+  const actors = Seeded.shuffled(plan.random, Array.from({ length: plan.people }, (_, n) => n)).slice(0, 1 + plan.random.int(plan.people))
   if (!plan.random.chance(0.125)) return actors.map((by) => operation(plan, by, before))
   const star = popular(plan)
   const following = plan.random.chance(0.5)

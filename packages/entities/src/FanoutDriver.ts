@@ -59,6 +59,12 @@ const toTopics = (runner: Runner, row: Task, postId: PostId) =>
     if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
   })
 
+/** What is answered or reposted has another counter. The front that took the post knows; the others keep it as it was. */
+const tellOfParents = (runner: Runner, { replyTo, repostOf }: Extract<Task["task"], { readonly _tag: "Fanout" }>) => {
+  const parents = [replyTo, repostOf].filter((id) => id !== null)
+  return parents.length === 0 ? Effect.void : runner.postsChanged(parents)
+}
+
 /** Whoever committed the post may not have come to its author's own window, so every drive sees to it. */
 const spreadPost = (
   runner: Runner,
@@ -89,7 +95,7 @@ const perform = (
 ) => {
   switch (row.task._tag) {
     case "Fanout":
-      return spreadPost(runner, state, row, row.task)
+      return Effect.andThen(tellOfParents(runner, row.task), spreadPost(runner, state, row, row.task))
     case "Removed":
       return spread(runner, state, row, row.task.postId, "remove")
     case "Transition":

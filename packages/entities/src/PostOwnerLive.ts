@@ -48,8 +48,12 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
           )
         )
 
+      /** An end lowers the counters of what the post answered or reposted. */
+      const changedBy = (kind: "edit" | "delete", { replyTo, repostOf }: Post): ReadonlyArray<PostId> =>
+        kind === "edit" ? [id] : [id, replyTo, repostOf].filter((one) => one !== null)
+
       const afterWrite = (kind: "edit" | "delete", written: { readonly post: Post; readonly outboxId: bigint }) =>
-        Hints.postsChanged(bus, [id]).pipe(
+        Hints.postsChanged(bus, changedBy(kind, written.post)).pipe(
           Effect.andThen(Hints.topicEvent(bus, kind, written.post)),
           Effect.andThen(driveLater(written.post.author, written.outboxId))
         )

@@ -18,6 +18,7 @@ import { Effect, FiberSet, Latch } from "effect"
 import { randomInt } from "node:crypto"
 import * as Audiences from "./Audiences.ts"
 import * as GroupCommit from "./GroupCommit.ts"
+import * as Hints from "./Hints.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as RingReader from "./RingReader.ts"
@@ -71,6 +72,8 @@ export interface Runner {
   /** Opened by a commit that other datacenters are to be told of. */
   readonly tellingDue: Latch.Latch
   readonly topics: TopicSpread.TopicSpread
+  /** Tells the fronts that what they keep of these posts is old. */
+  readonly postsChanged: (ids: ReadonlyArray<PostId>) => Effect.Effect<void>
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -134,6 +137,7 @@ export const make = (settings: Settings) =>
       now: () => performance.now(),
       onPause: () => dropMemory(shards, pulled)
     })
+    const bus = yield* Bus
     const deletions = yield* GroupCommit.make(
       (ids: ReadonlyArray<bigint>) => Effect.as(outbox.done(ids), ids.map(() => undefined)),
       doneMax,
@@ -163,7 +167,8 @@ export const make = (settings: Settings) =>
       loader: yield* WindowLoader.make(settings),
       audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
-      topics: yield* TopicSpread.make(actors, directory, yield* Bus, settings.messageTimeoutMillis, (shard) =>
+      postsChanged: (ids) => Hints.postsChanged(bus, ids),
+      topics: yield* TopicSpread.make(actors, directory, bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
       take: taken.commit,
       post: reading.commit,

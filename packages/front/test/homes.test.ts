@@ -103,6 +103,16 @@ describe("an account at the fronts of other datacenters", () => {
         assert.strictEqual((yield* Streams.ended(socket)).code, 1012)
       })), limit)
 
+  it.live("streams whose way is cut without a word end, so that their readers come back", () =>
+    withWorld((world) =>
+      Effect.gen(function*() {
+        const [east, west] = world.all as unknown as Three
+        const { token } = yield* east.client.signUp("ann")
+        const events = yield* Streams.serverSent(west.client.base, "/api/x/stream", token)
+        east.relay.stall()
+        yield* Streams.ended(events)
+      })), limit)
+
   it.live("a front that stops tells the streams that run through it to come back", () =>
     withWorld((world) =>
       Effect.gen(function*() {

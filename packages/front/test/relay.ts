@@ -8,6 +8,8 @@ export interface Relay {
   readonly aim: (port: number) => void
   /** `refuse`: connections end at once; `hang`: they are taken, and nothing comes back. Those that are open end. */
   readonly set: (state: "open" | "refuse" | "hang") => void
+  /** Nothing comes back any more on the connections that are open, and nobody is told. */
+  readonly stall: () => void
   /** Open connections. */
   readonly size: () => number
 }
@@ -15,6 +17,7 @@ export interface Relay {
 export const make = Effect.acquireRelease(
   Effect.callback<Relay & { readonly end: () => void }>((resume) => {
     const sockets = new Set<Socket>()
+    const targets = new Set<Socket>()
     let port = 0
     let state: "open" | "refuse" | "hang" = "open"
     const hold = (socket: Socket) => {
@@ -28,10 +31,12 @@ export const make = Effect.acquireRelease(
       if (state === "hang") return
       const target = connect(port, "127.0.0.1")
       hold(target)
+      targets.add(target)
       client.pipe(target).pipe(client)
       client.on("close", () => target.destroy())
       target.on("close", () => {
         sockets.delete(target)
+        targets.delete(target)
         client.destroy()
       })
     })
@@ -44,6 +49,7 @@ export const make = Effect.acquireRelease(
           state = to
           cutAll()
         },
+        stall: () => targets.forEach((target) => target.unpipe().pause()),
         size: () => sockets.size,
         end: () => {
           cutAll()

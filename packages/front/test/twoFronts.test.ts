@@ -48,6 +48,26 @@ describe("two fronts", () => {
       }).pipe(Effect.scoped)
     ), 60_000)
 
+  it.live("count replies and reposts at both, made or undone at either", () =>
+    withFronts(2, ([one, two]) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* one!.signUp("ann"), yield* two!.signUp("bob")]
+        const { id } = yield* one!.post(ann, "how many?")
+        const counted = two!.ok("GET", `/api/v1/statuses/${id}`, { token: ann.token })
+        const are = (reposts: number, replies: number) =>
+          within(hintMillisMax, counted, (status) => status.reblogs_count === reposts && status.replies_count === replies)
+        yield* are(0, 0)
+        yield* one!.ok("POST", `/api/v1/statuses/${id}/reblog`, { token: bob.token })
+        yield* are(1, 0)
+        const reply = yield* one!.post(bob, "one", { in_reply_to_id: id })
+        yield* are(1, 1)
+        yield* one!.ok("DELETE", `/api/v1/statuses/${reply.id}`, { token: bob.token })
+        yield* are(1, 0)
+        yield* one!.ok("POST", `/api/v1/statuses/${id}/unreblog`, { token: bob.token })
+        yield* are(0, 0)
+      })
+    ), 60_000)
+
   it.live("make one post of one Idempotency-Key, whichever of them is asked, also at once", () =>
     withFronts(2, ([one, two]) =>
       Effect.gen(function*() {

@@ -7,7 +7,7 @@ import type { AccountId } from "@rookery/domain/Ids"
 import { Context, type Effect } from "effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** Numbers stand in positions and in `post_changes`; never reordered. */
+/** Numbers stand in positions and in `post_changes` (an `update` there is a post that came late); never reordered. */
 export const arrivalKinds = { update: 1, delete: 2, edit: 3, notification: 4 } as const
 export type ArrivalKind = (typeof arrivalKinds)[keyof typeof arrivalKinds]
 

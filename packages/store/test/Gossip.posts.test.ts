@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PostFact } from "@rookery/domain/GossipFact"
 import type { PostId } from "@rookery/domain/Ids"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
+import { arrivalKinds, ArrivalStore } from "../src/ArrivalStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { ConversationStore } from "../src/ConversationStore.ts"
 import { GossipStore } from "../src/GossipStore.ts"
@@ -46,6 +47,32 @@ describe("gossip of posts", () => {
         Database.layer
       )
       assert.deepStrictEqual(rows, [0, 0])
+    })))
+
+  it.live("what comes long after it was made reaches open streams all the same, once", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const [north, south] = yield* world(2)
+      const ann = yield* account(north!, "ann")
+      const bob = yield* account(south!, "bob")
+      yield* flow([north!, south!])
+      yield* follow(south!, bob, yield* World.seen(south!, ann))
+      yield* flow([north!, south!])
+      const hour = 3_600_000
+      const from = yield* south!.run(Effect.flatMap(ArrivalStore, (arrivals) => arrivals.now))
+      const late = yield* post(north!, ann, {}, World.idOf(0, Date.now() - hour) as PostId)
+      const hidden = yield* post(north!, ann, { visibility: "direct" }, World.idOf(0, Date.now() - hour) as PostId)
+      const young = yield* post(north!, ann)
+      yield* flow([north!, south!])
+      const heard = (since: typeof from) =>
+        south!.run(Effect.gen(function*() {
+          const page = yield* (yield* ArrivalStore).after(bob.id, since, 100)
+          return page!.arrivals.filter(({ kind }) => kind === arrivalKinds.update).map(({ id }) => id)
+        }))
+      const both = yield* Effect.repeat(heard(from), { until: (ids) => ids.length >= 2, schedule: Schedule.upTo(Schedule.spaced(20), { duration: 20_000 }) })
+      assert.sameMembers(both, [late.id, young.id])
+      // Who reads from before it was made finds it once, too.
+      assert.sameMembers(yield* heard({ ...from, millis: from.millis - 2 * hour }), [late.id, young.id])
+      assert.notInclude(both, hidden.id)
     })))
 
   it.live("an announced post is a row without text, in the timelines of those who follow, with one row of fan-out", () =>

@@ -50,3 +50,15 @@ const pickWeighted = <K extends string>(weights: Readonly<Record<K, number>>, at
   }
   return keys[keys.length - 1]!
 }
+
+/** The same items in any order. */
+export const shuffled = <A>(random: Seeded, items: ReadonlyArray<A>): Array<A> => {
+  const all = [...items]
+  for (let n = all.length - 1; n > 0; n--) {
+    const other = random.int(n + 1)
+    const moved = all[n]!
+    all[n] = all[other]!
+    all[other] = moved
+  }
+  return all
+}

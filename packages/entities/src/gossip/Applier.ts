@@ -68,10 +68,11 @@ const applyTogether = (world: World, origin: number, { after, askPosts }: Around
   Effect.gen(function*() {
     const facts = messages.flatMap((message) => message.facts)
     const applied = yield* world.gossip.apply(origin, facts)
-    yield* Effect.forEach(messages, ({ arrival }) => arrival.ack, { discard: true })
     measure(nameOf(world, origin), facts)
     if (applied.unknownOld.length > 0) askPosts(origin, applied.unknownOld)
     yield* after.applied(facts, applied)
+    // Last: a runner that is killed before it told the fronts is followed by one that gets the counts again, and tells them.
+    yield* Effect.forEach(messages, ({ arrival }) => arrival.ack, { discard: true })
   })
 
 /** One that fails holds up no other: it comes again, until it is given up. Nothing is given up while the database is away. */

@@ -42,6 +42,9 @@ export interface PassingOptions {
 
 const answerBytesMax = 1024 * 1024
 
+/** Streams are pinged; one that misses so many is taken for gone. */
+const pingsMissed = 3
+
 /** The topologies of two datacenters differ. */
 export const loop = new ApiError({ status: 508, error: "This request was passed to a datacenter that is not its home" })
 
@@ -50,8 +53,16 @@ const failureOf = (exit: Exit.Failure<IncomingMessage, ApiError>): ApiError => {
   return found._tag === "Some" ? found.value : unavailable()
 }
 
+/** Cuts what says nothing for so long, other than because the reader does not take it: the way may be cut without a word. */
+const endWhenSilent = (from: IncomingMessage, response: ServerResponse, millis: number): void => {
+  const timer = setTimeout(() => response.writableNeedDrain ? timer.refresh() : from.destroy(), millis)
+  from.on("data", () => timer.refresh())
+  from.on("close", () => clearTimeout(timer))
+}
+
 /** From the head of the answer on: whichever side goes, the other is cut. */
-const runThrough = (from: IncomingMessage, response: ServerResponse): void => {
+const runThrough = (from: IncomingMessage, response: ServerResponse, silentMillisMax: number): void => {
+  endWhenSilent(from, response, silentMillisMax)
   response.writeHead(from.statusCode!, Headers.ofAnswer(from))
   response.flushHeaders()
   from.on("error", () => response.destroy())
@@ -154,7 +165,7 @@ export const make = ({ addressOf, limits, run, world }: PassingOptions): Passing
         count(home, Exit.isSuccess(exit) ? "answered" : "failed")
         if (Exit.isFailure(exit)) return orElse === undefined || response.destroyed ? refuse(failureOf(exit)) : orElse()
         if (response.destroyed) return void exit.value.destroy()
-        runThrough(exit.value, response)
+        runThrough(exit.value, response, isStream ? pingsMissed * limits.pingMillis : limits.passHeadMillis)
         done(exit.value.statusCode!)
       }
     })

@@ -100,7 +100,7 @@ const resumed = (deps: EventStreamDeps, request: IncomingMessage, response: Serv
   Effect.gen(function*() {
     const { fields } = Upgrade.addressOf(request)
     const identity = yield* Upgrade.identify(deps.tokens, request, fields, personAccess("read:statuses"))
-    const from = yield* Resume.positionOf(deps.resume, request.headers["last-event-id"] ?? fields["cursor"])
+    const from = yield* Resume.cursorOf(deps.resume, request.headers["last-event-id"] ?? fields["cursor"])
     const reading = Resume.make(deps.resume, identity.account!, response, Upgrade.coverage(identity).mayNotices)
     yield* reading.check(from)
     yield* asConnected(deps, identity, (person) =>

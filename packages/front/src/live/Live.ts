@@ -107,9 +107,9 @@ export const make = (deps: Deps): Effect.Effect<Live, never, Scope.Scope> =>
       isFar: (id) => farHomeOf(deps.world, id) !== undefined,
       bufferMax: clients.limits.socketBufferMax
     })
-    const { arrivals, hydration, isDraining, notifications, reader, shunned, tokens } = deps
+    const { arrivals, hydration, isDraining, notifications, posts, reader, shunned, tokens } = deps
     const { pingMillis, socketBufferMax } = clients.limits
-    const resume = { arrivals, notifications, hydration, reader, marks, shunned, bufferMax: socketBufferMax, slowMillisMax: pingMillis }
+    const resume = { arrivals, notifications, posts, hydration, reader, marks, shunned, bufferMax: socketBufferMax, slowMillisMax: pingMillis }
     return {
       takes: EventStreams.takes({ clients, tokens, resume, isDraining, run: (effect, options) => run(effect, options) }),
       attach: attach(clients, Sockets.onUpgrade(clients, tokens, isDraining, run)),

@@ -1,9 +1,12 @@
 /**
  * `/api/x/stream`: home and notifications from any position on, without gap or repeat, on any front. Every event has the
- * position after it as its id; what is sent is read from the store (ArrivalStore), and live events only say when.
+ * position after it as its id; what is sent is read from the store (ArrivalStore), and live events only say when. What stands here without its
+ * content comes when that can be had.
  */
-import { type Arrival, arrivalKinds, type Arrivals, type ArrivalStore, type Position } from "@rookery/store/ArrivalStore"
+import { PostId } from "@rookery/domain/Ids"
+import { arrivalKinds, type Arrivals, type ArrivalStore } from "@rookery/store/ArrivalStore"
 import type { NotificationStore } from "@rookery/store/NotificationStore"
+import type { PostStore } from "@rookery/store/PostStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Latch } from "effect"
 import type { ServerResponse } from "node:http"
@@ -15,11 +18,13 @@ import * as Notices from "../read/Notices.ts"
 import type { Reader } from "../read/Reader.ts"
 import * as Rules from "../read/Rules.ts"
 import type { Shunned } from "../read/Shunned.ts"
+import * as Cursor from "./Cursor.ts"
 import * as Frames from "./Frames.ts"
 
 export interface ResumeDeps {
   readonly arrivals: ArrivalStore["Service"]
   readonly notifications: NotificationStore["Service"]
+  readonly posts: PostStore["Service"]
   readonly hydration: Hydration
   readonly reader: Reader
   readonly marks: Marks
@@ -35,31 +40,33 @@ const pageMax = 100
 const restMillis = 20
 const unsettledMillis = 100
 const lookMillis = 5_000
-
-const encode = ({ id, kind, millis, transaction }: Position): string => `${transaction}-${kind}-${id}-${millis}`
-
-const pattern = /^([0-9]{1,18})-([0-9])-([0-9]{1,19})-([0-9]{1,15})$/
-
-const decode = (text: string): Position | undefined => {
-  const parts = pattern.exec(text)
-  if (parts === null) return undefined
-  return { transaction: BigInt(parts[1]!), kind: Number(parts[2]), id: BigInt(parts[3]!), millis: Number(parts[4]) }
-}
+/** Until contents that could not be had are asked for again. */
+const owedMillis = 1_000
 
 /** From the client's cursor, or from now on. */
-export const positionOf = (deps: ResumeDeps, cursor: unknown): Effect.Effect<Position, ApiError | StoreError> => {
-  if (cursor === undefined || cursor === "") return deps.arrivals.now
-  const position = typeof cursor === "string" ? decode(cursor) : undefined
-  return position === undefined ? Effect.fail(badRequest("The cursor is none of ours")) : Effect.succeed(position)
+export const cursorOf = (deps: ResumeDeps, text: unknown): Effect.Effect<Cursor.Cursor, ApiError | StoreError> => {
+  if (text === undefined || text === "") return Effect.map(deps.arrivals.now, (position) => ({ position, owed: [] }))
+  const cursor = typeof text === "string" ? Cursor.decode(text) : undefined
+  return cursor === undefined ? Effect.fail(badRequest("The cursor is none of ours")) : Effect.succeed(cursor)
 }
 
 const gone = new ApiError({ status: 410, error: "The cursor is too old: read the timelines, and start without one" })
 
-type Texts = ReadonlyMap<Arrival, Frames.Frame>
+/** What of some arrivals can be sent; and what is to be sent later, since it stands here without its content. */
+interface Shown {
+  readonly frames: ReadonlyMap<Cursor.Owed, Frames.Frame>
+  readonly absent: ReadonlySet<Cursor.Owed>
+}
 
-const posts = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Arrival>): Effect.Effect<Texts, StoreError> =>
+/** Those of `ids` that stand here. */
+const standing = (deps: ResumeDeps, ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlySet<bigint>, StoreError> =>
+  ids.length === 0
+    ? Effect.succeed(new Set())
+    : Effect.map(deps.posts.byIds(ids.map((id) => PostId.make(id))), (posts) => new Set<bigint>(posts.map((post) => post.id)))
+
+const posts = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Cursor.Owed>): Effect.Effect<Shown, StoreError> =>
   Effect.gen(function*() {
-    const texts = new Map<Arrival, Frames.Frame>()
+    const frames = new Map<Cursor.Owed, Frames.Frame>()
     const wanted = arrivals.filter(({ kind }) => kind === arrivalKinds.update || kind === arrivalKinds.edit)
     for (const { id, kind } of wanted) if (kind === arrivalKinds.edit) deps.hydration.dropPost(id)
     const items = yield* deps.hydration.posts(wanted.map(({ id }) => id))
@@ -67,49 +74,85 @@ const posts = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Arriva
       const item = items[i]
       if (item === undefined || !(yield* Rules.mayHear(deps.shunned, viewer, item))) continue
       const marks = yield* deps.marks.of(viewer, [item])
-      texts.set(arrival, Frames.status(arrival.kind === arrivalKinds.edit ? "status.update" : "update", item, marks))
+      frames.set(arrival, Frames.status(arrival.kind === arrivalKinds.edit ? "status.update" : "update", item, marks))
     }
-    return texts
+    const lost = wanted.filter((_, i) => items[i] === undefined)
+    const there = yield* standing(deps, lost.map(({ id }) => id))
+    return { frames, absent: new Set(lost.filter(({ id }) => there.has(id))) }
   })
 
-const notices = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Arrival>): Effect.Effect<Texts, StoreError> =>
+const nothing: Shown = { frames: new Map(), absent: new Set() }
+
+const notices = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Cursor.Owed>): Effect.Effect<Shown, StoreError> =>
   Effect.gen(function*() {
     const wanted = arrivals.filter(({ kind }) => kind === arrivalKinds.notification)
-    if (wanted.length === 0) return new Map()
+    if (wanted.length === 0) return nothing
     const rows = yield* deps.notifications.byIds(wanted.map(({ id }) => ({ account: viewer.id, id })))
     const shown = yield* Notices.show(deps, viewer, rows)
     const byId = new Map(shown.map((notice) => [notice.row.id, notice]))
-    return new Map(wanted.flatMap((arrival): ReadonlyArray<[Arrival, Frames.Frame]> => {
-      const notice = byId.get(arrival.id)
-      return notice === undefined ? [] : [[arrival, Frames.make("notification", Notices.json(notice))]]
-    }))
+    const left = rows.flatMap((row) => byId.has(row.id) || row.object === null ? [] : [{ id: row.id, object: row.object }])
+    const items = yield* deps.hydration.posts(left.map(({ object }) => object))
+    const lost = left.filter((_, i) => items[i] === undefined)
+    const there = yield* standing(deps, lost.map(({ object }) => object))
+    const absent = new Set(lost.filter(({ object }) => there.has(object)).map(({ id }) => id))
+    return {
+      frames: new Map(wanted.flatMap((arrival): ReadonlyArray<[Cursor.Owed, Frames.Frame]> => {
+        const notice = byId.get(arrival.id)
+        return notice === undefined ? [] : [[arrival, Frames.make("notification", Notices.json(notice))]]
+      })),
+      absent: new Set(wanted.filter(({ id }) => absent.has(id)))
+    }
+  })
+
+const show = (deps: ResumeDeps, viewer: Account, arrivals: ReadonlyArray<Cursor.Owed>, withNotices: boolean): Effect.Effect<Shown, StoreError> =>
+  Effect.gen(function*() {
+    const of = yield* posts(deps, viewer, arrivals)
+    const about = withNotices ? yield* notices(deps, viewer, arrivals) : nothing
+    const ends = arrivals.filter(({ kind }) => kind === arrivalKinds.delete).map((arrival) => [arrival, Frames.deleted(arrival.id)] as const)
+    return { frames: new Map([...of.frames, ...about.frames, ...ends]), absent: new Set([...of.absent, ...about.absent]) }
   })
 
 /** Moves the reader's cursor without an event. */
-const idLine = (position: Position): string => `id: ${encode(position)}\n\n`
+const idLine = (cursor: Cursor.Cursor): string => `id: ${Cursor.encode(cursor)}\n\n`
 
-/** The events of a page as text, and where the next one begins. What may not be shown, or is gone, leaves its place only. */
-const textOf = (deps: ResumeDeps, viewer: Account, page: Arrivals, withNotices: boolean): Effect.Effect<string, StoreError> =>
-  Effect.gen(function*() {
-    const found = new Map([
-      ...(yield* posts(deps, viewer, page.arrivals)),
-      ...(withNotices ? yield* notices(deps, viewer, page.arrivals) : [])
-    ])
-    let text = ""
-    for (const arrival of page.arrivals) {
-      const frame = arrival.kind === arrivalKinds.delete ? Frames.deleted(arrival.id) : found.get(arrival)
-      if (frame !== undefined) text += `id: ${encode(arrival.position)}\n${Frames.serverSent(frame).toString("utf8")}`
+const eventOf = (cursor: Cursor.Cursor, frame: Frames.Frame | undefined): string =>
+  frame === undefined ? "" : `id: ${Cursor.encode(cursor)}\n${Frames.serverSent(frame).toString("utf8")}`
+
+interface Step {
+  readonly text: string
+  readonly cursor: Cursor.Cursor
+  /** So much is owed that the rest of the page has to wait. */
+  readonly isHeld: boolean
+}
+
+/** The events of a page as text, what of `due` can be shown by now before them. What may not be shown, or is gone, leaves its place only. */
+const stepOver = (from: Cursor.Cursor, due: ReadonlyArray<Cursor.Owed>, page: Arrivals, { absent, frames }: Shown): Step => {
+  let { owed, position } = from
+  let text = ""
+  for (const one of due) {
+    if (absent.has(one)) continue
+    owed = owed.filter((other) => other !== one)
+    text += eventOf({ position, owed }, frames.get(one))
+  }
+  for (const arrival of page.arrivals) {
+    if (absent.has(arrival)) {
+      if (owed.length >= Cursor.owedMax) return { text: text + idLine({ position, owed }), cursor: { position, owed }, isHeld: true }
+      owed = [...owed, { kind: arrival.kind, id: arrival.id }]
     }
-    return text + idLine(page.position)
-  })
+    position = arrival.position
+    text += eventOf({ position, owed }, frames.get(arrival))
+  }
+  const cursor = { position: page.position, owed }
+  return { text: text + idLine(cursor), cursor, isHeld: false }
+}
 
 export interface Resume {
   /** Something may have come. */
   readonly wake: () => void
   /** Fails with 410 when nothing can be read from there any more. */
-  readonly check: (from: Position) => Effect.Effect<void, ApiError | StoreError>
+  readonly check: (from: Cursor.Cursor) => Effect.Effect<void, ApiError | StoreError>
   /** Writes from there on, for as long as the reader keeps up. */
-  readonly follow: (from: Position) => Effect.Effect<void, StoreError>
+  readonly follow: (from: Cursor.Cursor) => Effect.Effect<void, StoreError>
 }
 
 const drained = (response: ServerResponse): Effect.Effect<void> =>
@@ -136,40 +179,42 @@ export const make = (deps: ResumeDeps, viewer: Account, response: ServerResponse
       })
     })
 
-  const rest = (page: Arrivals): Effect.Effect<void> => {
-    if (page.more) return Effect.void
-    const look = Effect.timeoutOrElse(came.await, {
-      duration: page.unsettled ? unsettledMillis : lookMillis,
-      orElse: () => Effect.void
-    })
-    return Effect.andThen(look, Effect.sleep(restMillis))
+  const rest = (page: Arrivals, { cursor, isHeld }: Step): Effect.Effect<void> => {
+    if (page.more && !isHeld) return Effect.void
+    const duration = page.unsettled ? unsettledMillis : cursor.owed.length > 0 ? owedMillis : lookMillis
+    const look = Effect.timeoutOrElse(came.await, { duration, orElse: () => Effect.void })
+    return Effect.andThen(look, Effect.sleep(isHeld ? owedMillis : restMillis))
   }
 
-  const follow = (from: Position): Effect.Effect<void, StoreError> =>
+  const follow = (from: Cursor.Cursor): Effect.Effect<void, StoreError> =>
     Effect.gen(function*() {
-      let position = from
-      let told = from
+      let cursor = from
+      let told = from.position
+      let askedAt = Number.NEGATIVE_INFINITY
       // Whoever leaves before anything came has a cursor all the same.
       if (!(yield* write(idLine(from)))) return
       while (true) {
         yield* came.close
-        const page = yield* deps.arrivals.after(viewer.id, position, pageMax)
+        const page = yield* deps.arrivals.after(viewer.id, cursor.position, pageMax)
         if (page === undefined) return
+        const due = performance.now() - askedAt >= owedMillis ? cursor.owed : []
+        if (due.length > 0) askedAt = performance.now()
+        const step = stepOver(cursor, due, page, yield* show(deps, viewer, [...due, ...page.arrivals], withNotices))
         // A position without events is worth telling now and then only: it keeps the cursor of a quiet stream young.
-        const isWorth = page.arrivals.length > 0 || page.position.millis - told.millis > lookMillis
-        position = page.position
-        if (isWorth) {
-          told = position
-          if (!(yield* write(yield* textOf(deps, viewer, page, withNotices)))) return
+        const isNews = page.arrivals.length > 0 || step.cursor.owed.length !== cursor.owed.length
+        cursor = step.cursor
+        if (isNews || cursor.position.millis - told.millis > lookMillis) {
+          told = cursor.position
+          if (!(yield* write(step.text))) return
         }
-        yield* rest(page)
+        yield* rest(page, step)
       }
     })
 
   return {
     wake: () => void came.openUnsafe(),
     check: (from) =>
-      Effect.flatMap(deps.arrivals.after(viewer.id, from, 1), (page) => page === undefined ? Effect.fail(gone) : Effect.void),
+      Effect.flatMap(deps.arrivals.after(viewer.id, from.position, 1), (page) => page === undefined ? Effect.fail(gone) : Effect.void),
     follow
   }
 }

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Arrival, type ArrivalKind, arrivalKinds, type ArrivalStore, type Arrivals, type Position, positionAgeMax } from "../ArrivalStore.ts"
 import { standing } from "./notificationRows.ts"
+import { changeKinds } from "./postChanges.ts"
 import { operation } from "./statement.ts"
 
 type Store = ArrivalStore["Service"]
@@ -23,7 +24,10 @@ interface ArrivalRow {
   readonly millis: number
 }
 
-/** Ids are minted before their transaction starts, by no more than one operation takes; and it runs no longer than that. */
+/**
+ * Ids are minted before their transaction starts, by no more than one operation takes; and it runs no longer than that. What comes from
+ * another datacenter later than an overlap stands among the changes.
+ */
 const lookBackMillis = 2 * Limits.overlapMillis
 
 const snapshotColumns = `
@@ -45,7 +49,7 @@ const arrivalOf = (row: ArrivalRow): Arrival => ({
     transaction: row.transaction,
     kind: row.kind,
     id: row.id,
-    millis: row.kind === arrivalKinds.update ? Snowflake.millisOf(row.id) : Math.floor(row.millis)
+    millis: row.millis > 0 ? Math.floor(row.millis) : Snowflake.millisOf(row.id)
   }
 })
 
@@ -70,14 +74,16 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): Store => {
         UNION ALL
         SELECT c.kind, c.post_id, c.arrived, extract(epoch FROM c.created_at) * 1000
         FROM s JOIN post_changes c ON ${range("c.arrived")} JOIN authors ON authors.author = c.author
+        WHERE c.kind <> ${changeKinds.late} OR EXISTS (SELECT FROM posts p WHERE p.id = c.post_id AND p.deleted_at IS NULL AND p.visibility < 3)
         UNION ALL
         SELECT ${arrivalKinds.notification}::int, n.id, n.arrived, extract(epoch FROM n.created_at) * 1000
         FROM s JOIN notifications n ON n.account = ${account} AND ${range("n.arrived")}
         WHERE NOT n.filtered AND ${sql.literal(standing)}
       ), page AS (
-        SELECT kind, id, arrived, millis FROM found
+        -- Who reads from far back finds a late post by its id, too.
+        SELECT kind, id, arrived, max(millis) AS millis FROM found
         WHERE (arrived, kind, id) > (${since}, ${from.kind}::int, ${from.id}::bigint)
-        ORDER BY arrived, kind, id LIMIT ${limit}
+        GROUP BY arrived, kind, id ORDER BY arrived, kind, id LIMIT ${limit}
       )
       SELECT snap.oldest, snap.next, snap.millis AS now, page.kind, page.id, page.arrived::text::bigint AS transaction, page.millis
       FROM (SELECT ${sql.literal(snapshotColumns)}) snap LEFT JOIN page ON true

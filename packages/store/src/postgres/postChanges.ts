@@ -18,9 +18,9 @@ import { isFree } from "./publishMedia.ts"
 import { mentionsOf } from "./publishParts.ts"
 import { int8s, storable, texts } from "./statement.ts"
 
-/** Numbers in `post_changes`. */
-export const changeKinds = { delete: 2, edit: 3 } as const
-type EventKind = (typeof changeKinds)[keyof typeof changeKinds]
+/** Numbers in `post_changes`; `late` is a post that came here long after it was made. */
+export const changeKinds = { late: 1, delete: 2, edit: 3 } as const
+type EventKind = (typeof changeKinds)["delete" | "edit"]
 
 interface Told {
   readonly outboxId: bigint

@@ -2,6 +2,7 @@
 import * as Datacenters from "@rookery/domain/Datacenters"
 import type { PostId } from "@rookery/domain/Ids"
 import type { PostFact, TombstoneFact } from "@rookery/domain/GossipFact"
+import * as Limits from "@rookery/domain/Limits"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
@@ -79,6 +80,12 @@ const media = "CASE WHEN i.pictures THEN '[]'::jsonb END"
 
 const editedAt = "CASE WHEN i.edited_at > 0 THEN timestamptz 'epoch' + i.edited_at * interval '1 millisecond' END"
 
+/**
+ * Below this id a post comes so late that streams, which look for new posts among young ids, would not find it by itself. They look
+ * back further by another overlap, for what takes long to be committed here.
+ */
+const lateBelow = (): bigint => Snowflake.floorAt(Date.now() - Limits.overlapMillis)
+
 /** Fan-out only where somebody follows the author; answers the posts that have it. */
 const insert = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>): Sql<ReadonlyArray<PostId>> =>
   Effect.map(
@@ -94,6 +101,10 @@ const insert = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>): Sql<R
         INSERT INTO reposts AS r (account, post_id, wrapper)
         SELECT author, repost_of, max(id) FROM input WHERE repost_of IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (account, post_id) DO UPDATE SET wrapper = greatest(r.wrapper, excluded.wrapper)
+      ), late AS (
+        INSERT INTO post_changes (post_id, author, kind)
+        SELECT i.id, i.author, ${changeKinds.late} FROM input i JOIN authors a ON a.account = i.author
+        WHERE a.followers > 0 AND i.visibility < 3 AND i.id < ${lateBelow()}
       )
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT i.author, ${taskKinds.Fanout}, i.id,

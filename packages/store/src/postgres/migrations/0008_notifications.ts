@@ -69,7 +69,7 @@ CREATE TABLE markers (
 const hidden = `
 CREATE TABLE presence_hidden (account bigint PRIMARY KEY REFERENCES accounts ON DELETE CASCADE)`
 
-/** Edits (3) and deletions (2) of posts, for a few days: `/api/x/stream` reads them by `arrived`. */
+/** Edits (3) and deletions (2) of posts, and posts that came late (1), for a few days: `/api/x/stream` reads them by `arrived`. */
 const changes = [
   `CREATE TABLE post_changes (
      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
