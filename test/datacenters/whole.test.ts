@@ -98,7 +98,7 @@ describe("a post of another datacenter", () => {
 
       // Words are found, of the text that it has.
       yield* finds(bob, "ocean", [post.id])
-      yield* at(ann).edit(post.id, "the #crow over the sea")
+      yield* at(ann).api(`/statuses/${post.id}`, { method: "PUT", body: { status: "the #crow over the sea", media_ids: [] } })
       yield* finds(bob, "sea", [post.id])
       yield* finds(bob, "ocean", [])
       yield* shows(bob, "tag/crow", [post.id])
