@@ -6,7 +6,7 @@ import type { BenchOptions } from "../harness/Bench.ts"
 import * as Sockets from "../live/sockets.ts"
 import * as Probing from "../memory/probing.ts"
 import { makeClock, postSteps, retimed } from "./posts.ts"
-import { warmSockets, type World } from "./stream.ts"
+import { warmSockets, type World } from "./world.ts"
 
 /** Who listens to it hears every post. */
 const activeChannel = "active"

@@ -1,7 +1,4 @@
-/**
- * Which datacenter a request belongs to. Tokens, codes, clients' ids and log-ins of browsers begin with the number of the
- * datacenter that keeps them; where a person logs in, it is the home of the account that they name.
- */
+/** Which datacenter a request belongs to: that of its secrets (SecretHome.ts), or where a person logs in the home of the account that they name. */
 import * as Datacenters from "@rookery/domain/Datacenters"
 import * as Media from "@rookery/domain/Media"
 import * as HomeAsks from "@rookery/protocol/HomeAsks"
@@ -15,19 +12,10 @@ import * as Fields from "../http/Fields.ts"
 import type { Route } from "../http/Route.ts"
 import * as Browser from "../oauth/Browser.ts"
 import * as Pages from "../oauth/pages.ts"
-import * as Secrets from "../oauth/Secrets.ts"
 import * as Pictures from "../render/Media.ts"
 import { ask } from "./Asking.ts"
+import { type Destination, elsewhere, ofSecret } from "./SecretHome.ts"
 import * as World from "./World.ts"
-
-/** Undefined: it is answered here. So is what names a datacenter that is not in the topology. */
-export type Destination = number | undefined
-
-const elsewhere = ({ datacenters: { names, own } }: World.World, home: number | undefined): Destination =>
-  home === undefined || home === own || home >= names.length ? undefined : home
-
-export const ofSecret = (world: World.World, secret: unknown): Destination =>
-  typeof secret === "string" ? elsewhere(world, Secrets.homeOf(secret)) : undefined
 
 /** As the request's head tells; `protocol` is the first subprotocol of a WebSocket, which may be a token. */
 export const ofHead = (world: World.World, headers: IncomingHttpHeaders, rawQuery: string, protocol?: string): Destination =>

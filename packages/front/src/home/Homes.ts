@@ -17,6 +17,7 @@ import * as Destination from "./Destination.ts"
 import * as PassedSockets from "./PassedSockets.ts"
 import * as Passing from "./Passing.ts"
 import * as Programs from "./Programs.ts"
+import type * as SecretHome from "./SecretHome.ts"
 import * as World from "./World.ts"
 
 export interface Homes extends Elsewhere {
@@ -36,7 +37,7 @@ const queryOf = (request: IncomingMessage): string => {
 }
 
 /** The subprotocol may be the token. */
-const streamHome = (world: World.World, request: IncomingMessage): Destination.Destination =>
+const streamHome = (world: World.World, request: IncomingMessage): SecretHome.Destination =>
   Destination.ofHead(world, request.headers, queryOf(request), request.headers["sec-websocket-protocol"]?.split(",")[0]?.trim())
 
 /** What nobody in particular may read, too, and is here; and the page to log in on. A token in the address would be looked at here. */

@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { type ApiError, unavailable } from "../http/Errors.ts"
 import * as Secrets from "../oauth/Secrets.ts"
 import { answer, ask, type Unanswered } from "./Asking.ts"
-import { ofSecret } from "./Destination.ts"
+import { ofSecret } from "./SecretHome.ts"
 import type * as World from "./World.ts"
 
 type OAuth = OAuthStore["Service"]
