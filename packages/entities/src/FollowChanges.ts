@@ -9,7 +9,9 @@ import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Residency from "./Residency.ts"
 import * as Resident from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
+import * as SessionTable from "./SessionTable.ts"
 import * as ShardWindows from "./ShardWindows.ts"
+import * as Untold from "./Untold.ts"
 
 export interface FollowChange {
   readonly readerNo: number
@@ -25,13 +27,16 @@ const floorOf = (window: Window.TimelineWindow): bigint => Snowflake.fromWords(w
 
 /** Fills a window with what one followee published at or above its floor; a list cut off at `limit` raises the floor to its end. */
 const fill = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
   resident: Resident.ResidentWindow,
   authorNo: number,
   ids: ReadonlyArray<bigint>,
   limit: number
 ): void => {
   if (resident.followees === undefined || !Resident.takes(resident, authorNo)) return
-  for (const id of ids) Resident.deliver(resident, Snowflake.high(id), Snowflake.low(id), authorNo)
+  const taken = ids.filter((id) => Resident.deliver(resident, Snowflake.high(id), Snowflake.low(id), authorNo))
+  if (SessionTable.isOnline(shard.sessions, resident.readerNo)) Untold.note(shard.untold, resident.readerNo, taken, runner.now())
   const oldest = ids.at(-1)
   if (ids.length === limit && oldest !== undefined) {
     Window.raiseFloor(resident.window, Snowflake.high(oldest), Snowflake.low(oldest))
@@ -57,7 +62,7 @@ export const backfill = (
     const author = AccountId.make(followee.id)
     const limit = runner.settings.windowEntriesMax
     const newest = yield* newestOf([{ author, since: floorOf(resident.window) }], limit)
-    fill(resident, followee.no, newest.get(author) ?? [], limit)
+    fill(runner, shard, resident, followee.no, newest.get(author) ?? [], limit)
   })
 
 const enterMode = (runner: Runner, mode: ModeRow | undefined): PulledAuthors.PulledAuthor | undefined => {

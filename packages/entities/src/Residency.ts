@@ -5,12 +5,13 @@
 import { AccountId } from "@rookery/domain/Ids"
 import { residentTimelines, windowEvictions } from "@rookery/observe/Metrics"
 import { NotFound } from "@rookery/protocol/Errors"
-import { Deferred, Effect, Schedule } from "effect"
+import { Cause, Deferred, Effect, Option, Schedule } from "effect"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import type { Runner } from "./Runner.ts"
 import * as SessionTable from "./SessionTable.ts"
 import * as ShardWindows from "./ShardWindows.ts"
+import * as Untold from "./Untold.ts"
 
 /** A load whose follow set was changed meanwhile runs again, this often at most. */
 const loadsMax = 5
@@ -33,6 +34,21 @@ export const hideUntil = (runner: Runner, resident: Resident.ResidentWindow, mil
 export const isOutdated = (runner: Runner, resident: Resident.ResidentWindow): boolean =>
   resident.hiddenUntil <= runner.now()
 
+/** Those that fan-out has not brought yet are news when it does. */
+const noteUntold = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  resident: Resident.ResidentWindow,
+  parts: ReadonlyArray<Uint8Array>
+): void => {
+  const { readerNo, told, window } = resident
+  resident.told = undefined
+  if (!SessionTable.isOnline(shard.sessions, readerNo)) return
+  for (const part of parts) {
+    Untold.note(shard.untold, readerNo, Untold.missingIn(window, part).filter((id) => told?.has(id) !== true), runner.now())
+  }
+}
+
 const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow) =>
   Effect.gen(function*() {
     const loaded = yield* runner.loader.load(AccountId.make(resident.reader))
@@ -41,6 +57,7 @@ const loadOnce = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Re
     if (loaded.followVersion < resident.followVersionMin) return false
     for (const row of loaded.modes) PulledAuthors.enter(runner.pulled, row)
     resident.followVersion = loaded.followVersion
+    noteUntold(runner, shard, resident, loaded.entries)
     Resident.land(resident, loaded)
     hideUntil(runner, resident, loaded.hiddenMillis)
     return true
@@ -52,22 +69,31 @@ const load = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Reside
     Effect.flatMap((landed) => (landed ? Effect.void : Effect.fail(new LoadAbandoned())))
   )
 
-const startLoad = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow): void => {
+/** A window of somebody who is online that could not be loaded is tried again after this, in milliseconds. */
+const againMillis = 250
+
+const startLoad = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow, pauseMillis = 0): void => {
   const loading = Deferred.makeUnsafe<void, unknown>()
   resident.loading = loading
-  const settle = load(runner, shard, resident).pipe(
+  const loaded = load(runner, shard, resident)
+  const settle = (pauseMillis === 0 ? loaded : Effect.delay(loaded, pauseMillis)).pipe(
     Effect.onExit((exit) =>
       Effect.sync(() => {
         resident.loading = undefined
-        if (exit._tag === "Failure" && shard.byNo.get(resident.readerNo) === resident) {
-          ShardWindows.forget(shard, resident.readerNo)
-        }
+        if (exit._tag === "Failure" && shard.byNo.get(resident.readerNo) === resident) failed(runner, shard, resident, exit.cause)
         Deferred.doneUnsafe(loading, exit)
       })
     ),
     Effect.ignore // those who wait were told
   )
   runner.runFork(settle)
+}
+
+/** Drops a window that could not be loaded. Without one, somebody who is online would hear nothing until they read. */
+const failed = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow, cause: Cause.Cause<unknown>): void => {
+  const isEnd = Cause.hasInterrupts(cause) || Option.exists(Cause.findErrorOption(cause), (error) => error instanceof NotFound)
+  if (isEnd) ShardWindows.forget(shard, resident.readerNo)
+  else reload(runner, shard, resident, againMillis)
 }
 
 /** Longest unread first, but never of people who are online; down to nine tenths of the bound. */
@@ -87,6 +113,21 @@ const evict = (runner: Runner): void => {
   }
 }
 
+const register = (
+  runner: Runner,
+  shard: ShardWindows.ShardWindows,
+  { reader, readerNo }: Pick<Resident.ResidentWindow, "reader" | "readerNo">,
+  pauseMillis?: number
+): Resident.ResidentWindow => {
+  const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now(), shard.slab)
+  shard.byNo.set(readerNo, resident)
+  residentTimelines.value++
+  startLoad(runner, shard, resident, pauseMillis)
+  // After the load has begun, which keeps this one: where all others are held, only it could go, again and again.
+  if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
+  return resident
+}
+
 /** The reader's window, registered and (unless `loading`) loaded. */
 export const touch = (
   runner: Runner,
@@ -100,19 +141,15 @@ export const touch = (
     present.lastReadAt = runner.now()
     return present
   }
-  const resident = Resident.make(readerNo, reader, runner.settings.windowEntriesMax, runner.now(), shard.slab)
-  shard.byNo.set(readerNo, resident)
-  residentTimelines.value++
-  startLoad(runner, shard, resident)
-  // After the load has begun, which keeps this one: where all others are held, only it could go, again and again.
-  if (residentTimelines.value > runner.settings.residentTimelinesMax) evict(runner)
-  return resident
+  return register(runner, shard, { reader, readerNo })
 }
 
-/** Drops a window that has missed a change; that of a person who is online is loaded again at once, or they would hear nothing. */
-export const reload = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow): void => {
+/** Drops a window that has missed a change; that of a person who is online is loaded again, or they would hear nothing. */
+export const reload = (runner: Runner, shard: ShardWindows.ShardWindows, resident: Resident.ResidentWindow, pauseMillis?: number): void => {
+  const told = new Set([...resident.told ?? [], ...Untold.newestOf(resident.window)])
   ShardWindows.forget(shard, resident.readerNo)
-  if (SessionTable.isOnline(shard.sessions, resident.readerNo)) touch(runner, shard, resident.readerNo, resident.reader)
+  if (!SessionTable.isOnline(shard.sessions, resident.readerNo)) return
+  register(runner, shard, resident, pauseMillis).told = told
 }
 
 /** How often the windows of those who are online are looked at, in milliseconds: nobody else's need be current. */
@@ -122,6 +159,7 @@ const currentMillis = 1_000
 export const keepCurrent = (runner: Runner) =>
   Effect.sync(() => {
     for (const shard of runner.shards.values()) {
+      Untold.prune(shard.untold, (readerNo) => SessionTable.isOnline(shard.sessions, readerNo), runner.now())
       for (const person of shard.sessions.frontsOf.keys()) {
         const resident = shard.byNo.get(person)
         if (resident !== undefined && isOutdated(runner, resident)) reload(runner, shard, resident)

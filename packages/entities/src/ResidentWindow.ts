@@ -30,6 +30,8 @@ export interface ResidentWindow {
   lastReadAt: number
   /** Changed since the last snapshot. */
   dirty: boolean
+  /** What the window before this one held, of which the reader was told; undefined once loaded. */
+  told: ReadonlySet<bigint> | undefined
 }
 
 const nobody = new Uint32Array(0)
@@ -49,7 +51,8 @@ export const make = (readerNo: number, reader: bigint, entriesMax: number, now: 
   followVersionMin: 0,
   filling: 0,
   lastReadAt: now,
-  dirty: true
+  dirty: true,
+  told: undefined
 })
 
 const includes = (numbers: Uint32Array, no: number): boolean => {

@@ -8,6 +8,7 @@ import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import * as SessionTable from "./SessionTable.ts"
 import * as TopicRings from "./TopicRings.ts"
+import * as Untold from "./Untold.ts"
 
 export interface ShardWindows {
   readonly shard: number
@@ -17,6 +18,8 @@ export interface ShardWindows {
   readonly pulled: PulledAuthors.PulledAuthors
   /** The newest posts of pulled authors that the online people here were told of; fan-out may repeat itself. */
   readonly announced: Window.TimelineWindow
+  /** Posts that windows held before their fan-out came. */
+  readonly untold: Untold.Untold
   /** Where the room of the windows is cut out of. */
   readonly slab: Slab | undefined
 }
@@ -30,6 +33,7 @@ export const make = (shard: number, pulled: PulledAuthors.PulledAuthors, slab?: 
   topics: TopicRings.make(),
   pulled,
   announced: Window.make(announcedMax),
+  untold: Untold.make(),
   slab
 })
 
@@ -44,10 +48,15 @@ export const forget = (shard: ShardWindows, readerNo: number): void => {
 
 export const clear = (shard: ShardWindows): void => {
   for (const readerNo of shard.byNo.keys()) forget(shard, readerNo)
+  shard.untold.clear()
   TopicRings.clear(shard.topics)
 }
 
 const idOf = (record: DeliveryBatch.RecordView): bigint => (BigInt(record.hi) << 32n) | BigInt(record.lo)
+
+/** Whether the window has the post, and its reader was not told of it. */
+const isUntold = (shard: ShardWindows, { readerNo, window }: Resident.ResidentWindow, record: DeliveryBatch.RecordView): boolean =>
+  shard.untold.has(readerNo) && Window.has(window, record.hi, record.lo) && Untold.take(shard.untold, readerNo, idOf(record))
 
 const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   const { authorNo, from, hi, lo, to, words } = record
@@ -56,9 +65,10 @@ const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
   for (let i = from; i < to; i++) {
     const readerNo = words[i]!
     const resident = shard.byNo.get(readerNo)
-    if (resident === undefined || !Resident.deliver(resident, hi, lo, authorNo)) continue
-    delivered++
-    if (anyoneOnline && SessionTable.isOnline(shard.sessions, readerNo)) {
+    if (resident === undefined) continue
+    const isNew = Resident.deliver(resident, hi, lo, authorNo)
+    if (isNew) delivered++
+    if (anyoneOnline && (isNew || isUntold(shard, resident, record)) && SessionTable.isOnline(shard.sessions, readerNo)) {
       SessionTable.note(shard.sessions, readerNo, EventBatch.kinds.update, idOf(record), authorNo)
     }
   }
@@ -72,7 +82,8 @@ const announce = (shard: ShardWindows, record: DeliveryBatch.RecordView): void =
   for (const person of shard.sessions.frontsOf.keys()) {
     const resident = shard.byNo.get(person)
     if (resident?.followees === undefined || !Resident.takes(resident, authorNo)) continue
-    if (Window.has(resident.window, hi, lo)) continue // it was pushed, and told of then
+    // It was pushed, and told of then.
+    if (Window.has(resident.window, hi, lo) && !isUntold(shard, resident, record)) continue
     SessionTable.note(shard.sessions, person, EventBatch.kinds.update, idOf(record), authorNo)
   }
 }

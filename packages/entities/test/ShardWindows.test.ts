@@ -53,6 +53,25 @@ const received = (queue: Queue.Dequeue<Uint8Array, unknown>) =>
     chunks.flatMap(EventBatch.decode).map(({ kind, people, postId }) => [kind, Number(postId), people]))
 
 describe("ShardWindows", () => {
+  it.effect("tells of a post that a read of the database brought into the window first, once, and only while it stands there", () =>
+    Effect.gen(function*() {
+      const shard = makeShard()
+      const feed = yield* SessionTable.open(shard.sessions, "f1")
+      const [reader, leaver] = [addReader(shard, 10), addReader(shard, 11)]
+      for (const no of [10, 11]) SessionTable.connect(shard.sessions, no, "f1")
+      const [hi, lo] = [1_000_000, 7]
+      const id = (BigInt(hi) << 32n) | BigInt(lo)
+      for (const resident of [reader, leaver]) {
+        Window.insert(resident.window, hi, lo, author)
+        shard.untold.set(resident.readerNo, { ids: new Set([id]), until: Number.POSITIVE_INFINITY })
+      }
+      Resident.unfollow(leaver, author)
+      const record = { kind: DeliveryBatch.kinds.push, hi, lo, authorNo: author, epoch: 1, words: Uint32Array.of(10, 11), from: 0, to: 2 }
+      ShardWindows.deliverOne(shard, record)
+      ShardWindows.deliverOne(shard, record)
+      assert.deepStrictEqual(yield* received(feed), [[EventBatch.kinds.update, Number(id), [10]]])
+    }))
+
   it("gives the room of a window that goes to the next one, and lets nobody look into it", () => {
     const slab = WindowSlab.make()
     const shard = makeShard(slab)
