@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as EntryBytes from "@rookery/domain/EntryBytes"
+import { LocalNo, PostId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Window from "@rookery/domain/TimelineWindow"
 import * as Untold from "../src/Untold.ts"
@@ -47,7 +48,7 @@ describe("posts that came before their fan-out", () => {
     const window = Window.make(8)
     const [old, held, fresh] = [idOf(30), idOf(20), idOf(10)]
     Window.insert(window, Snowflake.high(held), Snowflake.low(held), 5)
-    const entries = EntryBytes.of([fresh, held, old].map((id) => ({ id, authorNo: 5 })) as never)
+    const entries = EntryBytes.of([fresh, held, old].map((id) => ({ id: PostId.make(id), authorNo: LocalNo.make(5) })))
     assert.deepStrictEqual(Untold.missingIn(window, entries), [fresh, old])
     assert.deepStrictEqual([...Untold.newestOf(window)], [held])
   })
