@@ -87,6 +87,9 @@ const spreadPost = (
   )
 }
 
+/** The runner that committed the change may have died before it told the fronts: what they keep must not outlive a post that is gone. */
+const tellAgain = (runner: Runner, id: PostId) => runner.postsChanged([id])
+
 const perform = (
   runner: Runner,
   state: AuthorState.AuthorState,
@@ -97,12 +100,12 @@ const perform = (
     case "Fanout":
       return Effect.andThen(tellOfParents(runner, row.task), spreadPost(runner, state, row, row.task))
     case "Removed":
-      return spread(runner, state, row, row.task.postId, "remove")
+      return Effect.andThen(tellAgain(runner, row.task.postId), spread(runner, state, row, row.task.postId, "remove"))
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
       return Effect.andThen(
-        toTopics(runner, row, row.task.postId),
+        Effect.andThen(tellAgain(runner, row.task.postId), toTopics(runner, row, row.task.postId)),
         spread(runner, state, row, row.task.postId, "edit")
       )
     case "Edge":

@@ -17,6 +17,7 @@ const makeRunner = (lost: () => number) => {
   const given: Array<{ readonly id: bigint; readonly progress: Uint8Array }> = []
   const done: Array<bigint> = []
   const offered: Array<number> = []
+  const told: Array<bigint> = []
   const offer: Lanes["offer"] = (shard, _header, _numbers, _from, _to, onSettled) => {
     offered.push(shard)
     onSettled(shard, shard !== lost())
@@ -28,10 +29,11 @@ const makeRunner = (lost: () => number) => {
     lanes: { offer },
     now: () => 0,
     post: () => Effect.succeed(undefined),
+    postsChanged: (ids: ReadonlyArray<bigint>) => Effect.sync(() => void told.push(...ids)),
     done: (id: bigint) => Effect.sync(() => void done.push(id)),
     giveBack: (id: bigint, progress: Uint8Array) => Effect.sync(() => void given.push({ id, progress }))
   } as unknown as Runner
-  return { runner, given, done, offered }
+  return { runner, given, done, offered, told }
 }
 
 const source = {
@@ -50,7 +52,7 @@ describe("a fan-out that does not reach a shard", () => {
   it.effect("is given back with how far it got, and goes on from there", () =>
     Effect.gen(function*() {
       let lost = 3
-      const { done, given, offered, runner } = makeRunner(() => lost)
+      const { done, given, offered, runner, told } = makeRunner(() => lost)
       yield* Effect.exit(drive(runner, new Uint8Array(0)))
       assert.deepStrictEqual([given.map(({ id }) => id), done, runner.driving.size], [[5n], [], 0])
       const { progress } = given[0]!
@@ -60,5 +62,6 @@ describe("a fan-out that does not reach a shard", () => {
       offered.length = 0
       yield* drive(runner, progress)
       assert.deepStrictEqual([offered, done, given.length], [[3], [5n], 1])
+      assert.deepStrictEqual(told, [9n, 9n], "fronts are told each time: whoever was to tell them may be gone")
     }))
 })
