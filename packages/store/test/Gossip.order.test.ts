@@ -10,7 +10,7 @@ import { AccountStore } from "../src/AccountStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as World from "./gossipWorld.ts"
 
-const start = Date.now() - 3_600_000
+const start = Date.now() - 3_120_000
 const northId = (n: number) => Snowflake.make(start + n, 11, 0)
 const southId = (n: number) => Snowflake.make(start + n, 21, 0)
 
@@ -34,15 +34,18 @@ const south = Effect.gen(function*() {
   return here
 })
 
+/** Those who talk in direct posts, several of them in turn. */
+const circles: ReadonlyArray<ReadonlyArray<AccountId>> = [[far[0]!, far[1]!, own[0]!, own[1]!], [far[2]!, own[0]!, own[2]!]]
+
 /** All that the north said of its posts: what each author wrote, edited and deleted, in the order of the record's versions. */
 const postFacts = (roll: (sides: number) => number): Array<GossipFact> =>
   Array.from({ length: 10 }, (_, n) => {
     const id = northId(20 + n) as PostId
     const author = far[roll(4)]!
-    const replies = roll(3) === 0
-    const mentions = () => own.filter(() => roll(3) === 0)
+    const replies = roll(2) === 0
+    const mentions = () => (roll(2) === 0 ? circles[roll(2)]! : own.filter(() => roll(3) === 0)).filter((id) => id !== author)
     const base = {
-      _tag: "Post" as const, id, author, visibility: replies ? roll(4) : 0, sensitive: roll(2) === 0,
+      _tag: "Post" as const, id, author, visibility: replies ? Math.min(roll(8), 3) : 0, sensitive: roll(2) === 0,
       replyTo: replies ? ownPosts[0]! : null, replyToAuthor: replies ? own[0]! : null,
       repostOf: replies || roll(2) === 0 ? null : ownPosts[n % 2]!, conversation: replies ? ownPosts[0]! : null
     }
@@ -109,14 +112,21 @@ const queries: ReadonlyArray<readonly [what: string, query: string]> = [
   ["counts", `SELECT c.post_id::text, c.likes, c.reposts, c.replies FROM post_counts c ORDER BY 1`],
   ["notices", `SELECT n.account::text, n.kind, n.object::text, n.from_account::text FROM notifications n
     WHERE hears(n.account, n.from_account) AND (n.object = 0 OR EXISTS (SELECT FROM posts p WHERE p.id = n.object AND p.deleted_at IS NULL)) ORDER BY 1, 2, 3, 4`],
-  ["talks", `SELECT v.account::text, v.people::text, v.last_post::text FROM conversations v JOIN posts p ON p.id = v.last_post
-    WHERE hears(v.account, p.author) ORDER BY 1, 2`]
+  ["talks", `SELECT v.account::text, v.thread::text, v.people::text, jsonb_agg(p.id::text ORDER BY p.id) AS posts
+    FROM conversations v JOIN conversation_posts t ON t.conversation = v.id JOIN posts p ON p.id = t.post_id
+    WHERE hears(v.account, p.author) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`]
 ]
+
+/** Talks whose last post is not the newest of theirs, or was deleted. */
+const strayTalks = `
+  SELECT v.id FROM conversations v WHERE v.last_post IS DISTINCT FROM
+    (SELECT max(t.post_id) FROM conversation_posts t JOIN posts p ON p.id = t.post_id AND p.deleted_at IS NULL WHERE t.conversation = v.id)`
 
 const stateOf = ({ run }: World.Datacenter) =>
   run(Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const parts = yield* Effect.forEach(queries, ([what, query]) => Effect.map(sql.unsafe(query), (rows) => [what, rows] as const))
+    assert.deepStrictEqual(yield* sql.unsafe(strayTalks), [])
     const [post] = yield* (yield* PostStore).byIds([ownPosts[0]!])
     return { ...Object.fromEntries(parts), likes0: post?.likes }
   }))

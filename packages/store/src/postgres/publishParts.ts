@@ -45,7 +45,8 @@ export const namedIn = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow
 
 /**
  * CTEs that put direct posts into the conversations of those of this datacenter who take part: the author, and whoever is
- * mentioned and hears of the author. Who took part decides, with the thread, which conversation it is.
+ * mentioned and hears of the author. Who took part decides, with the thread, which conversation it is. Each person is asked
+ * about alone: what one has already, another may come to hear of later.
  */
 export const talkedIn = (sql: SqlClient.SqlClient): Statement.Fragment =>
   sql`
@@ -54,19 +55,21 @@ export const talkedIn = (sql: SqlClient.SqlClient): Statement.Fragment =>
         SELECT a.author UNION SELECT n.account FROM named_people n WHERE n.post_id = a.id ORDER BY 1
       ) AS people
       FROM accepted a WHERE a.visibility = 3 AND a.wrapped IS NULL
-        AND NOT EXISTS (SELECT FROM conversation_posts c WHERE c.post_id = a.id)
-    ), talked AS (
-      INSERT INTO conversations AS v (account, thread, people, last_post, unread)
-      SELECT who.account, t.thread, array_remove(t.people, who.account), max(t.post_id),
-        (array_agg(t.author <> who.account ORDER BY t.post_id DESC))[1]
+    ), entering AS MATERIALIZED (
+      SELECT who.account, t.thread, array_remove(t.people, who.account) AS people, t.post_id, t.author
       FROM talk t CROSS JOIN LATERAL unnest(t.people) AS who (account)
       WHERE CASE WHEN who.account = t.author THEN NOT is_remote(t.author) ELSE hears(who.account, t.author) END
-      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        AND NOT EXISTS (
+          SELECT FROM conversation_posts c JOIN conversations v ON v.id = c.conversation
+          WHERE c.post_id = t.post_id AND v.account = who.account)
+    ), talked AS (
+      INSERT INTO conversations AS v (account, thread, people, last_post, unread)
+      SELECT account, thread, people, max(post_id), (array_agg(author <> account ORDER BY post_id DESC))[1]
+      FROM entering GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
       ON CONFLICT (account, thread, people) DO UPDATE
         SET last_post = greatest(v.last_post, excluded.last_post), unread = excluded.unread
       RETURNING id, account, thread, people
     ), talked_posts AS (
       INSERT INTO conversation_posts (conversation, post_id)
-      SELECT v.id, t.post_id FROM talked v
-      JOIN talk t ON t.thread = v.thread AND v.account = ANY(t.people) AND array_remove(t.people, v.account) = v.people
+      SELECT v.id, e.post_id FROM talked v JOIN entering e USING (account, thread, people)
     )`
