@@ -13,6 +13,8 @@ export interface Answer {
   readonly type?: string
   /** Written instead of the body, as fast as the client takes it. */
   readonly stream?: { readonly size: number; readonly bytes: Readable }
+  /** The body is nobody else's: its memory is used again when it is sent (PageBuffers.ts). */
+  readonly isSpent?: true
   /** More headers: name, value, name, value. */
   readonly headers?: ReadonlyArray<string>
 }
@@ -20,5 +22,8 @@ export interface Answer {
 export const json = (value: unknown, status = 200): Answer => ({ status, body: JSON.stringify(value) })
 
 export const bytes = (body: Uint8Array, link?: string): Answer => ({ status: 200, body, link })
+
+/** The same for bytes that are made for this answer alone. */
+export const page = (body: Uint8Array, link?: string): Answer => ({ status: 200, body, link, isSpent: true })
 
 export const text = (body: string, type = "text/plain; charset=utf-8"): Answer => ({ status: 200, body, type })

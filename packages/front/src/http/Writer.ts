@@ -4,6 +4,7 @@ import { pipeline, type Readable } from "node:stream"
 import type { Answer } from "./Answer.ts"
 import * as Cors from "./Cors.ts"
 import { type ApiError, bodyOf } from "./Errors.ts"
+import * as PageBuffers from "./PageBuffers.ts"
 
 const jsonType = "application/json; charset=utf-8"
 
@@ -21,11 +22,20 @@ const send = (response: ServerResponse, bytes: Readable): void => {
   pipeline(bytes, response, () => {})
 }
 
+/** Bytes that the kernel has taken all of are nobody's any more; those of a broken connection may still be somebody's. */
+const end = (response: ServerResponse, { body, isSpent }: Answer, head: boolean): void => {
+  if (head) return void response.end()
+  if (isSpent !== true || typeof body === "string") return void response.end(body)
+  response.end(body, (error?: Error | null) => {
+    if (error === undefined || error === null) PageBuffers.give(body)
+  })
+}
+
 /** Writes status, headers and body at once; `head` leaves the body out. Does nothing when the client has gone. */
 export const answer = (response: ServerResponse, all: Answer, head: boolean): void => {
   const isGone = response.destroyed || response.headersSent
   if (!isGone) writeHead(response, all)
-  if (all.stream === undefined) return isGone ? undefined : void response.end(head ? undefined : all.body)
+  if (all.stream === undefined) return isGone ? undefined : end(response, all, head)
   if (!isGone && !head) return send(response, all.stream.bytes)
   all.stream.bytes.destroy()
   if (!isGone) response.end()

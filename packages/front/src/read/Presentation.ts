@@ -1,4 +1,5 @@
 /** Step four of a read: renderings, accounts and the viewer's marks become the bytes of the answer, copied once. */
+import * as PageBuffers from "../http/PageBuffers.ts"
 import * as Status from "../render/Status.ts"
 import type { Hydrated } from "./Hydration.ts"
 import type { PostMarks, ViewerMarks } from "./Marks.ts"
@@ -42,11 +43,11 @@ export const one = (item: Hydrated, marks: ViewerMarks): Buffer => {
   return out
 }
 
-/** A list of them. */
+/** A list of them; the route may say that its memory is used again (http/Answer.ts). */
 export const list = (items: ReadonlyArray<Hydrated>, marks: ViewerMarks): Buffer => {
   let size = 2 + Math.max(0, items.length - 1)
   for (const item of items) size += sizeOf(item)
-  const out = Buffer.allocUnsafe(size)
+  const out = PageBuffers.take(size)
   let at = 0
   out[at++] = open
   items.forEach((item, i) => {

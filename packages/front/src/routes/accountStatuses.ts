@@ -61,6 +61,6 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       if (page.items.length === 0) yield* anyAccount(deps, author)
       const bytes = yield* deps.reader.present(viewer, page.items)
       const link = Links.page(addressOf(deps, request), request.rawQuery, page.cursors)
-      return Edge.shared(request, deps.settings.limits, Answer.bytes(bytes, link))
+      return Edge.shared(request, deps.settings.limits, Answer.page(bytes, link))
     }))
 ]

@@ -16,6 +16,6 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => [
       const page = yield* deps.reader.page(me, bounds, (query) =>
         Effect.map(deps.skeleton.home(me, query), (entries) => entries.map((entry) => entry.id)), "home")
       const bytes = yield* deps.reader.present(me, page.items)
-      return Answer.bytes(bytes, Links.page(addressOf(deps, request), request.rawQuery, page.cursors))
+      return Answer.page(bytes, Links.page(addressOf(deps, request), request.rawQuery, page.cursors))
     }))
 ]
