@@ -8,6 +8,8 @@ import { SqlClient } from "effect/sql"
 export interface DigestFigure {
   readonly posts: number
   readonly kind: GossipKind
+  /** Of those that are compared, the other datacenter's. */
+  readonly count: number
   /**
    * Milliseconds: a digest of the whole day (undefined where it was cut off at the bound of all transactions), of no more rows than are
    * ever looked at, and of the day in as many parts as a split makes.
@@ -28,7 +30,7 @@ const foreignEach = 5
 const directEach = 96
 
 /** Whose a number is, and what makes it a post of theirs: the machines of the bench's topology are 1 and 101. */
-const machineOf = `(CASE WHEN n % ${foreignEach} = 0 THEN 101 ELSE 1 END)::bigint << 12`
+const machineOf = `((CASE WHEN n % ${foreignEach} = 0 THEN 101 ELSE 1 END)::bigint << 12)`
 const words = `'some hundred and forty letters, as a post has them ' || repeat('word ', 18)`
 
 /** Posts of a day in their order, `step` places apart. Nobody is told. */
@@ -39,7 +41,7 @@ const makePosts = (sql: SqlClient.SqlClient, from: number, places: number, step:
         sql`SELECT set_config('rookery.quiet', 'on', true)`,
         sql`
           INSERT INTO posts (id, author, author_no, visibility, text, mentions)
-          SELECT ((${BigInt(from)}::bigint + n * ${day}::bigint / ${places}::int) << 22) | ${sql.literal(machineOf)} | n % 4096,
+          SELECT ((${BigInt(from)}::bigint + n * ${day}::bigint / ${places}::int) << 22) | ${sql.literal(machineOf)} | (n % 4096),
             (1::bigint << 22) | ${sql.literal(machineOf)}, 1, CASE WHEN n % ${directEach}::int = 0 THEN 3 ELSE 0 END, ${sql.literal(words)},
             CASE WHEN n % ${directEach}::int = 0 THEN jsonb_build_array(jsonb_build_object('id', ((1::bigint << 22) | (1 << 12))::text)) END
           FROM generate_series(${at + offset}::bigint, ${Math.min(places, at + insertedAtOnce * step) - 1}::bigint, ${step}::bigint) n`
@@ -61,9 +63,13 @@ const compared = (posts: number, kind: GossipKind, from: number) =>
     const partOf = (i: number) => ({ ...range, from: range.from + BigInt(i) * step, to: range.from + BigInt(i + 1) * step })
     const whole = yield* Effect.catch(timed(gossip.digest(range, 1_000_000_000)), () => Effect.succeed(undefined))
     const bounded = yield* timed(gossip.digest(range, Asks.digestRowsMax))
-    const parts = yield* Effect.forEach(Array.from({ length: partsMax }, (_, i) => partOf(i)), (part) =>
-      timed(gossip.digest(part, Asks.digestRowsMax)))
-    const figure: DigestFigure = { posts, kind, whole, bounded, parts: parts.reduce((sum, millis) => sum + millis, 0), partMax: Math.max(...parts) }
+    let count = 0
+    const digestPart = (part: GossipRange) =>
+      Effect.map(gossip.digest(part, Asks.digestRowsMax), (digest) => {
+        count += digest.count
+      })
+    const parts = yield* Effect.forEach(Array.from({ length: partsMax }, (_, i) => partOf(i)), (part) => timed(digestPart(part)))
+    const figure: DigestFigure = { posts, kind, count, whole, bounded, parts: parts.reduce((sum, millis) => sum + millis, 0), partMax: Math.max(...parts) }
     return figure
   })
 

@@ -75,10 +75,11 @@ const measureOnce = (origins: number, each: number, posts: number, random: Seede
 
 const comparing = (figures: ReadonlyArray<Digests.DigestFigure>): Table => ({
   title: "Digests of a day, ms",
-  columns: ["posts of the day", "kind", "all of it at once", "as many rows as are looked at", "in 64 parts", "slowest part"],
-  rows: figures.map(({ bounded, kind, partMax, parts, posts, whole }) => [
+  columns: ["posts of the day", "kind", "of them compared", "all of it at once", "as many rows as are looked at", "in 64 parts", "slowest part"],
+  rows: figures.map(({ bounded, count, kind, partMax, parts, posts, whole }) => [
     posts,
     kind,
+    count,
     whole === undefined ? "cut off" : Math.round(whole),
     ...[bounded, parts, partMax].map(Math.round)
   ])

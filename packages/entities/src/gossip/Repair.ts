@@ -12,7 +12,7 @@ import * as Asking from "./Asking.ts"
 import * as RangePages from "./RangePages.ts"
 import { nameOf, type World } from "./World.ts"
 
-/** Records of a range that is asked for as it is: two thirds of a round trip's worth of bytes. */
+/** Records of a range that is asked for as it is: some 50 kB. */
 const leafMax = 2_000
 /** Of a range one in so many stands here, or less: splitting it would only find that all of it is lacking. */
 const lackingShare = 4

@@ -34,7 +34,10 @@ const within = (
     yield* Accounts.numbers(sql, set.AccountCounts)
     const posted = yield* posts(sql, settings, set, confirmed)
     yield* counts(sql, origin, set.Counts)
-    yield* Concerns.tell(sql, posted.concerning, settled, [...new Set([...woken, ...settled.unblocking])])
+    // Of those who are first named here nothing came before.
+    const fresh = new Set(missing)
+    const known = woken.filter((id) => !fresh.has(id))
+    yield* Concerns.tell(sql, posted.concerning, settled, [...new Set([...known, ...settled.unblocking])])
     const named = new Set(set.Account.map((fact) => fact.id))
     return {
       unknownOld: posted.unknownOld,

@@ -68,14 +68,14 @@ const fill = (sql: SqlClient.SqlClient, facts: ReadonlyArray<AccountFact>, keys:
           ${texts(facts.map((fact) => fact.avatar))}, ${texts(facts.map((fact) => fact.header))})
         AS i (id, version, key, username, display_name, note, fields, locked, bot, discoverable, disabled, gone, avatar, header)
       ), before AS MATERIALIZED (
-        SELECT a.id, a.disabled_at FROM accounts a JOIN input i ON i.id = a.id
+        SELECT i.*, a.disabled_at FROM accounts a JOIN input i ON i.id = a.id
         WHERE a.remote AND a.gossip_version < i.version ORDER BY a.id FOR UPDATE OF a
       ), changed AS (
-        UPDATE accounts a SET username = i.username, username_key = i.key, display_name = i.display_name, note = i.note,
-          fields = i.fields::jsonb, locked = i.locked, bot = i.bot, discoverable = i.discoverable, gone = i.gone,
-          avatar = i.avatar, header = i.header,
-          disabled_at = CASE WHEN i.disabled THEN coalesce(a.disabled_at, now()) END, gossip_version = i.version
-        FROM before b JOIN input i ON i.id = b.id WHERE a.id = b.id
+        UPDATE accounts a SET username = b.username, username_key = b.key, display_name = b.display_name, note = b.note,
+          fields = b.fields::jsonb, locked = b.locked, bot = b.bot, discoverable = b.discoverable, gone = b.gone,
+          avatar = b.avatar, header = b.header,
+          disabled_at = CASE WHEN b.disabled THEN coalesce(a.disabled_at, now()) END, gossip_version = b.version
+        FROM before b WHERE a.id = b.id
         RETURNING a.id, a.disabled_at, b.disabled_at AS disabled_before
       ), author AS (
         UPDATE authors SET disabled = changed.disabled_at IS NOT NULL FROM changed WHERE account = changed.id

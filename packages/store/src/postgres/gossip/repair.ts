@@ -11,29 +11,36 @@ import { factOf, type StoredFact } from "./settings.ts"
 
 type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 
+/**
+ * Reads a range along its index and stops at the limit. A bitmap, which generic plans like, holds every row of the range
+ * before the first one is looked at, and has no order.
+ */
+const alongIndex = <A>(sql: SqlClient.SqlClient, read: Sql<A>): Sql<A> =>
+  sql.withTransaction(Effect.andThen(sql`SELECT set_config('enable_bitmapscan', 'off', true)`, read))
+
 /** Ends in bounded time, however much the range holds. */
 export const digest = (sql: SqlClient.SqlClient, range: GossipRange, rowsMax: number): Sql<GossipDigest> =>
   Effect.map(
-    sql<{ looked: bigint; count: bigint; hash: string }>`
+    alongIndex(sql, sql<{ looked: bigint; count: bigint; hash: string }>`
       SELECT count(*) AS looked, count(*) FILTER (WHERE asked) AS count,
         coalesce(sum(hashint8extended(key, hashint8extended(other, state))) FILTER (WHERE asked), 0)::text AS hash
-      FROM (${sources[range.kind].rows(sql, range)} LIMIT ${rowsMax + 1}::int) found`,
+      FROM (${sources[range.kind].rows(sql, range)} LIMIT ${rowsMax + 1}::int) found`),
     ([row]) => ({ count: Number(row!.count), hash: BigInt.asUintN(64, BigInt(row!.hash)), isWhole: Number(row!.looked) <= rowsMax })
   )
 
 export const facts = (sql: SqlClient.SqlClient, range: GossipRange, limit: number): Sql<ReadonlyArray<GossipFact>> => {
   const { kind, payload, rows: found } = sources[range.kind]
   return Effect.map(
-    sql<StoredFact>`
+    alongIndex(sql, sql<StoredFact>`
       SELECT ${sql.literal(kind)} AS kind, ${sql.literal(payload)} AS payload
-      FROM (${found(sql, range)}) found WHERE asked ORDER BY key, other LIMIT ${limit}`,
+      FROM (${found(sql, range)}) found WHERE asked ORDER BY key, other LIMIT ${limit}`),
     (rows) => rows.map(factOf)
   )
 }
 
 export const keys = (sql: SqlClient.SqlClient, range: GossipRange, limit: number): Sql<ReadonlyArray<GossipKey>> =>
-  sql<GossipKey>`
-    SELECT key, other FROM (${sources[range.kind].rows(sql, range)}) found WHERE asked ORDER BY key, other LIMIT ${limit}`
+  alongIndex(sql, sql<GossipKey>`
+    SELECT key, other FROM (${sources[range.kind].rows(sql, range)}) found WHERE asked ORDER BY key, other LIMIT ${limit}`)
 
 /** An own id without a row is of a post that was deleted long ago, or never was: its end is all there is to say, its author is not known. */
 export const postsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<PostId>, asker: number): Sql<ReadonlyArray<GossipFact>> =>
