@@ -65,6 +65,22 @@ describe("search of posts of another datacenter", () => {
       assert.deepStrictEqual([yield* south.run(found(bob, "crow")), yield* tagsOf(south, "wa")], [[], []])
     })), 60_000)
 
+  it.live("has a post that was announced long after it was made, of somebody whom nobody here follows", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const [north, south] = (yield* world(2)) as [World.Datacenter, World.Datacenter]
+      const ann = yield* account(north, "ann")
+      const bob = yield* account(south, "bob")
+      yield* flow([north, south])
+      const young = yield* post(north, ann, { text: "a #rook of today" })
+      yield* flow([north, south])
+      // The index has come to the present.
+      yield* south.run(comesTo(found(bob, "#rook"), [young.id]))
+      const late = yield* post(north, ann, { text: "a #rook of an hour ago" }, World.idOf(0, Date.now() - 3_600_000) as PostId)
+      yield* flow([north, south])
+      yield* south.run(comesTo(found(bob, "#rook"), [young.id, late.id]))
+      assert.sameMembers(yield* wanted(south), [young.id, late.id])
+    })), 60_000)
+
   it.live("asks for what somebody here may find, and not again for what its owner does not have", () =>
     Effect.scoped(Effect.gen(function*() {
       const [north, south] = (yield* world(2)) as [World.Datacenter, World.Datacenter]

@@ -81,10 +81,10 @@ const media = "CASE WHEN i.pictures THEN '[]'::jsonb END"
 const editedAt = "CASE WHEN i.edited_at > 0 THEN timestamptz 'epoch' + i.edited_at * interval '1 millisecond' END"
 
 /**
- * Below this id a post comes so late that streams, which look for new posts among young ids, would not find it by itself. They look
- * back further by another overlap, for what takes long to be committed here.
+ * Below this id a post comes late: streams and the index of search, which look for new posts among young ids, might not find it by itself. What
+ * is younger is committed here before they look no further back, since no transaction takes longer than the rest of their overlap.
  */
-const lateBelow = (): bigint => Snowflake.floorAt(Date.now() - Limits.overlapMillis)
+const lateBelow = (): bigint => Snowflake.floorAt(Date.now() - Limits.clockSkewMillisMax)
 
 /** Fan-out only where somebody follows the author; answers the posts that have it. */
 const insert = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>): Sql<ReadonlyArray<PostId>> =>
@@ -103,8 +103,7 @@ const insert = (sql: SqlClient.SqlClient, facts: ReadonlyArray<PostFact>): Sql<R
         ON CONFLICT (account, post_id) DO UPDATE SET wrapper = greatest(r.wrapper, excluded.wrapper)
       ), late AS (
         INSERT INTO post_changes (post_id, author, kind)
-        SELECT i.id, i.author, ${changeKinds.late} FROM input i JOIN authors a ON a.account = i.author
-        WHERE a.followers > 0 AND i.visibility < 3 AND i.id < ${lateBelow()}
+        SELECT id, author, ${changeKinds.late} FROM input WHERE id < ${lateBelow()}
       )
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT i.author, ${taskKinds.Fanout}, i.id,
