@@ -43,34 +43,35 @@ const forgetOutdated = (state: AuthorState): void => {
   state.audience = undefined
 }
 
-/** The row, read when it is not known. */
-export const row = (state: AuthorState): Effect.Effect<AuthorRow, unknown> => {
-  const read = Effect.gen(function*() {
+/** For whoever holds `loading`, which is not to be waited for again: the row may be forgotten at any time. */
+const readRow = (state: AuthorState): Effect.Effect<AuthorRow, unknown> =>
+  Effect.gen(function*() {
     if (state.row !== undefined) return state.row
     const loaded = yield* state.source.row(state.account)
     if (loaded === undefined) return yield* Effect.fail(new NotFound({ what: "account" }))
     state.row = loaded
     return loaded
   })
-  return Effect.suspend(() => {
-    forgetOutdated(state)
-    return state.row !== undefined ? Effect.succeed(state.row) : state.loading.withPermits(1)(read)
-  })
-}
 
-/** The followers, read when they are not known. */
-export const followers = (state: AuthorState): Effect.Effect<FollowerSet.FollowerSet, unknown> => {
-  const read = Effect.gen(function*() {
-    state.audience ??= yield* state.source.followers(state.account, (yield* row(state)).edgeSequence)
+const readFollowers = (state: AuthorState): Effect.Effect<FollowerSet.FollowerSet, unknown> =>
+  Effect.gen(function*() {
+    state.audience ??= yield* state.source.followers(state.account, (yield* readRow(state)).edgeSequence)
     return state.audience.followers
   })
-  return Effect.suspend(() => {
+
+/** The row, read when it is not known. */
+export const row = (state: AuthorState): Effect.Effect<AuthorRow, unknown> =>
+  Effect.suspend(() => {
     forgetOutdated(state)
-    return state.audience !== undefined
-      ? Effect.succeed(state.audience.followers)
-      : Effect.flatMap(row(state), () => state.loading.withPermits(1)(read))
+    return state.row !== undefined ? Effect.succeed(state.row) : state.loading.withPermits(1)(readRow(state))
   })
-}
+
+/** The followers, read when they are not known. */
+export const followers = (state: AuthorState): Effect.Effect<FollowerSet.FollowerSet, unknown> =>
+  Effect.suspend(() => {
+    forgetOutdated(state)
+    return state.audience !== undefined ? Effect.succeed(state.audience.followers) : state.loading.withPermits(1)(readFollowers(state))
+  })
 
 /** Takes an edge in when it is the next one; a gap makes the next use read the whole set. */
 export const applyEdge = (state: AuthorState, edge: Edge): void => {
