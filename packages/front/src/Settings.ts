@@ -57,7 +57,7 @@ export interface FrontLimits {
   readonly tokensCached: number
   readonly tokenMillis: number
   readonly postCacheBytes: number
-  /** Of posts in a denser form behind that cache; some 250 bytes each. */
+  /** Of posts in a denser form behind that cache. */
   readonly packedPostBytes: number
   readonly accountCacheBytes: number
   /** How old the counts of an account may be inside of somebody's status. */

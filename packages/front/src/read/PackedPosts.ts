@@ -1,6 +1,6 @@
 /**
- * Posts behind the cache of renderings, as bytes that the garbage collector does not look into: a sixth of what a rendering
- * takes, and to render one again costs a fifth of reading it from the database. Those with pictures are not kept here.
+ * Posts behind the cache of renderings, as bytes that the garbage collector does not look into: by count some 200 for a post of 140
+ * characters, where its rendering is counted as some 1,700. Those with pictures are not kept here.
  */
 import * as ByteLog from "@rookery/domain/ByteLog"
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
