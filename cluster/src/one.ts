@@ -29,7 +29,7 @@ const startEmbedded = (dataDir: string) =>
   Effect.andThen(
     dataFolder.hold(dataDir),
     EmbeddedPostgres.start({ folder: embeddedFolder(dataDir) }).pipe(
-      Effect.map(({ url }) => url),
+      Effect.map(({ socketUrl }) => socketUrl),
       Effect.mapError((error) => new AdminError({ message: error.message }))
     )
   )

@@ -67,7 +67,14 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const urls = options.servers ?? urlsOf(servers!)
   const state: State = {
     options,
-    env: { MEDIA_FOLDER: resolve(options.folder, "media"), ...options.env, DATABASE_URL: urls.postgresUrl, REDIS_URL: urls.redisUrl, NATS_URL: urls.natsUrl },
+    env: {
+      MEDIA_FOLDER: resolve(options.folder, "media"),
+      ...options.env,
+      // Members are of this machine; whoever is told of the address may not be allowed into the folder.
+      DATABASE_URL: servers?.postgres.socketUrl ?? urls.postgresUrl,
+      REDIS_URL: urls.redisUrl,
+      NATS_URL: urls.natsUrl
+    },
     scope: yield* Scope.fork(yield* Effect.scope, "parallel"),
     counts: { runner: 0, front: 0 },
     running: new Set()

@@ -166,7 +166,7 @@ const startServers = Effect.fnUntraced(function*({ name, options, ports, world }
     redis: RedisServer.start({ folder: join(options.folder, "redis"), port: ports.redis }).pipe(Scope.provide(scope)),
     nats: world.nats.get(name)!.start.pipe(Scope.provide(nats))
   }, { concurrency: "unbounded" })
-  return { nats, urls: { postgresUrl: all.postgres.url, redisUrl: all.redis.url, natsUrl: all.nats.url } }
+  return { nats, urls: { postgresUrl: all.postgres.socketUrl, redisUrl: all.redis.url, natsUrl: all.nats.url } }
 })
 
 const envOf = (state: State, urls: LocalCluster.ServerUrls): Readonly<Record<string, string>> => ({

@@ -24,6 +24,11 @@ export interface Options {
 export interface EmbeddedPostgres {
   /** With user and password; the database is `postgres`. */
   readonly url: string
+  /**
+   * The same by a Unix socket, which costs both sides less than loopback TCP; for processes of this machine that may enter the
+   * folder. It is `url` where the folder's path is too long for one.
+   */
+  readonly socketUrl: string
   readonly port: number
   readonly pid: number
 }
@@ -33,9 +38,11 @@ const NOBODY = 65_534
 /** After a crash the log is replayed first. */
 const READY_LIMIT_MS = 120_000
 
+/** Bytes of a Unix socket's path at most: what the kernel takes (108 on Linux, 104 elsewhere), less the end of the text. */
+const SOCKET_PATH_MAX = 103
+
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
   max_connections: "200",
   shared_buffers: "128MB",
   // A stopped process must not hold rows for ever: the server ends its transaction.
@@ -78,15 +85,20 @@ const prepare = async (folder: string, options: Options): Promise<Prepared> => {
 
 const startOn = (prepared: Prepared, port: number): Effect.Effect<EmbeddedPostgres, ServerError, Scope.Scope> => {
   const url = `postgres://${USER}:${prepared.password}@127.0.0.1:${port}/postgres`
+  const socketUrl = bySocket(url, join(prepared.folder, "data"), port)
   return launch(prepared, port).pipe(
     Effect.retry({ while: hasBackendsLeft, schedule: Schedule.spaced("200 millis"), times: 50 }),
-    Effect.map((server) => ({ url, port, pid: server.pid }))
+    Effect.map((server) => ({ url, socketUrl, port, pid: server.pid }))
   )
 }
 
+/** As libpq reads it: a `host` that begins with a slash is the folder of the socket. */
+const bySocket = (url: string, folder: string, port: number): string =>
+  Buffer.byteLength(`${folder}/.s.PGSQL.${port}`) > SOCKET_PATH_MAX ? url : `${url}?host=${encodeURIComponent(folder)}`
+
 const launch = Effect.fnUntraced(function*(prepared: Prepared, port: number) {
   const data = join(prepared.folder, "data")
-  const settings = Object.entries({ ...prepared.settings, port: `${port}` })
+  const settings = Object.entries({ unix_socket_directories: folderSeenFrom(data), ...prepared.settings, port: `${port}` })
   const server = yield* spawn({
     name: NAME,
     file: prepared.binaries.postgres,
