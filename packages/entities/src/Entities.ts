@@ -23,9 +23,12 @@ export const layer = (settings: Partial<Settings> = {}, world?: World) =>
   Layer.unwrap(
     Effect.gen(function*() {
       const runner = yield* Runner.make({ ...defaults, ...settings })
-      const group = yield* PublishGroup.make(runner.settings.claimMillis, () => {
-        Notices.due(runner)
-        runner.tellingDue.openUnsafe()
+      const group = yield* PublishGroup.make(runner.settings.claimMillis, {
+        onCommit: () => {
+          Notices.due(runner)
+          runner.tellingDue.openUnsafe()
+        },
+        posted: runner.authorsPosted
       })
       const likes = yield* LikeGroup.make(() => Notices.due(runner))
       yield* Modes.keepFresh(runner)

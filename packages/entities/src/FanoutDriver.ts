@@ -65,6 +65,10 @@ const tellOfParents = (runner: Runner, { replyTo, repostOf }: Extract<Task["task
   return parents.length === 0 ? Effect.void : runner.postsChanged(parents)
 }
 
+/** A row that the outbox brought may be of a runner that died before it told the fronts. */
+const tellOfPost = (runner: Runner, state: AuthorState.AuthorState, row: Task) =>
+  row.post === undefined ? runner.authorsPosted([state.account]) : Effect.void
+
 /** Whoever committed the post may not have come to its author's own window, so every drive sees to it. */
 const spreadPost = (
   runner: Runner,
@@ -98,7 +102,10 @@ const perform = (
 ) => {
   switch (row.task._tag) {
     case "Fanout":
-      return Effect.andThen(tellOfParents(runner, row.task), spreadPost(runner, state, row, row.task))
+      return tellOfPost(runner, state, row).pipe(
+        Effect.andThen(tellOfParents(runner, row.task)),
+        Effect.andThen(spreadPost(runner, state, row, row.task))
+      )
     case "Removed":
       return Effect.andThen(tellAgain(runner, row.task.postId), spread(runner, state, row, row.task.postId, "remove"))
     case "Transition":

@@ -18,6 +18,11 @@ const announce = (bus: Bus["Service"], message: BusMessages.Invalidation): Effec
 export const postsChanged = (bus: Bus["Service"], ids: ReadonlyArray<PostId>): Effect.Effect<void> =>
   announce(bus, { _tag: "PostChanged", postIds: ids.map(String) })
 
+export const authorsPosted = (bus: Bus["Service"], authors: ReadonlyArray<AccountId>): Effect.Effect<void> =>
+  announce(bus, { _tag: "AuthorsPosted", accountIds: authors.map(String) })
+
+export const imported = (bus: Bus["Service"]): Effect.Effect<void> => announce(bus, { _tag: "Imported" })
+
 export const accountsChanged = (bus: Bus["Service"], accounts: ReadonlyArray<AccountId>): Effect.Effect<void> =>
   announce(bus, { _tag: "AccountChanged", accountIds: accounts.map(String) })
 

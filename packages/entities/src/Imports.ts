@@ -1,6 +1,6 @@
 /**
  * An operator's import writes past the actors, in bulk. A runner that sees its mark rise lets go of all that it knows, as after a
- * pause, and reads it again as it is asked for.
+ * pause, and reads it again as it is asked for; fronts are told.
  */
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import * as Logs from "@rookery/observe/Logs"
@@ -39,6 +39,7 @@ export const watch = (runner: Runner) =>
       shown = mark
       shownAt = runner.now()
       forgetAll(runner)
+      yield* runner.imported
       yield* Effect.logInfo(Logs.names.importSeen)
     })
     yield* look.pipe(

@@ -31,8 +31,14 @@ export interface PublishGroup {
   readonly publish: (submission: Submission) => Effect.Effect<PublishResult, unknown>
 }
 
-/** `onCommit` runs after every write. */
-export const make = (claimMillis: number, onCommit: () => void) =>
+/** What follows every write; none of it may fail. */
+export interface After {
+  readonly onCommit: () => void
+  /** The authors of what was new. */
+  readonly posted: (authors: ReadonlyArray<AccountId>) => Effect.Effect<void>
+}
+
+export const make = (claimMillis: number, after: After) =>
   Effect.gen(function*() {
     const ids = yield* IdSource
     const posts = yield* PostStore
@@ -63,7 +69,9 @@ export const make = (claimMillis: number, onCommit: () => void) =>
       Effect.gen(function*() {
         const minted = yield* ids.mintMany(submissions.length)
         const results = yield* posts.publish(rowsOf(submissions, minted))
-        onCommit()
+        after.onCommit()
+        const authors = submissions.flatMap(({ author }, i) => results[i]!._tag === "Published" ? [author] : [])
+        if (authors.length > 0) yield* after.posted(authors)
         return settle(submissions, results)
       })
 

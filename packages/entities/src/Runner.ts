@@ -3,7 +3,7 @@
  * lanes of fan-out, and the means to reach other actors. One per process.
  */
 import { Bus } from "@rookery/bus/Bus"
-import type { PostId } from "@rookery/domain/Ids"
+import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import * as Lanes from "@rookery/fanout/Lanes"
 import * as WindowSlab from "@rookery/domain/WindowSlab"
@@ -74,6 +74,10 @@ export interface Runner {
   readonly topics: TopicSpread.TopicSpread
   /** Tells the fronts that what they keep of these posts is old. */
   readonly postsChanged: (ids: ReadonlyArray<PostId>) => Effect.Effect<void>
+  /** Tells them that these have posts more. */
+  readonly authorsPosted: (authors: ReadonlyArray<AccountId>) => Effect.Effect<void>
+  /** Tells them that an import may have brought any. */
+  readonly imported: Effect.Effect<void>
   /** Runs work that outlives the actor which started it; ends with the runner. */
   readonly runFork: (effect: Effect.Effect<void>) => void
   readonly now: () => number
@@ -168,6 +172,8 @@ export const make = (settings: Settings) =>
       audiences: yield* Audiences.make(settings.audienceBytesMax),
       actors,
       postsChanged: (ids) => Hints.postsChanged(bus, ids),
+      authorsPosted: (authors) => Hints.authorsPosted(bus, authors),
+      imported: Hints.imported(bus),
       topics: yield* TopicSpread.make(actors, directory, bus, settings.messageTimeoutMillis, (shard) =>
         guard.trusted() ? shards.get(shard)?.topics : undefined),
       take: taken.commit,

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AccountId, PostId } from "@rookery/domain/Ids"
+import type { Post } from "@rookery/domain/Post"
 import type { Lanes } from "@rookery/fanout/Lanes"
 import * as ShardBitmap from "@rookery/fanout/ShardBitmap"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
@@ -18,6 +19,7 @@ const makeRunner = (lost: () => number) => {
   const done: Array<bigint> = []
   const offered: Array<number> = []
   const told: Array<bigint> = []
+  const posted: Array<bigint> = []
   const offer: Lanes["offer"] = (shard, _header, _numbers, _from, _to, onSettled) => {
     offered.push(shard)
     onSettled(shard, shard !== lost())
@@ -30,10 +32,11 @@ const makeRunner = (lost: () => number) => {
     now: () => 0,
     post: () => Effect.succeed(undefined),
     postsChanged: (ids: ReadonlyArray<bigint>) => Effect.sync(() => void told.push(...ids)),
+    authorsPosted: (authors: ReadonlyArray<bigint>) => Effect.sync(() => void posted.push(...authors)),
     done: (id: bigint) => Effect.sync(() => void done.push(id)),
     giveBack: (id: bigint, progress: Uint8Array) => Effect.sync(() => void given.push({ id, progress }))
   } as unknown as Runner
-  return { runner, given, done, offered, told }
+  return { runner, given, done, offered, told, posted }
 }
 
 const source = {
@@ -63,5 +66,20 @@ describe("a fan-out that does not reach a shard", () => {
       yield* drive(runner, progress)
       assert.deepStrictEqual([offered, done, given.length], [[3], [5n], 1])
       assert.deepStrictEqual(told, [9n, 9n], "fronts are told each time: whoever was to tell them may be gone")
+    }))
+})
+
+describe("a post whose row comes from the outbox", () => {
+  it.effect("is told to the fronts again, and one that was committed just now is not", () =>
+    Effect.gen(function*() {
+      const { posted, runner } = makeRunner(() => 0)
+      const task = { _tag: "Fanout", postId: PostId.make(9n), replyTo: null, repostOf: null, visibility: 0 } as const
+      const row = { id: 5n, task, progress: new Uint8Array(0) }
+      const drive = (post?: Post) =>
+        Effect.exit(FanoutDriver.drive(runner, AuthorState.make(ann, source), {} as AuthorStore["Service"], post === undefined ? row : { ...row, post }))
+      yield* drive({ id: task.postId } as Post)
+      assert.deepStrictEqual(posted, [])
+      yield* drive()
+      assert.deepStrictEqual(posted, [ann])
     }))
 })

@@ -97,7 +97,7 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
       follows,
       relations,
       shunned,
-      authorPages: yield* AuthorPages.make(yield* TimelineStore),
+      authorPages: yield* AuthorPages.make(yield* TimelineStore, limits.authorPageBytes, limits.authorPageMillis),
       kept,
       views: yield* Views.make(kept, limits.viewsMillis),
       totals: Totals.make(accounts),
@@ -166,7 +166,8 @@ export const serve = (settings: FrontSettings, world?: World) =>
     const listening = yield* Server.listen(server, handle, settings.host, settings.port, settings.limits)
     yield* live.attach(server, homes?.takesUpgrade)
     if (elsewhere !== undefined) yield* Effect.addFinalizer(() => elsewhere.drain)
-    yield* Invalidations.listen(deps.bus, { hydration: deps.hydration, tokens: deps.tokens, shunned: deps.shunned, streams: live.check })
+    const { authorPages, hydration, shunned, tokens } = deps
+    yield* Invalidations.listen(deps.bus, { hydration, authorPages, tokens, shunned, streams: live.check })
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })

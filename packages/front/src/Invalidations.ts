@@ -6,6 +6,7 @@ import { Invalidation, invalidationSubject } from "@rookery/protocol/BusMessages
 import * as Logs from "@rookery/observe/Logs"
 import { Effect, Schedule, Schema, type Scope, Stream } from "effect"
 import type { Tokens } from "./oauth/Tokens.ts"
+import type { AuthorPages } from "./read/AuthorPages.ts"
 import type { Hydration } from "./read/Hydration.ts"
 import type { Shunned } from "./read/Shunned.ts"
 
@@ -19,6 +20,7 @@ export interface StreamCheck {
 /** What is dropped, or looked at again. */
 export interface Dropped {
   readonly hydration: Hydration
+  readonly authorPages: AuthorPages
   readonly tokens: Tokens
   readonly shunned: Shunned
   readonly streams: StreamCheck
@@ -32,6 +34,12 @@ const apply = (to: Dropped, message: Invalidation): void => {
   switch (message._tag) {
     case "PostChanged":
       for (const id of message.postIds) to.hydration.dropPost(BigInt(id))
+      return
+    case "AuthorsPosted":
+      for (const id of message.accountIds) to.authorPages.drop(BigInt(id))
+      return
+    case "Imported":
+      to.authorPages.clear()
       return
     case "AccountChanged":
       for (const id of message.accountIds) {
@@ -57,6 +65,7 @@ const receive = (to: Dropped, data: Uint8Array) =>
 
 const clear = (to: Dropped): void => {
   to.hydration.clear()
+  to.authorPages.clear()
   to.tokens.clear()
   to.shunned.clear()
   to.streams.all()

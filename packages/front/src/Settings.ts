@@ -59,6 +59,9 @@ export interface FrontLimits {
   readonly postCacheBytes: number
   /** Of posts in a denser form behind that cache. */
   readonly packedPostBytes: number
+  /** Of the newest ids of accounts' own timelines, and how long they are good, in milliseconds. */
+  readonly authorPageBytes: number
+  readonly authorPageMillis: number
   readonly accountCacheBytes: number
   /** How old the counts of an account may be inside of somebody's status. */
   readonly accountMillis: number
@@ -118,6 +121,8 @@ export const defaultLimits: FrontLimits = {
   tokenMillis: 30_000,
   postCacheBytes: 128 * 1024 * 1024,
   packedPostBytes: 128 * 1024 * 1024,
+  authorPageBytes: 32 * 1024 * 1024,
+  authorPageMillis: 120_000,
   accountCacheBytes: 64 * 1024 * 1024,
   accountMillis: 30_000,
   edgeSeconds: 60,

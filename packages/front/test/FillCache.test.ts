@@ -134,7 +134,9 @@ describe("FillCache", () => {
       assert.deepStrictEqual(yield* Fiber.join(again), ["one"])
     }))
 
-  /** A cache with room for two rows, and one behind it with room for all; keys above 3 are hot there. */
+  const pictures = 9
+
+  /** A cache with room for two rows, and one behind it with room for all but one; keys above 3 are hot there. */
   const makeWithBehind = Effect.gen(function*() {
     const row = "x".repeat(880)
     const loaded: Array<number> = []
@@ -149,7 +151,10 @@ describe("FillCache", () => {
       load: (keys) => Effect.sync(() => (loaded.push(...keys), new Map(keys.map((key) => [key, row])))),
       behind: {
         get: (key) => kept.get(key),
-        put: (key, value, until) => void kept.set(key, { value, until, isHot: key > 3 }),
+        put: (key, value, until) => {
+          if (key !== pictures) kept.set(key, { value, until, isHot: key > 3 })
+          return key !== pictures && key <= 3
+        },
         delete: (key) => void kept.delete(key),
         clear: () => kept.clear()
       }
@@ -172,6 +177,16 @@ describe("FillCache", () => {
       cache.clear()
       yield* cache.all(all)
       assert.deepStrictEqual(loaded.slice(7), [...all, ...all])
+    }))
+
+  it.effect("keeps in front only what is hot or not kept behind", () =>
+    Effect.gen(function*() {
+      const { cache, kept, loaded } = yield* makeWithBehind
+      for (const key of [pictures, 4, 0]) yield* cache.all([key])
+      assert.strictEqual(cache.size(), 2)
+      kept.clear()
+      for (const key of [pictures, 4, 0]) yield* cache.all([key])
+      assert.deepStrictEqual(loaded, [pictures, 4, 0, 0])
     }))
 
   it.effect("takes from behind it what is hot there", () =>

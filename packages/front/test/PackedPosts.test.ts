@@ -93,4 +93,17 @@ describe("packed posts", () => {
     packed.put(plain.id, Status.render(plain, "ada", addresses), 60_000)
     assert.deepStrictEqual([0, 9_999, 19_999, 20_000].map((now) => packed.get(plain.id, now)!.isHot), [false, true, false, true])
   })
+
+  it("are enough behind a cache until they are hot, also when they were not there to be found", () => {
+    const packed = PackedPosts.make(1024 * 1024, addresses)
+    const put = (post: Post = plain) => packed.put(post.id, Status.render(post, "ada", addresses), 60_000)
+    assert.isFalse(put({ ...plain, media: [picture] }), "not kept")
+    packed.get(plain.id, 0)
+    assert.isTrue(put())
+    packed.delete(plain.id)
+    packed.get(plain.id, 5_000)
+    assert.isFalse(put(), "it was asked for twice")
+    packed.get(plain.id, 20_000)
+    assert.isTrue(put(), "long ago")
+  })
 })

@@ -68,6 +68,27 @@ describe("two fronts", () => {
       })
     ), 60_000)
 
+  it.live("show on a person's page what was posted, reposted or deleted at the other", () =>
+    withFronts(2, ([one, two]) =>
+      Effect.gen(function*() {
+        const [ann, bob] = [yield* one!.signUp("ann"), yield* two!.signUp("bob")]
+        const page = (client: Client) =>
+          Effect.map(client.ok("GET", `/api/v1/accounts/${ann.id}/statuses`, { token: bob.token }), (list) =>
+            list.map(({ id }: { readonly id: string }) => id) as Array<string>)
+        const are = (ids: ReadonlyArray<string>) => within(hintMillisMax, page(two!), (seen) => seen.join() === ids.join())
+        yield* are([])
+        const first = (yield* one!.post(ann, "first")).id
+        yield* are([first])
+        const second = (yield* one!.post(ann, "second")).id
+        assert.deepStrictEqual(yield* page(one!), [second, first], "at once where it was posted")
+        yield* are([second, first])
+        const { id: wrapper } = yield* one!.ok("POST", `/api/v1/statuses/${(yield* two!.post(bob, "his")).id}/reblog`, { token: ann.token })
+        yield* are([wrapper, second, first])
+        yield* one!.ok("DELETE", `/api/v1/statuses/${first}`, { token: ann.token })
+        yield* are([wrapper, second])
+      })
+    ), 60_000)
+
   it.live("make one post of one Idempotency-Key, whichever of them is asked, also at once", () =>
     withFronts(2, ([one, two]) =>
       Effect.gen(function*() {

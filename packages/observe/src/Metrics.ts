@@ -46,6 +46,8 @@ export const streamsDropped = counters("rookery_streams_dropped_total", "Streams
 // Front
 export const httpRequests = counters("rookery_http_requests_total", "HTTP requests answered", ["route", "status"])
 export const httpSeconds = histograms("rookery_http_seconds", "Time to answer an HTTP request", ["route"], seconds)
+export const authorPageHits = counter("rookery_author_page_hits_total", "Pages of accounts' own timelines answered from memory")
+export const authorPageMisses = counter("rookery_author_page_misses_total", "Pages of accounts' own timelines read from the database")
 export const renderCacheHits = counter("rookery_render_cache_hits_total", "Rendered posts found in the cache")
 export const renderCachePacked = counter("rookery_render_cache_packed_total", "Posts found packed behind the cache, among the hits")
 export const renderCacheMisses = counter("rookery_render_cache_misses_total", "Posts that had to be loaded and rendered")

@@ -7,6 +7,15 @@ export const PostChanged = Schema.Struct({
   postIds: Schema.Array(Schema.String)
 })
 
+/** These accounts have a post more, new or from elsewhere: what is kept of their own timelines lacks it. */
+export const AuthorsPosted = Schema.Struct({
+  _tag: Schema.tag("AuthorsPosted"),
+  accountIds: Schema.Array(Schema.String)
+})
+
+/** An operator's import brought posts, of whomever. */
+export const Imported = Schema.Struct({ _tag: Schema.tag("Imported") })
+
 /** An account's page, or whether it may act, changed. */
 export const AccountChanged = Schema.Struct({
   _tag: Schema.tag("AccountChanged"),
@@ -22,7 +31,7 @@ export const RelationChanged = Schema.Struct({
 /** A token was revoked; the hash is hex. */
 export const TokenRevoked = Schema.Struct({ _tag: Schema.tag("TokenRevoked"), tokenHash: Schema.String })
 
-export const Invalidation = Schema.Union([PostChanged, AccountChanged, RelationChanged, TokenRevoked])
+export const Invalidation = Schema.Union([PostChanged, AuthorsPosted, Imported, AccountChanged, RelationChanged, TokenRevoked])
 export type Invalidation = typeof Invalidation.Type
 
 /**

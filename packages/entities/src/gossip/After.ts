@@ -54,6 +54,9 @@ const accountsOf = (facts: ReadonlyArray<GossipFact>): ReadonlyArray<AccountId> 
   return (changed.length <= accountsMax ? changed : changed.filter(isUrgent)).map((fact) => fact.id)
 }
 
+const authorsOf = (news: ReadonlyArray<Posted>): ReadonlyArray<AccountId> =>
+  [...new Set(news.flatMap((fact) => fact._tag === "Post" ? [fact.author] : []))]
+
 const told = <A>(ids: ReadonlyArray<A>, tell: (part: ReadonlyArray<A>) => Effect.Effect<void>): Effect.Effect<void> =>
   Effect.gen(function*() {
     for (let from = 0; from < ids.length; from += hintsMax) yield* tell(ids.slice(from, from + hintsMax))
@@ -67,6 +70,7 @@ export const make = ({ askAccounts, bus, heard, posted, wake }: Follow): After =
       // Copies go before fronts are told to read again.
       if (news.length > 0) yield* posted(news)
       yield* told(changedOf(facts, applied), (ids) => Hints.postsChanged(bus, ids))
+      yield* told(authorsOf(news), (ids) => Hints.authorsPosted(bus, ids))
       if (applied.news.length > 0) heard(applied.news)
       yield* told(applied.related, (ids) => Hints.relationsChanged(bus, ids))
       yield* told(accountsOf(facts), (ids) => Hints.accountsChanged(bus, ids))

@@ -29,7 +29,8 @@ export interface Options<K, V> {
 export interface Behind<K, V> {
   /** `isHot`: it was asked for lately too, and is to stand in front again. */
   readonly get: (key: K, now: number) => { readonly value: V; readonly until: number; readonly isHot: boolean } | undefined
-  readonly put: (key: K, value: V, until: number) => void
+  /** Answers whether that is enough: false for what is not kept here, and for what is hot. */
+  readonly put: (key: K, value: V, until: number) => boolean
   readonly delete: (key: K) => void
   readonly clear: () => void
 }
@@ -71,9 +72,9 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
     const keep = (key: K, value: V | undefined): void => {
       const millis = value === undefined ? options.missingMillis(key) : options.millis
       const until = performance.now() + millis
-      if (millis <= 0) kept.delete(key)
+      const isBehind = value !== undefined && options.behind?.put(key, value, until) === true
+      if (millis <= 0 || isBehind) kept.delete(key)
       else kept.set(key, value, sizeOf(value), until)
-      if (value !== undefined) options.behind?.put(key, value, until)
     }
     const find = (key: K, now: number): ClockMap.Found<V | undefined> | undefined => {
       const found = kept.get(key, now)

@@ -94,37 +94,48 @@ export const unpack = (id: bigint, bytes: Uint8Array): { readonly post: Post; re
   return { post, username: username! }
 }
 
-/** Asked for twice within so many milliseconds a post is hot: one that is not costs less here than what it would drive out. */
+/** Asked for twice within so many milliseconds a post is hot: one that is not costs less here than what it would drive out, and than the garbage of keeping it. */
 const hotMillis = 10_000
 /** Places for when posts were asked for last; two that share one may pass for hot. */
 const askedSlots = 1 << 16
 
+const slotOf = (id: bigint): number =>
+  (Math.imul(Snowflake.low(id), 0x9e37_79b1) ^ Snowflake.high(id)) >>> 0 & (askedSlots - 1)
+
 const makeHeat = () => {
   const asked = new Float64Array(askedSlots).fill(Number.NEGATIVE_INFINITY)
-  return (id: bigint, now: number): boolean => {
-    const slot = (Math.imul(Snowflake.low(id), 0x9e37_79b1) ^ Snowflake.high(id)) >>> 0 & (askedSlots - 1)
-    const isHot = now - asked[slot]! < hotMillis
-    asked[slot] = now
-    return isHot
+  const hot = new Uint8Array(askedSlots)
+  return {
+    ask: (id: bigint, now: number): boolean => {
+      const slot = slotOf(id)
+      const isHot = now - asked[slot]! < hotMillis
+      asked[slot] = now
+      hot[slot] = isHot ? 1 : 0
+      return isHot
+    },
+    /** As of the last time that it was asked for. */
+    was: (id: bigint): boolean => hot[slotOf(id)] === 1
   }
 }
 
 /** At most `logBytes` of them; what was kept first goes first. */
 export const make = (logBytes: number, addresses: Addresses): Behind<bigint, Status.RenderedPost> => {
   const log = ByteLog.make(logBytes)
-  const isHot = makeHeat()
+  const heat = makeHeat()
   return {
     get: (id, now) => {
+      const isHot = heat.ask(id, now)
       const found = log.get(id, now)
       if (found === undefined) return undefined
       Metrics.renderCachePacked.value++
       const { post, username } = unpack(id, found.bytes)
-      return { value: Status.render(post, username, addresses), until: found.until, isHot: isHot(id, now) }
+      return { value: Status.render(post, username, addresses), until: found.until, isHot }
     },
     put: (id, { post, username }, until) => {
       const bytes = pack(post, username)
-      if (bytes === undefined) log.delete(id)
-      else log.put(id, bytes, until)
+      if (bytes !== undefined) return log.put(id, bytes, until) && !heat.was(id)
+      log.delete(id)
+      return false
     },
     delete: log.delete,
     clear: log.clear

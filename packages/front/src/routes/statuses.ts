@@ -35,6 +35,7 @@ const dropAround = (deps: Deps, post: Post): void => {
 /** The same for a post that was made just now. */
 export const published = (deps: Deps, post: Post): void => {
   dropAround(deps, post)
+  deps.authorPages.drop(post.author)
   deps.hydration.published(post)
 }
 
