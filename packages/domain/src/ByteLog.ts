@@ -3,7 +3,7 @@
  * segments that the garbage collector never looks into, so that it costs nothing to keep very many; none is ever moved.
  * (A log of segments as in log-structured stores: Rosenblum and Ousterhout, 1992; here without cleaning.)
  */
-import * as Snowflake from "./Snowflake.ts"
+import * as IdIndex from "./IdIndex.ts"
 
 export interface ByteLog {
   /** What is under a key; undefined when there is nothing, or when its `until` has come. */
@@ -23,9 +23,10 @@ export interface Kept {
   readonly until: number
 }
 
-/** `length | until in seconds, rounded down | lo | hi`, 32 bits each, and the bytes. */
+/** `length | until in seconds, rounded down | id`, of 32, 32 and 64 bits, and the bytes. */
 const headerBytes = 16
-const segmentBytesMax = 1024 * 1024
+const segmentBits = 20
+const segmentBytesMax = 1 << segmentBits
 
 interface Segment {
   readonly bytes: Uint8Array
@@ -34,49 +35,49 @@ interface Segment {
 }
 
 /** What the index holds: the segment's number above the place in it. */
-const numberOf = (place: number): number => Math.floor(place / segmentBytesMax)
-const offsetOf = (place: number): number => place % segmentBytesMax
+const placeOf = (number: number, at: number): number => (number << segmentBits) | at
+const numberOf = (place: number): number => place >>> segmentBits
+const offsetOf = (place: number): number => place & (segmentBytesMax - 1)
+
+/** Of which every place is one that the index can hold: 2 GiB. */
+const segmentsMost = numberOf(IdIndex.valueMax)
 
 const makeSegment = (size: number): Segment => {
   const bytes = new Uint8Array(size)
   return { bytes, view: new DataView(bytes.buffer), used: 0 }
 }
 
-/** Holds `bytesMax` at most, index aside, in four segments at least; what is larger than one is not kept. */
+/** Holds `bytesMax` at most (and 2 GiB), index aside, in four segments at least; what is larger than one is not kept. */
 export const make = (bytesMax: number): ByteLog => {
   const segmentBytes = Math.min(segmentBytesMax, Math.floor(bytesMax / 4))
-  const segmentsMax = segmentBytes === 0 ? 0 : Math.floor(bytesMax / segmentBytes)
-  const places = new Map<bigint, number>()
-  /** By number, the oldest first. */
-  const segments = new Map<number, Segment>()
-  let last = 0
+  const segmentsMax = segmentBytes === 0 ? 0 : Math.min(segmentsMost, Math.floor(bytesMax / segmentBytes))
+  const places = IdIndex.make()
+  /** A ring once it is full: the next after the newest is the oldest. */
+  const segments: Array<Segment> = []
+  let newest = -1
 
   /** Entries that were put again since stand elsewhere, and stay. */
   const forget = (number: number, { used, view }: Segment): void => {
     for (let at = 0; at < used; at += headerBytes + view.getUint32(at)) {
-      const key = Snowflake.fromWords(view.getUint32(at + 12), view.getUint32(at + 8))
-      if (places.get(key) === number * segmentBytesMax + at) places.delete(key)
+      const id = view.getBigUint64(at + 8)
+      if (places.get(id) === placeOf(number, at)) places.delete(id)
     }
-  }
-  const takeOldest = (): Segment => {
-    const [number, segment] = segments.entries().next().value!
-    forget(number, segment)
-    segments.delete(number)
-    segment.used = 0
-    return segment
   }
   /** When there may be no more of them the oldest one's memory is used again. */
   const nextSegment = (): Segment => {
-    const segment = segments.size < segmentsMax ? makeSegment(segmentBytes) : takeOldest()
-    segments.set(++last, segment)
-    return segment
+    newest = (newest + 1) % segmentsMax
+    const oldest = segments[newest]
+    if (oldest === undefined) return segments[newest] = makeSegment(segmentBytes)
+    forget(newest, oldest)
+    oldest.used = 0
+    return oldest
   }
 
   return {
     get: (key, now) => {
       const place = places.get(key)
-      if (place === undefined) return undefined
-      const { bytes, view } = segments.get(numberOf(place))!
+      if (place === -1) return undefined
+      const { bytes, view } = segments[numberOf(place)]!
       const at = offsetOf(place)
       const until = view.getUint32(at + 4) * 1_000
       if (until <= now) return undefined
@@ -86,24 +87,24 @@ export const make = (bytesMax: number): ByteLog => {
       places.delete(key)
       const needed = headerBytes + bytes.length
       if (needed > segmentBytes) return false
-      let segment = segments.get(last)
+      let segment = segments[newest]
       if (segment === undefined || segment.used + needed > segmentBytes) segment = nextSegment()
       const at = segment.used
       segment.view.setUint32(at, bytes.length)
       segment.view.setUint32(at + 4, Math.max(0, Math.floor(until / 1_000)))
-      segment.view.setUint32(at + 8, Snowflake.low(key))
-      segment.view.setUint32(at + 12, Snowflake.high(key))
+      segment.view.setBigUint64(at + 8, key)
       segment.bytes.set(bytes, at + headerBytes)
       segment.used += needed
-      places.set(key, last * segmentBytesMax + at)
+      places.set(key, placeOf(newest, at))
       return true
     },
-    delete: (key) => void places.delete(key),
+    delete: places.delete,
     clear: () => {
       places.clear()
-      segments.clear()
+      segments.length = 0
+      newest = -1
     },
-    size: () => places.size,
-    bytes: () => segments.size * segmentBytes
+    size: places.size,
+    bytes: () => segments.length * segmentBytes
   }
 }

@@ -3,6 +3,7 @@
  * stand in slots that are used again, so that making room costs a few steps: a `Map` walked from its oldest
  * key skips all that was deleted before it, which made a full cache the front's dearest part.
  */
+import * as Slots from "./Slots.ts"
 
 export interface ClockMap<K, V> {
   /** The value, which counts as used now. */
@@ -22,47 +23,45 @@ export interface Found<V> {
   readonly until: number
 }
 
-interface Entry<K, V> extends Found<V> {
-  readonly key: K
+interface Entry<V> extends Found<V> {
   readonly bytes: number
-  readonly slot: number
   used: boolean
 }
 
-export const make = <K, V>(bytesMax: number): ClockMap<K, V> => {
-  const entries = new Map<K, Entry<K, V>>()
-  let slots: Array<Entry<K, V> | undefined> = []
-  let free: Array<number> = []
+/** `slots`, of its own, number the keys. */
+export const make = <K, V>(bytesMax: number, slots: Slots.Slots<K> = Slots.ofAny()): ClockMap<K, V> => {
+  let entries: Array<Entry<V> | undefined> = []
   let hand = 0
   let bytes = 0
 
-  const remove = (entry: Entry<K, V>): void => {
-    entries.delete(entry.key)
-    slots[entry.slot] = undefined
-    free.push(entry.slot)
+  const remove = (slot: number, entry: Entry<V>): void => {
+    slots.give(slot)
+    entries[slot] = undefined
     bytes -= entry.bytes
   }
   /** Ends within two turns: the first leaves nothing used. */
   const makeRoom = (needed: number): void => {
-    const isFull = () => bytes + needed > bytesMax && entries.size > 0
+    const isFull = () => bytes + needed > bytesMax && slots.size() > 0
     while (isFull()) {
-      const entry = slots[hand]
+      const entry = entries[hand]
       if (entry !== undefined) {
         if (entry.used) entry.used = false
-        else remove(entry)
+        else remove(hand, entry)
       }
-      hand = hand + 1 < slots.length ? hand + 1 : 0
+      hand = hand + 1 < entries.length ? hand + 1 : 0
     }
   }
   const drop = (key: K): void => {
-    const entry = entries.get(key)
-    if (entry !== undefined) remove(entry)
+    const slot = slots.get(key)
+    if (slot !== -1) remove(slot, entries[slot]!)
   }
 
   return {
     get: (key, now) => {
-      const entry = entries.get(key)
-      if (entry === undefined || entry.until <= now) return undefined
+      const slot = slots.get(key)
+      if (slot === -1) return undefined
+      const entry = entries[slot]!
+      if (entry.until <= now) return undefined
       entry.used = true
       return entry
     },
@@ -70,24 +69,22 @@ export const make = <K, V>(bytesMax: number): ClockMap<K, V> => {
       drop(key)
       if (size > bytesMax) return
       makeRoom(size)
-      const slot = free.pop() ?? slots.length
-      const entry: Entry<K, V> = { key, value, bytes: size, until, slot, used: false }
-      slots[slot] = entry
-      entries.set(key, entry)
+      entries[slots.take(key)] = { value, bytes: size, until, used: false }
       bytes += size
     },
     delete: drop,
     deleteWhere: (matches) => {
-      for (const entry of entries.values()) if (matches(entry.value)) remove(entry)
+      entries.forEach((entry, slot) => {
+        if (entry !== undefined && matches(entry.value)) remove(slot, entry)
+      })
     },
     clear: () => {
-      entries.clear()
-      slots = []
-      free = []
+      slots.clear()
+      entries = []
       hand = 0
       bytes = 0
     },
     bytes: () => bytes,
-    size: () => entries.size
+    size: slots.size
   }
 }

@@ -41,10 +41,24 @@ export const parse = (text: string): bigint | undefined => {
   return id > 0n && id <= idMax ? id : undefined
 }
 
+/** An id is written here and its words are read back: shifts and masks of a `bigint` each make another, on the heap. */
+const written = new BigUint64Array(1)
+const words = new Uint32Array(written.buffer)
+/** 0 or 1, as the machine orders bytes. */
+written[0] = 1n
+const highAt = words[0]!
+const lowAt = 1 - highAt
+
 /** The upper 32 bits. */
-export const high = (id: bigint): number => Number(id >> 32n)
+export const high = (id: bigint): number => {
+  written[0] = id
+  return words[highAt]!
+}
 
 /** The lower 32 bits. */
-export const low = (id: bigint): number => Number(id & 0xffff_ffffn)
+export const low = (id: bigint): number => {
+  written[0] = id
+  return words[lowAt]!
+}
 
 export const fromWords = (hi: number, lo: number): bigint => (BigInt(hi) << 32n) | BigInt(lo)

@@ -33,6 +33,20 @@ describe("ByteLog", () => {
     for (let n = 0; n < 950; n++) assert.isUndefined(log.valueOf(n))
   })
 
+  it("keeps entries apart over many segments that are used again", () => {
+    const log = ByteLog.make(6 * 1024 * 1024)
+    const big = 200 * 1024
+    for (let n = 0; n < 200; n++) {
+      log.put(base + BigInt(n), bytesFor(n, big), 10_000)
+      for (let m = Math.max(0, n - 24); m <= n; m++) {
+        const kept = log.get(base + BigInt(m), 0)!.bytes
+        assert.deepStrictEqual([kept.length, kept[0], kept[big - 1]], [big, m % 251, m % 251], `${m} after ${n}`)
+      }
+    }
+    assert.isAtMost(log.size(), 30)
+    assert.strictEqual(log.bytes(), 6 * 1024 * 1024)
+  })
+
   it("does not lose what was put again when the place of the first goes", () => {
     const log = make(40)
     log.add(1)

@@ -1,12 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ClockMap from "../src/ClockMap.ts"
+import * as Slots from "../src/Slots.ts"
 
-const make = (values: number) => {
-  const map = ClockMap.make<number, string>(values * 10)
-  return { ...map, put: (key: number) => map.set(key, `v${key}`, 10, 100), has: (key: number) => map.get(key, 0) !== undefined }
-}
+const kinds = [{ kind: "any", slots: Slots.ofAny<bigint> }, { kind: "ids", slots: Slots.ofIds }]
 
-describe("ClockMap", () => {
+describe.each(kinds)("ClockMap over slots of $kind", ({ slots }) => {
+  const make = (values: number) => {
+    const { delete: drop, get, set, ...map } = ClockMap.make<bigint, string>(values * 10, slots())
+    return {
+      ...map,
+      set: (key: number, value: string, bytes: number, until: number) => set(BigInt(key), value, bytes, until),
+      get: (key: number, now: number) => get(BigInt(key), now),
+      delete: (key: number) => drop(BigInt(key)),
+      put: (key: number) => set(BigInt(key), `v${key}`, 10, 100),
+      has: (key: number) => get(BigInt(key), 0) !== undefined
+    }
+  }
+
   it("lets go of what was not used since the hand last passed", () => {
     const map = make(3)
     for (const key of [1, 2, 3]) map.put(key)

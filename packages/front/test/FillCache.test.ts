@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Slots from "@rookery/domain/Slots"
 import { StoreError } from "@rookery/store/StoreError"
 import { Deferred, Effect, Fiber } from "effect"
 import * as FillCache from "../src/read/FillCache.ts"
@@ -39,11 +40,19 @@ const turns = Effect.promise(async () => {
 
 const letGo = (store: ReturnType<typeof makeStore>, n: number) => Deferred.succeed(store.loads[n]!.go, undefined)
 
-describe("FillCache", () => {
+/** The tests' numbers as ids. */
+const ofNumberedIds = (): Slots.Slots<number> => {
+  const slots = Slots.ofIds()
+  return { ...slots, get: (key) => slots.get(BigInt(key)), take: (key) => slots.take(BigInt(key)) }
+}
+
+const kinds = [{ kind: "any", slots: Slots.ofAny<number> }, { kind: "ids", slots: ofNumberedIds }]
+
+describe.each(kinds)("FillCache over slots of $kind", ({ slots }) => {
   it.effect("loads a cold key once, however many ask, and sends what waits in one load", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"], [2, "two"]]))
-      const cache = yield* makeCache(store, { batchMax: 2 })
+      const cache = yield* makeCache(store, { slots, batchMax: 2 })
       const asked = yield* Effect.forkChild(Effect.all(
         [cache.all([1]), cache.all([1, 2]), cache.all([2, 3]), cache.all([1])],
         { concurrency: "unbounded" }
@@ -61,7 +70,7 @@ describe("FillCache", () => {
   it.effect("does not keep what was loaded from before an invalidation, nor hand it to those who ask after it", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "old"]]))
-      const cache = yield* makeCache(store, { loadsMax: 2 })
+      const cache = yield* makeCache(store, { slots, loadsMax: 2 })
       const before = yield* Effect.forkChild(cache.all([1]))
       yield* turns
       store.rows.set(1, "new")
@@ -83,7 +92,7 @@ describe("FillCache", () => {
   it.effect("loads what is asked while a load is under way in the next one", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"], [2, "two"], [3, "three"]]))
-      const cache = yield* makeCache(store)
+      const cache = yield* makeCache(store, { slots })
       const first = yield* Effect.forkChild(cache.all([1]))
       yield* turns
       const second = yield* Effect.forkChild(cache.all([2]))
@@ -103,6 +112,7 @@ describe("FillCache", () => {
       const row = "x".repeat(880)
       let loaded = 0
       const cache = yield* FillCache.make<number, Row>({
+        slots,
         bytesMax: 10_000,
         sizeOf: (value) => value.length,
         millis: 60_000,
@@ -123,7 +133,7 @@ describe("FillCache", () => {
   it.effect("fails those who wait, and only those, when a load fails", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"]]))
-      const cache = yield* makeCache(store)
+      const cache = yield* makeCache(store, { slots })
       const asked = yield* Effect.forkChild(Effect.flip(cache.all([1, 2])))
       yield* turns
       yield* Deferred.fail(store.loads[0]!.go, new StoreError({ operation: "test", cause: "gone" }))
@@ -142,6 +152,7 @@ describe("FillCache", () => {
     const loaded: Array<number> = []
     const kept = new Map<number, { readonly value: Row; readonly until: number; readonly isHot: boolean }>()
     const cache = yield* FillCache.make<number, Row>({
+      slots,
       bytesMax: 2_000,
       sizeOf: (value) => value.length,
       millis: 60_000,
@@ -204,7 +215,7 @@ describe("FillCache", () => {
   it.effect("changes a value in its place, drops it on request, and keeps no load that was under way meanwhile", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"], [2, "two"]]))
-      const cache = yield* makeCache(store)
+      const cache = yield* makeCache(store, { slots })
       const asked = yield* Effect.forkChild(cache.all([1, 2]))
       yield* turns
       cache.change(2, () => "never")

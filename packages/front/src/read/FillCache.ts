@@ -5,6 +5,7 @@
  * room may stand behind it in a denser form.
  */
 import * as ClockMap from "@rookery/domain/ClockMap"
+import type * as Slots from "@rookery/domain/Slots"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Exit } from "effect"
 
@@ -15,6 +16,8 @@ export interface Options<K, V> {
   readonly millis: number
   /** How long it is remembered that there is nothing under a key; 0 is not at all. */
   readonly missingMillis: (key: K) => number
+  /** How keys are found; left out as in a `Map`. */
+  readonly slots?: () => Slots.Slots<K>
   /** Keys in one query, and queries at once, at most. */
   readonly batchMax: number
   readonly loadsMax: number
@@ -61,7 +64,7 @@ const entryBytes = 120
 export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V>> =>
   Effect.map(Effect.context<never>(), (services) => {
     const run = Effect.runCallbackWith(services)
-    const kept = ClockMap.make<K, V | undefined>(options.bytesMax)
+    const kept = ClockMap.make<K, V | undefined>(options.bytesMax, options.slots?.())
     const fills = new Map<K, Fill<K, V>>()
     let queue: Array<Fill<K, V>> = []
     let loads = 0

@@ -4,6 +4,7 @@
  */
 import { LocalNo, PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
+import * as Slots from "@rookery/domain/Slots"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
 import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
@@ -103,6 +104,7 @@ const makePosts = (
     sizeOf: Status.sizeOf,
     millis: limits.postMillis,
     missingMillis: (id) => later.delete(id) ? laterMillis : remember(id),
+    slots: Slots.ofIds,
     batchMax,
     loadsMax,
     load: Effect.fnUntraced(function*(ids) {

@@ -3,6 +3,7 @@
  * viewers in one query, and kept for moments. Whoever changes such a set says so on the bus.
  */
 import type { AccountId } from "@rookery/domain/Ids"
+import * as Slots from "@rookery/domain/Slots"
 import { type RelationStore, type Shun, shunBits } from "@rookery/store/RelationStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
@@ -69,6 +70,7 @@ export const make = (store: RelationStore["Service"]): Effect.Effect<Shunned> =>
       sizeOf: ({ others }) => 48 + 40 * others.size + 400 * (others.languages?.size ?? 0),
       millis: knownMillis,
       missingMillis: () => 0,
+      slots: Slots.ofIds,
       batchMax: viewersPerQuery,
       loadsMax: queriesMax,
       load: load(store)
