@@ -3,8 +3,6 @@
  * segments that the garbage collector never looks into, so that it costs nothing to keep very many; none is ever moved.
  * (A log of segments as in log-structured stores: Rosenblum and Ousterhout, 1992; here without cleaning.)
  */
-import * as Snowflake from "./Snowflake.ts"
-
 export interface ByteLog {
   /** What is under a key; undefined when there is nothing, or when its `until` has come. */
   readonly get: (key: bigint, now: number) => Kept | undefined
@@ -17,18 +15,25 @@ export interface ByteLog {
   readonly bytes: () => number
 }
 
-/** The bytes are good until the next `put`. */
-export interface Kept {
-  readonly bytes: Uint8Array
+/** Bytes where they stand among others, good until the next `put`: nothing is made for them. */
+export interface Stretch {
+  readonly bytes: Buffer
+  /** Of the same memory as `bytes`. */
+  readonly view: DataView
+  readonly start: number
+  readonly end: number
+}
+
+export interface Kept extends Stretch {
   readonly until: number
 }
 
-/** `length | until in seconds, rounded down | lo | hi`, 32 bits each, and the bytes. */
+/** `length | until in seconds, rounded down | key`, of 32, 32 and 64 bits, and the bytes. */
 const headerBytes = 16
 const segmentBytesMax = 1024 * 1024
 
 interface Segment {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly view: DataView
   used: number
 }
@@ -38,8 +43,8 @@ const numberOf = (place: number): number => Math.floor(place / segmentBytesMax)
 const offsetOf = (place: number): number => place % segmentBytesMax
 
 const makeSegment = (size: number): Segment => {
-  const bytes = new Uint8Array(size)
-  return { bytes, view: new DataView(bytes.buffer), used: 0 }
+  const bytes = Buffer.alloc(size)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size), used: 0 }
 }
 
 /** Holds `bytesMax` at most, index aside, in four segments at least; what is larger than one is not kept. */
@@ -54,7 +59,7 @@ export const make = (bytesMax: number): ByteLog => {
   /** Entries that were put again since stand elsewhere, and stay. */
   const forget = (number: number, { used, view }: Segment): void => {
     for (let at = 0; at < used; at += headerBytes + view.getUint32(at)) {
-      const key = Snowflake.fromWords(view.getUint32(at + 12), view.getUint32(at + 8))
+      const key = view.getBigUint64(at + 8)
       if (places.get(key) === number * segmentBytesMax + at) places.delete(key)
     }
   }
@@ -80,7 +85,8 @@ export const make = (bytesMax: number): ByteLog => {
       const at = offsetOf(place)
       const until = view.getUint32(at + 4) * 1_000
       if (until <= now) return undefined
-      return { bytes: bytes.subarray(at + headerBytes, at + headerBytes + view.getUint32(at)), until }
+      const start = at + headerBytes
+      return { bytes, view, start, end: start + view.getUint32(at), until }
     },
     put: (key, bytes, until) => {
       places.delete(key)
@@ -91,8 +97,7 @@ export const make = (bytesMax: number): ByteLog => {
       const at = segment.used
       segment.view.setUint32(at, bytes.length)
       segment.view.setUint32(at + 4, Math.max(0, Math.floor(until / 1_000)))
-      segment.view.setUint32(at + 8, Snowflake.low(key))
-      segment.view.setUint32(at + 12, Snowflake.high(key))
+      segment.view.setBigUint64(at + 8, key)
       segment.bytes.set(bytes, at + headerBytes)
       segment.used += needed
       places.set(key, last * segmentBytesMax + at)

@@ -63,9 +63,14 @@ const partOf = (match: RegExpExecArray): Part | undefined => {
   return { kind: "mention", start, end: start + match[0].length, name: name!, domain: domain?.toLowerCase() }
 }
 
+const none: ReadonlyArray<never> = []
+
+/** What every part has. Most texts have none of them. */
+const mayName = (text: string): boolean => text.includes("@") || text.includes("#") || text.includes("://") || text.includes("\uff03")
+
 /** All parts in the order of the text, without overlap. */
 export const parse = (text: string): ReadonlyArray<Part> => {
-  if (!/[@#\uff03]|:\/\//u.test(text)) return []
+  if (!mayName(text)) return none
   const parts: Array<Part> = []
   for (const match of text.matchAll(part)) {
     const found = partOf(match)
@@ -74,12 +79,16 @@ export const parse = (text: string): ReadonlyArray<Part> => {
   return parts
 }
 
-/** Normalised tags of a text, each once. */
-export const tagsOf = (text: string): ReadonlyArray<string> => {
+/** Normalised tags among the parts of a text, each once. */
+export const tagsAmong = (parts: ReadonlyArray<Part>): ReadonlyArray<string> => {
+  if (parts.length === 0) return none
   const found = new Set<string>()
-  for (const item of parse(text)) if (item.kind === "tag") found.add(item.tag)
+  for (const item of parts) if (item.kind === "tag") found.add(item.tag)
   return [...found].slice(0, tagsMax)
 }
+
+/** The same of a text. */
+export const tagsOf = (text: string): ReadonlyArray<string> => tagsAmong(parse(text))
 
 /** Whether a mention means somebody of `host`. */
 export const isLocal = (item: Part, host: string): boolean =>

@@ -8,6 +8,7 @@ import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Account from "./Account.ts"
 import type { Addresses } from "./Addresses.ts"
+import * as Json from "./JsonBytes.ts"
 import * as Media from "./Media.ts"
 import * as Text from "./Text.ts"
 
@@ -36,14 +37,6 @@ export const trueMark = Buffer.from("true ")
 /** Ends the tail of a wrapper, after the wrapped status. */
 export const wrapperEnd = Buffer.from("}")
 
-const statusUri = (publicUrl: string, username: string, id: bigint): string =>
-  `${Account.actorUri(publicUrl, username)}/statuses/${id}`
-
-const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
-  `${Account.profileUrl(publicUrl, username)}/${id}`
-
-const idText = (id: bigint | null): string | null => id === null ? null : String(id)
-
 /** What the names in a post's text lead to. */
 export const namesOf = (post: Pick<Post, "mentions">, publicUrl: string): Text.Names => ({
   publicUrl,
@@ -61,30 +54,76 @@ const mentionEntity = (publicUrl: string) => ({ id, username }: Post["mentions"]
   acct: username
 })
 
-const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, addresses: Addresses): string => {
+const writeId = (id: bigint | null): void => Json.ascii(id === null ? "null" : `"${id}"`)
+
+const writeOrNull = (text: string | null): void => text === null ? Json.ascii("null") : Json.string(text)
+
+const writeList = (items: ReadonlyArray<unknown>): void => items.length === 0 ? Json.ascii("[]") : Json.json(JSON.stringify(items))
+
+/** Up to the address, within which the string is left open. */
+const writeFacts = (id: string, post: Post): void => {
+  Json.ascii("{\"id\":\"")
+  Json.ascii(id)
+  Json.ascii("\",\"created_at\":\"")
+  Json.instant(Snowflake.millisOf(post.id))
+  Json.ascii("\",\"in_reply_to_id\":")
+  writeId(post.replyTo)
+  Json.ascii(",\"in_reply_to_account_id\":")
+  writeId(post.replyToAuthor)
+  Json.ascii(post.sensitive ? ",\"sensitive\":true,\"spoiler_text\":" : ",\"sensitive\":false,\"spoiler_text\":")
+  Json.string(post.spoiler)
+  Json.ascii(",\"visibility\":\"")
+  Json.ascii(post.visibility)
+  Json.ascii("\",\"language\":")
+  writeOrNull(post.language)
+}
+
+/** `uri` and `url`. */
+const writeAddresses = (id: string, username: string, publicUrl: string): void => {
+  Json.ascii(",\"uri\":\"")
+  Json.inner(publicUrl)
+  Json.ascii(Account.actorPath)
+  Json.inner(username)
+  Json.ascii("/statuses/")
+  Json.ascii(id)
+  Json.ascii("\",\"url\":\"")
+  Json.inner(publicUrl)
+  Json.ascii(Text.profilePath)
+  Json.inner(username)
+  Json.ascii("/")
+  Json.ascii(id)
+  Json.ascii("\"")
+}
+
+const writeCounts = ({ editedAt, likes, replies, reposts }: Post): void => {
+  Json.ascii(",\"replies_count\":")
+  Json.ascii(String(replies))
+  Json.ascii(",\"reblogs_count\":")
+  Json.ascii(String(reposts))
+  Json.ascii(",\"favourites_count\":")
+  Json.ascii(String(likes))
+  Json.ascii(",\"quotes_count\":0,\"edited_at\":")
+  writeOrNull(editedAt === null ? null : new Date(editedAt).toISOString())
+}
+
+const headOf = (post: Post, parts: ReadonlyArray<PostParts.Part>, tags: ReadonlyArray<string>, username: string, addresses: Addresses): Buffer => {
   const { publicUrl } = addresses
-  const fields = {
-    id: String(post.id),
-    created_at: new Date(Snowflake.millisOf(post.id)).toISOString(),
-    in_reply_to_id: idText(post.replyTo),
-    in_reply_to_account_id: idText(post.replyToAuthor),
-    sensitive: post.sensitive,
-    spoiler_text: post.spoiler,
-    visibility: post.visibility,
-    language: post.language,
-    uri: statusUri(publicUrl, username, post.id),
-    url: statusUrl(publicUrl, username, post.id),
-    replies_count: post.replies,
-    reblogs_count: post.reposts,
-    favourites_count: post.likes,
-    quotes_count: 0,
-    edited_at: post.editedAt === null ? null : new Date(post.editedAt).toISOString(),
-    content: Text.toHtml(post.text, namesOf(post, publicUrl)),
-    mentions: post.mentions.map(mentionEntity(publicUrl)),
-    tags: tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) })),
-    media_attachments: post.media.map((media) => Media.entity(media, addresses))
-  }
-  return `${JSON.stringify(fields).slice(0, -1)},"account":`
+  const id = String(post.id)
+  const html = Text.toHtml(post.text, parts.length === 0 ? undefined : namesOf(post, publicUrl), parts)
+  Json.begin()
+  writeFacts(id, post)
+  writeAddresses(id, username, publicUrl)
+  writeCounts(post)
+  Json.ascii(",\"content\":")
+  Json.string(html)
+  Json.ascii(",\"mentions\":")
+  writeList(post.mentions.map(mentionEntity(publicUrl)))
+  Json.ascii(",\"tags\":")
+  writeList(tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) })))
+  Json.ascii(",\"media_attachments\":")
+  writeList(post.media.map((media) => Media.entity(media, addresses)))
+  Json.ascii(",\"account\":")
+  return Json.finish()
 }
 
 /** What no post of Rookery has yet, and what ends the status. */
@@ -102,12 +141,13 @@ const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
 const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
 
 export const render = (post: Post, username: string, addresses: Addresses): RenderedPost => {
-  const tags = PostParts.tagsOf(post.text)
+  const parts = PostParts.parse(post.text)
+  const tags = PostParts.tagsAmong(parts)
   return {
     post,
     username,
     tags,
-    head: Buffer.from(headOf(post, tags, username, addresses)),
+    head: headOf(post, parts, tags, username, addresses),
     tail: post.repostOf === null ? plainTail : wrapperTail
   }
 }

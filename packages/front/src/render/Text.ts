@@ -1,9 +1,34 @@
 /** Plain text as the HTML that clients show: escaped, in paragraphs, with links for addresses, people and tags. */
 import * as PostParts from "@rookery/domain/PostParts"
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
+const entityOf = (code: number): string | undefined => {
+  switch (code) {
+    case 0x22:
+      return "&quot;"
+    case 0x26:
+      return "&amp;"
+    case 0x27:
+      return "&#39;"
+    case 0x3c:
+      return "&lt;"
+    case 0x3e:
+      return "&gt;"
+    default:
+      return undefined
+  }
+}
 
-export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
+export const escape = (text: string): string => {
+  let html = ""
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    const entity = entityOf(text.charCodeAt(i))
+    if (entity === undefined) continue
+    html += text.slice(from, i) + entity
+    from = i + 1
+  }
+  return from === 0 ? text : html + text.slice(from)
+}
 
 /** What names in a text lead to. */
 export interface Names {
@@ -20,7 +45,10 @@ const link = (url: string): string => {
     `<span class="invisible">${escape(scheme)}</span><span>${escape(url.slice(scheme.length))}</span></a>`
 }
 
-export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
+/** What stands before the name in a profile's address. */
+export const profilePath = "/@"
+
+export const profileUrl = (publicUrl: string, username: string): string => publicUrl + profilePath + username
 
 export const tagUrl = (publicUrl: string, tag: string): string => `${publicUrl}/tags/${encodeURIComponent(tag)}`
 
@@ -36,26 +64,31 @@ const nameLink = (part: PostParts.Part, text: string, names: Names | undefined):
     `@<span>${escape(username)}</span></a></span>`
 }
 
-/** One line, escaped and with its links. */
-export const linkify = (text: string, names?: Names): string => {
+const linked = (text: string, names: Names | undefined, parts: ReadonlyArray<PostParts.Part>, from: number, to: number): string => {
   let html = ""
-  let at = 0
-  for (const part of PostParts.parse(text)) {
+  let at = from
+  for (const part of parts) {
     const shown = text.slice(part.start, part.end)
-    const linked = part.kind === "link" ? link(shown) : nameLink(part, shown, names)
-    if (linked === undefined) continue
-    html += escape(text.slice(at, part.start)) + linked
+    const anchor = part.kind === "link" ? link(shown) : nameLink(part, shown, names)
+    if (anchor === undefined) continue
+    html += escape(text.slice(at, part.start)) + anchor
     at = part.end
   }
-  return html + escape(text.slice(at))
+  return html + escape(text.slice(at, to))
 }
 
-/** Without `names` only addresses become links. */
-export const toHtml = (text: string, names?: Names): string => {
-  const trimmed = text.replaceAll("\r\n", "\n").trim()
-  if (trimmed === "") return ""
-  return trimmed.split(/\n{2,}/)
-    .map((part) => `<p>${part.split("\n").map((line) => linkify(line, names)).join("<br />")}</p>`).join("")
+/** One line, escaped and with its links. */
+export const linkify = (text: string): string => linked(text, undefined, PostParts.parse(text), 0, text.length)
+
+/** Parts hold no white space, so none of them stands at the ends that are cut off, or in two lines. */
+const inParagraphs = (html: string): string =>
+  html.includes("\n") ? html.replaceAll("\r\n", "\n").replaceAll(/\n{2,}/g, "</p><p>").replaceAll("\n", "<br />") : html
+
+/** Without `names` only addresses become links. `parts` are the text's, for who knows them already. */
+export const toHtml = (text: string, names?: Names, parts = PostParts.parse(text)): string => {
+  const from = text.length - text.trimStart().length
+  const to = text.trimEnd().length
+  return from >= to ? "" : `<p>${inParagraphs(linked(text, names, parts, from, to))}</p>`
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" })
