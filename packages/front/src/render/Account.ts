@@ -7,10 +7,7 @@ import * as Text from "./Text.ts"
 
 export const profileUrl = Text.profileUrl
 
-/** What stands before the name in what an account is known by. */
-export const actorPath = "/users/"
-
-export const actorUri = (publicUrl: string, username: string): string => publicUrl + actorPath + username
+export const actorUri = (publicUrl: string, username: string): string => `${publicUrl}/users/${username}`
 
 export const avatarPath = "/avatars/missing.svg"
 export const headerPath = "/headers/missing.svg"

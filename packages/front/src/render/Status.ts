@@ -37,13 +37,36 @@ export const trueMark = Buffer.from("true ")
 /** Ends the tail of a wrapper, after the wrapped status. */
 export const wrapperEnd = Buffer.from("}")
 
+/** What is the same in all statuses of a server: its host, and what stands before a username. */
+interface Origin {
+  readonly publicUrl: string
+  readonly host: string
+  readonly uri: Buffer
+  readonly url: Buffer
+}
+
+const makeOrigin = (publicUrl: string): Origin => {
+  const text = JSON.stringify(publicUrl).slice(1, -1)
+  return {
+    publicUrl,
+    host: new URL(publicUrl).host,
+    uri: Buffer.from(`,"uri":"${Account.actorUri(text, "")}`),
+    url: Buffer.from(`","url":"${Account.profileUrl(text, "")}`)
+  }
+}
+
+/** Of the server that was asked for last: a process is one. */
+let origin = makeOrigin("http://localhost")
+
+const originOf = (publicUrl: string): Origin => {
+  if (origin.publicUrl !== publicUrl) origin = makeOrigin(publicUrl)
+  return origin
+}
+
 /** What the names in a post's text lead to. */
 export const namesOf = (post: Pick<Post, "mentions">, publicUrl: string): Text.Names => ({
   publicUrl,
-  // Looked at for names alone, which few texts have.
-  get host() {
-    return new URL(publicUrl).host
-  },
+  host: originOf(publicUrl).host,
   people: new Map(post.mentions.map(({ username }) => [username.toLowerCase(), username]))
 })
 
@@ -54,75 +77,98 @@ const mentionEntity = (publicUrl: string) => ({ id, username }: Post["mentions"]
   acct: username
 })
 
+/** What a post's text names. */
+interface Named {
+  readonly parts: ReadonlyArray<PostParts.Part>
+  readonly tags: ReadonlyArray<string>
+}
+
+/** What is the same in every status, in order. */
+const pieces = {
+  id: Buffer.from(`{"id":"`),
+  createdAt: Buffer.from(`","created_at":"`),
+  replyTo: Buffer.from(`","in_reply_to_id":`),
+  replyToAuthor: Buffer.from(`,"in_reply_to_account_id":`),
+  notSensitive: Buffer.from(`,"sensitive":false,"spoiler_text":`),
+  sensitive: Buffer.from(`,"sensitive":true,"spoiler_text":`),
+  visibility: Buffer.from(`,"visibility":"`),
+  language: Buffer.from(`","language":`),
+  ofUri: Buffer.from("/statuses/"),
+  replies: Buffer.from(`","replies_count":`),
+  reposts: Buffer.from(`,"reblogs_count":`),
+  likes: Buffer.from(`,"favourites_count":`),
+  editedAt: Buffer.from(`,"quotes_count":0,"edited_at":`),
+  content: Buffer.from(`,"content":`),
+  mentions: Buffer.from(`,"mentions":`),
+  tags: Buffer.from(`,"tags":`),
+  media: Buffer.from(`,"media_attachments":`),
+  account: Buffer.from(`,"account":`)
+}
+
 const writeId = (id: bigint | null): void => Json.ascii(id === null ? "null" : `"${id}"`)
 
 const writeOrNull = (text: string | null): void => text === null ? Json.ascii("null") : Json.string(text)
 
-const writeList = (items: ReadonlyArray<unknown>): void => items.length === 0 ? Json.ascii("[]") : Json.json(JSON.stringify(items))
-
-/** Up to the address, within which the string is left open. */
 const writeFacts = (id: string, post: Post): void => {
-  Json.ascii("{\"id\":\"")
+  Json.bytes(pieces.id)
   Json.ascii(id)
-  Json.ascii("\",\"created_at\":\"")
+  Json.bytes(pieces.createdAt)
   Json.instant(Snowflake.millisOf(post.id))
-  Json.ascii("\",\"in_reply_to_id\":")
+  Json.bytes(pieces.replyTo)
   writeId(post.replyTo)
-  Json.ascii(",\"in_reply_to_account_id\":")
+  Json.bytes(pieces.replyToAuthor)
   writeId(post.replyToAuthor)
-  Json.ascii(post.sensitive ? ",\"sensitive\":true,\"spoiler_text\":" : ",\"sensitive\":false,\"spoiler_text\":")
+  Json.bytes(post.sensitive ? pieces.sensitive : pieces.notSensitive)
   Json.string(post.spoiler)
-  Json.ascii(",\"visibility\":\"")
+  Json.bytes(pieces.visibility)
   Json.ascii(post.visibility)
-  Json.ascii("\",\"language\":")
+  Json.bytes(pieces.language)
   writeOrNull(post.language)
 }
 
-/** `uri` and `url`. */
-const writeAddresses = (id: string, username: string, publicUrl: string): void => {
-  Json.ascii(",\"uri\":\"")
-  Json.inner(publicUrl)
-  Json.ascii(Account.actorPath)
+/** Where it is; the last string is left open. */
+const writeAddresses = (id: string, username: string, { uri, url }: Origin): void => {
+  Json.bytes(uri)
   Json.inner(username)
-  Json.ascii("/statuses/")
+  Json.bytes(pieces.ofUri)
   Json.ascii(id)
-  Json.ascii("\",\"url\":\"")
-  Json.inner(publicUrl)
-  Json.ascii(Text.profilePath)
+  Json.bytes(url)
   Json.inner(username)
   Json.ascii("/")
   Json.ascii(id)
-  Json.ascii("\"")
 }
 
 const writeCounts = ({ editedAt, likes, replies, reposts }: Post): void => {
-  Json.ascii(",\"replies_count\":")
+  Json.bytes(pieces.replies)
   Json.ascii(String(replies))
-  Json.ascii(",\"reblogs_count\":")
+  Json.bytes(pieces.reposts)
   Json.ascii(String(reposts))
-  Json.ascii(",\"favourites_count\":")
+  Json.bytes(pieces.likes)
   Json.ascii(String(likes))
-  Json.ascii(",\"quotes_count\":0,\"edited_at\":")
+  Json.bytes(pieces.editedAt)
   writeOrNull(editedAt === null ? null : new Date(editedAt).toISOString())
 }
 
-const headOf = (post: Post, parts: ReadonlyArray<PostParts.Part>, tags: ReadonlyArray<string>, username: string, addresses: Addresses): Buffer => {
+const writeList = <A>(items: ReadonlyArray<A>, entity: (item: A) => unknown): void =>
+  items.length === 0 ? Json.ascii("[]") : Json.json(JSON.stringify(items.map(entity)))
+
+const headOf = (post: Post, username: string, named: Named, addresses: Addresses): Buffer => {
   const { publicUrl } = addresses
   const id = String(post.id)
-  const html = Text.toHtml(post.text, parts.length === 0 ? undefined : namesOf(post, publicUrl), parts)
+  const html = Text.toHtml(post.text, named.parts.length === 0 ? undefined : namesOf(post, publicUrl), named.parts)
   Json.begin()
   writeFacts(id, post)
-  writeAddresses(id, username, publicUrl)
+  writeAddresses(id, username, originOf(publicUrl))
   writeCounts(post)
-  Json.ascii(",\"content\":")
+  Json.bytes(pieces.content)
   Json.string(html)
-  Json.ascii(",\"mentions\":")
-  writeList(post.mentions.map(mentionEntity(publicUrl)))
-  Json.ascii(",\"tags\":")
-  writeList(tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) })))
-  Json.ascii(",\"media_attachments\":")
-  writeList(post.media.map((media) => Media.entity(media, addresses)))
-  Json.ascii(",\"account\":")
+  Json.bytes(pieces.mentions)
+  writeList(post.mentions, mentionEntity(publicUrl))
+  Json.bytes(pieces.tags)
+  writeList(named.tags, (name) => ({ name, url: Text.tagUrl(publicUrl, name) }))
+  Json.bytes(pieces.media)
+  writeList(post.media, (media) => Media.entity(media, addresses))
+  Json.bytes(pieces.account)
   return Json.finish()
 }
 
@@ -147,7 +193,7 @@ export const render = (post: Post, username: string, addresses: Addresses): Rend
     post,
     username,
     tags,
-    head: headOf(post, parts, tags, username, addresses),
+    head: headOf(post, username, { parts, tags }, addresses),
     tail: post.repostOf === null ? plainTail : wrapperTail
   }
 }

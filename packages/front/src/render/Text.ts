@@ -1,34 +1,9 @@
 /** Plain text as the HTML that clients show: escaped, in paragraphs, with links for addresses, people and tags. */
 import * as PostParts from "@rookery/domain/PostParts"
 
-const entityOf = (code: number): string | undefined => {
-  switch (code) {
-    case 0x22:
-      return "&quot;"
-    case 0x26:
-      return "&amp;"
-    case 0x27:
-      return "&#39;"
-    case 0x3c:
-      return "&lt;"
-    case 0x3e:
-      return "&gt;"
-    default:
-      return undefined
-  }
-}
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
 
-export const escape = (text: string): string => {
-  let html = ""
-  let from = 0
-  for (let i = 0; i < text.length; i++) {
-    const entity = entityOf(text.charCodeAt(i))
-    if (entity === undefined) continue
-    html += text.slice(from, i) + entity
-    from = i + 1
-  }
-  return from === 0 ? text : html + text.slice(from)
-}
+export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
 /** What names in a text lead to. */
 export interface Names {
@@ -45,10 +20,7 @@ const link = (url: string): string => {
     `<span class="invisible">${escape(scheme)}</span><span>${escape(url.slice(scheme.length))}</span></a>`
 }
 
-/** What stands before the name in a profile's address. */
-export const profilePath = "/@"
-
-export const profileUrl = (publicUrl: string, username: string): string => publicUrl + profilePath + username
+export const profileUrl = (publicUrl: string, username: string): string => `${publicUrl}/@${username}`
 
 export const tagUrl = (publicUrl: string, tag: string): string => `${publicUrl}/tags/${encodeURIComponent(tag)}`
 
