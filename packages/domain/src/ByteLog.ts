@@ -17,19 +17,26 @@ export interface ByteLog {
   readonly bytes: () => number
 }
 
-/** The bytes are good until the next `put`. */
-export interface Kept {
-  readonly bytes: Uint8Array
+/** Bytes where they stand among others, good until the next `put`: nothing is made for them. */
+export interface Stretch {
+  readonly bytes: Buffer
+  /** Of the same memory as `bytes`. */
+  readonly view: DataView
+  readonly start: number
+  readonly end: number
+}
+
+export interface Kept extends Stretch {
   readonly until: number
 }
 
-/** `length | until in seconds, rounded down | id`, of 32, 32 and 64 bits, and the bytes. */
+/** `length | until in seconds, rounded down | key`, of 32, 32 and 64 bits, and the bytes. */
 const headerBytes = 16
 const segmentBits = 20
 const segmentBytesMax = 1 << segmentBits
 
 interface Segment {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly view: DataView
   used: number
 }
@@ -43,8 +50,8 @@ const offsetOf = (place: number): number => place & (segmentBytesMax - 1)
 const segmentsMost = numberOf(IdIndex.valueMax)
 
 const makeSegment = (size: number): Segment => {
-  const bytes = new Uint8Array(size)
-  return { bytes, view: new DataView(bytes.buffer), used: 0 }
+  const bytes = Buffer.alloc(size)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size), used: 0 }
 }
 
 /** Holds `bytesMax` at most (and 2 GiB), index aside, in four segments at least; what is larger than one is not kept. */
@@ -59,8 +66,8 @@ export const make = (bytesMax: number): ByteLog => {
   /** Entries that were put again since stand elsewhere, and stay. */
   const forget = (number: number, { used, view }: Segment): void => {
     for (let at = 0; at < used; at += headerBytes + view.getUint32(at)) {
-      const id = view.getBigUint64(at + 8)
-      if (places.get(id) === placeOf(number, at)) places.delete(id)
+      const key = view.getBigUint64(at + 8)
+      if (places.get(key) === placeOf(number, at)) places.delete(key)
     }
   }
   /** When there may be no more of them the oldest one's memory is used again. */
@@ -81,7 +88,8 @@ export const make = (bytesMax: number): ByteLog => {
       const at = offsetOf(place)
       const until = view.getUint32(at + 4) * 1_000
       if (until <= now) return undefined
-      return { bytes: bytes.subarray(at + headerBytes, at + headerBytes + view.getUint32(at)), until }
+      const start = at + headerBytes
+      return { bytes, view, start, end: start + view.getUint32(at), until }
     },
     put: (key, bytes, until) => {
       places.delete(key)

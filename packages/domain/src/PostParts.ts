@@ -25,8 +25,9 @@ const names = "[a-z0-9_]+(?:[a-z0-9_.-]*[a-z0-9_])?"
 const domains = "[\\p{L}\\p{N}](?:[\\p{L}\\p{N}.-]*[\\p{L}\\p{N}])?(?::[0-9]{1,5})?"
 const tags = "[\\p{L}\\p{M}\\p{N}_\\u00b7\\u30fb\\u200c]+"
 
+/** Its groups, in order: an address; the name and the domain of a person; a tag. By number, since an object of names is dear. */
 const part = new RegExp(
-  `(?<link>${address.source})|${mark}(?:@(?<name>${names})(?:@(?<domain>${domains}))?(?![a-z0-9_@])|[#\\uff03](?<tag>${tags}))`,
+  `(${address.source})|${mark}(?:@(${names})(?:@(${domains}))?(?![a-z0-9_@])|[#\\uff03](${tags}))`,
   "giu"
 )
 
@@ -53,33 +54,44 @@ const tagOf = (raw: string, start: number): Part | undefined => {
 }
 
 const partOf = (match: RegExpExecArray): Part | undefined => {
-  const { domain, link, name, tag } = match.groups as Record<string, string | undefined>
   const start = match.index
+  const link = match[1]
   if (link !== undefined) {
     const url = trimEnd(link)
     return URL.canParse(url) ? { kind: "link", start, end: start + url.length } : undefined
   }
+  const tag = match[4]
   if (tag !== undefined) return tagOf(tag, start)
-  return { kind: "mention", start, end: start + match[0].length, name: name!, domain: domain?.toLowerCase() }
+  return { kind: "mention", start, end: start + match[0].length, name: match[2]!, domain: match[3]?.toLowerCase() }
 }
+
+const none: ReadonlyArray<never> = []
+
+/** What every part has. Most texts have none of them. */
+const mayName = (text: string): boolean => text.includes("@") || text.includes("#") || text.includes("://") || text.includes("\uff03")
 
 /** All parts in the order of the text, without overlap. */
 export const parse = (text: string): ReadonlyArray<Part> => {
-  if (!/[@#\uff03]|:\/\//u.test(text)) return []
+  if (!mayName(text)) return none
   const parts: Array<Part> = []
-  for (const match of text.matchAll(part)) {
+  part.lastIndex = 0
+  for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const found = partOf(match)
     if (found !== undefined) parts.push(found)
   }
   return parts
 }
 
-/** Normalised tags of a text, each once. */
-export const tagsOf = (text: string): ReadonlyArray<string> => {
+/** Normalised tags among the parts of a text, each once. */
+export const tagsAmong = (parts: ReadonlyArray<Part>): ReadonlyArray<string> => {
+  if (parts.length === 0) return none
   const found = new Set<string>()
-  for (const item of parse(text)) if (item.kind === "tag") found.add(item.tag)
+  for (const item of parts) if (item.kind === "tag") found.add(item.tag)
   return [...found].slice(0, tagsMax)
 }
+
+/** The same of a text. */
+export const tagsOf = (text: string): ReadonlyArray<string> => tagsAmong(parse(text))
 
 /** Whether a mention means somebody of `host`. */
 export const isLocal = (item: Part, host: string): boolean =>

@@ -82,5 +82,12 @@ const isUnwanted = (place: Place, post: Subject, inner: Subject | undefined): bo
 export const isShown = (place: Place, post: Subject, inner: Subject | undefined): boolean =>
   mayRead(post) && (inner === undefined || mayRead(inner)) && !isUnwanted(place, post, inner)
 
+/**
+ * Whether a post is for everybody: whoever has nothing to do with its author, or follows them for all they publish, or is them,
+ * is shown it at every place. What {@link isShown} says of nearly all posts, without a subject.
+ */
+export const isForAll = (visibility: Visibility, disabled: boolean): boolean =>
+  !disabled && (visibility === "public" || visibility === "unlisted")
+
 /** Whether the viewer is shown the person in lists: of followers, of those who like or repost. */
 export const isListed = ({ blocked, mutes }: Standing): boolean => !blocked && !mutes

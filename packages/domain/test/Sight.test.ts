@@ -40,6 +40,17 @@ describe("who sees a post", () => {
     })
   }
 
+  it("a post for all is shown everywhere, alone and wrapped, to whoever shuns nothing of its author; no other is", () => {
+    for (const visibility of visibilities) {
+      for (const disabled of [false, true]) {
+        const subjects = [Sight.self, Sight.follower, Sight.stranger].map((standing) => ({ standing, mentioned: false, disabled, visibility }))
+        const isShown = subjects.every((post) =>
+          [undefined, ...subjects].every((inner) => Sight.places.every((place) => Sight.isShown(place, post, inner))))
+        assert.strictEqual(Sight.isForAll(visibility, disabled), isShown, `${visibility}, ${disabled}`)
+      }
+    }
+  })
+
   it("a wrapper by somebody followed goes with what it wraps; one who is muted is not shown through others either", () => {
     const wrapper = { ...relations.follower, visibility: "public" } as const
     const through = (relation: Relation) =>

@@ -17,14 +17,18 @@ import type { Behind } from "./FillCache.ts"
  */
 const bits = { sensitive: 1, pinned: 2, language: 4, replyTo: 8, replyToAuthor: 16, repostOf: 32, editedAt: 64 } as const
 const visibilityShift = 7
+const authorAt = 28
 const fixedBytes = 36
 /** Each of the ids and the time that may be left out. */
 const wordBytes = 8
-const separator = "\0"
+const separator = 0
+
+const none: ReadonlyArray<never> = []
 
 /** What no post is beyond; a larger one is not packed. */
 const bytesMax = 64 * 1024
 const scratch = Buffer.alloc(bytesMax)
+const scratchView = new DataView(scratch.buffer, scratch.byteOffset, bytesMax)
 
 const flagsOf = (post: Post): number =>
   (post.sensitive ? bits.sensitive : 0) | (post.pinned ? bits.pinned : 0) | (post.language === null ? 0 : bits.language) |
@@ -34,64 +38,99 @@ const flagsOf = (post: Post): number =>
 
 const isPlain = ({ absent, media }: Post): boolean => media.length === 0 && absent !== true
 
+/** Bytes that a post takes at most. */
+const sizeMax = (post: Post, username: string): number => {
+  let units = username.length + (post.language?.length ?? 0) + post.spoiler.length + post.text.length + 3
+  for (const mention of post.mentions) units += mention.username.length + 1
+  return fixedBytes + (4 + post.mentions.length) * wordBytes + units * 3
+}
+
+/** Each of these puts something at a place of `scratch` and answers where it ends. */
+const putId = (id: bigint | null, at: number): number => {
+  if (id === null) return at
+  scratchView.setBigInt64(at, id, true)
+  return at + wordBytes
+}
+
+const putText = (text: string, at: number): number => text === "" ? at : at + scratch.write(text, at)
+
+const putNextText = (text: string, at: number): number => {
+  scratch[at] = separator
+  return putText(text, at + 1)
+}
+
+const putNumbers = (post: Post): void => {
+  scratchView.setUint16(0, flagsOf(post), true)
+  scratchView.setUint16(2, post.mentions.length, true)
+  scratchView.setUint32(4, post.authorNo, true)
+  scratchView.setUint32(8, post.version, true)
+  scratchView.setUint32(12, post.likes, true)
+  scratchView.setUint32(16, post.reposts, true)
+  scratchView.setUint32(20, post.replies, true)
+  scratchView.setUint32(24, post.bookmarks, true)
+  scratchView.setBigInt64(authorAt, post.author, true)
+}
+
 /** The bytes of a post and its author's name, good until the next call; undefined for a post that is not kept so. */
-export const pack = (post: Post, username: string): Uint8Array | undefined => {
-  const words = [post.replyTo, post.replyToAuthor, post.repostOf].filter((id) => id !== null)
-  const texts = [username, post.language ?? "", post.spoiler, post.text, ...post.mentions.map((mention) => mention.username)].join(separator)
-  const idBytes = (words.length + post.mentions.length + 2) * wordBytes
-  if (!isPlain(post) || fixedBytes + idBytes + texts.length * 3 > bytesMax) return undefined
-  scratch.writeUInt16LE(flagsOf(post), 0)
-  scratch.writeUInt16LE(post.mentions.length, 2)
-  const numbers = [post.authorNo, post.version, post.likes, post.reposts, post.replies, post.bookmarks]
-  numbers.forEach((number, i) => scratch.writeUInt32LE(number, 4 + 4 * i))
-  let at = scratch.writeBigInt64LE(post.author, fixedBytes - wordBytes)
-  for (const id of words) at = scratch.writeBigInt64LE(id, at)
+export const pack = (post: Post, username: string): Buffer | undefined => {
+  if (!isPlain(post) || sizeMax(post, username) > bytesMax) return undefined
+  putNumbers(post)
+  let at = putId(post.repostOf, putId(post.replyToAuthor, putId(post.replyTo, fixedBytes)))
   if (post.editedAt !== null) at = scratch.writeDoubleLE(post.editedAt, at)
-  for (const { id } of post.mentions) at = scratch.writeBigInt64LE(id, at)
-  return scratch.subarray(0, at + scratch.write(texts, at))
+  for (const { id } of post.mentions) at = putId(id, at)
+  at = putText(username, at)
+  at = putNextText(post.language ?? "", at)
+  at = putNextText(post.spoiler, at)
+  at = putNextText(post.text, at)
+  for (const mention of post.mentions) at = putNextText(mention.username, at)
+  return scratch.subarray(0, at)
 }
 
 /** What {@link pack} was given. */
-export const unpack = (id: bigint, bytes: Uint8Array): { readonly post: Post; readonly username: string } => {
-  const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const flags = from.readUInt16LE(0)
-  const mentioned = from.readUInt16LE(2)
-  let at = fixedBytes
+export const unpack = (id: bigint, { bytes, end, start, view }: ByteLog.Stretch): { readonly post: Post; readonly username: string } => {
+  const flags = view.getUint16(start, true)
+  const mentioned = view.getUint16(start + 2, true)
+  let at = start + fixedBytes
   const take = (bit: number): bigint | null => {
     if ((flags & bit) === 0) return null
     at += wordBytes
-    return from.readBigInt64LE(at - wordBytes)
+    return view.getBigInt64(at - wordBytes, true)
   }
   const replyTo = take(bits.replyTo) as PostId | null
   const replyToAuthor = take(bits.replyToAuthor) as AccountId | null
   const repostOf = take(bits.repostOf) as PostId | null
-  const editedAt = (flags & bits.editedAt) === 0 ? null : from.readDoubleLE(at)
+  const editedAt = (flags & bits.editedAt) === 0 ? null : view.getFloat64(at, true)
   if (editedAt !== null) at += wordBytes
   const idsAt = at
-  const [username, language, spoiler, text, ...names] = from.toString("utf8", idsAt + mentioned * wordBytes).split(separator)
+  const texts = bytes.toString("utf8", idsAt + mentioned * wordBytes, end)
+  const languageAt = texts.indexOf("\0") + 1
+  const spoilerAt = texts.indexOf("\0", languageAt) + 1
+  const textAt = texts.indexOf("\0", spoilerAt) + 1
+  const textEnd = mentioned === 0 ? texts.length : texts.indexOf("\0", textAt)
   const post: Post = {
     id: id as PostId,
-    author: from.readBigInt64LE(fixedBytes - wordBytes) as AccountId,
-    authorNo: from.readUInt32LE(4) as LocalNo,
-    text: text!,
-    spoiler: spoiler!,
+    author: view.getBigInt64(start + authorAt, true) as AccountId,
+    authorNo: view.getUint32(start + 4, true) as LocalNo,
+    text: texts.slice(textAt, textEnd),
+    spoiler: texts.slice(spoilerAt, textAt - 1),
     sensitive: (flags & bits.sensitive) !== 0,
     visibility: visibilities[(flags >> visibilityShift) & 3]!,
-    language: (flags & bits.language) === 0 ? null : language!,
+    language: (flags & bits.language) === 0 ? null : texts.slice(languageAt, spoilerAt - 1),
     replyTo,
     replyToAuthor,
     repostOf,
     editedAt,
-    version: from.readUInt32LE(8),
-    likes: from.readUInt32LE(12),
-    reposts: from.readUInt32LE(16),
-    replies: from.readUInt32LE(20),
-    bookmarks: from.readUInt32LE(24),
+    version: view.getUint32(start + 8, true),
+    likes: view.getUint32(start + 12, true),
+    reposts: view.getUint32(start + 16, true),
+    replies: view.getUint32(start + 20, true),
+    bookmarks: view.getUint32(start + 24, true),
     pinned: (flags & bits.pinned) !== 0,
-    mentions: names.map((name, i) => ({ id: from.readBigInt64LE(idsAt + i * wordBytes) as AccountId, username: name })),
-    media: []
+    mentions: mentioned === 0 ? none : texts.slice(textEnd + 1).split("\0").map((username, i) =>
+      ({ id: view.getBigInt64(idsAt + i * wordBytes, true) as AccountId, username })),
+    media: none
   }
-  return { post, username: username! }
+  return { post, username: texts.slice(0, languageAt - 1) }
 }
 
 /** Asked for twice within so many milliseconds a post is hot: one that is not costs less here than what it would drive out, and than the garbage of keeping it. */
@@ -128,7 +167,7 @@ export const make = (logBytes: number, addresses: Addresses): Behind<bigint, Sta
       const found = log.get(id, now)
       if (found === undefined) return undefined
       Metrics.renderCachePacked.value++
-      const { post, username } = unpack(id, found.bytes)
+      const { post, username } = unpack(id, found)
       return { value: Status.render(post, username, addresses), until: found.until, isHot }
     },
     put: (id, { post, username }, until) => {

@@ -26,6 +26,7 @@ export interface Viewpoint {
 }
 
 const nobody: Follows = new Set()
+const followsNobody = Effect.succeed(nobody)
 const anonymous: Viewpoint = { viewer: undefined, follows: nobody, shunned: new Map() }
 
 /** What the viewer is to a person. */
@@ -55,17 +56,22 @@ const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Su
   standing: standing(viewpoint, author.row)
 })
 
+/** Whether nobody's standing matters, the viewer's neither: so it is with nearly all posts of a page. */
+const isForAll = (shunned: Shunned.Bits, { author: { row }, rendered }: Hydrated): boolean =>
+  !shunned.has(row.no) && Sight.isForAll(rendered.post.visibility, row.disabledAt !== null)
+
 /** The one question of every path: whether this viewer is shown the post at this place. */
 export const isShown = (place: Sight.Place, viewpoint: Viewpoint, item: Hydrated): boolean =>
+  (isForAll(viewpoint.shunned, item) && (item.inner === undefined || isForAll(viewpoint.shunned, item.inner))) ||
   Sight.isShown(place, subject(viewpoint, item), item.inner === undefined ? undefined : subject(viewpoint, item.inner))
 
 /** The local numbers of those who wrote a post. */
 export const authorsOf = (item: Hydrated): Array<number> =>
   item.inner === undefined ? [item.author.row.no] : [item.author.row.no, ...authorsOf(item.inner)]
 
-const addPrivate = (viewer: Account, item: Hydrated, authors: Set<AccountId>): void => {
+const addPrivate = (viewer: Account, item: Hydrated, authors: Array<AccountId>): void => {
   const { author, visibility } = item.rendered.post
-  if (visibility === "private" && author !== viewer.id && !isMentioned(viewer, item.rendered.post)) authors.add(author)
+  if (visibility === "private" && author !== viewer.id && !isMentioned(viewer, item.rendered.post)) authors.push(author)
   if (item.inner !== undefined) addPrivate(viewer, item.inner, authors)
 }
 
@@ -75,10 +81,10 @@ const followsAmong = (
   viewer: Account,
   items: ReadonlyArray<Hydrated | undefined>
 ): Effect.Effect<Follows, StoreError> => {
-  const authors = new Set<AccountId>()
+  const authors: Array<AccountId> = []
   for (const item of items) if (item !== undefined) addPrivate(viewer, item, authors)
-  if (authors.size === 0) return Effect.succeed(nobody)
-  return Effect.map(follows.relations(viewer.id, [...authors]), (rows) =>
+  if (authors.length === 0) return followsNobody
+  return Effect.map(follows.relations(viewer.id, [...new Set(authors)]), (rows) =>
     new Set(rows.filter((row) => row.following).map((row) => row.id)))
 }
 

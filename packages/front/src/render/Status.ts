@@ -8,6 +8,7 @@ import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Account from "./Account.ts"
 import type { Addresses } from "./Addresses.ts"
+import * as Json from "./JsonBytes.ts"
 import * as Media from "./Media.ts"
 import * as Text from "./Text.ts"
 
@@ -36,21 +37,36 @@ export const trueMark = Buffer.from("true ")
 /** Ends the tail of a wrapper, after the wrapped status. */
 export const wrapperEnd = Buffer.from("}")
 
-const statusUri = (publicUrl: string, username: string, id: bigint): string =>
-  `${Account.actorUri(publicUrl, username)}/statuses/${id}`
+/** What is the same in all statuses of a server: its host, and what stands before a username. */
+interface Origin {
+  readonly publicUrl: string
+  readonly host: string
+  readonly uri: Buffer
+  readonly url: Buffer
+}
 
-const statusUrl = (publicUrl: string, username: string, id: bigint): string =>
-  `${Account.profileUrl(publicUrl, username)}/${id}`
+const makeOrigin = (publicUrl: string): Origin => {
+  const text = JSON.stringify(publicUrl).slice(1, -1)
+  return {
+    publicUrl,
+    host: new URL(publicUrl).host,
+    uri: Buffer.from(`,"uri":"${Account.actorUri(text, "")}`),
+    url: Buffer.from(`","url":"${Account.profileUrl(text, "")}`)
+  }
+}
 
-const idText = (id: bigint | null): string | null => id === null ? null : String(id)
+/** Of the server that was asked for last: a process is one. */
+let origin = makeOrigin("http://localhost")
+
+const originOf = (publicUrl: string): Origin => {
+  if (origin.publicUrl !== publicUrl) origin = makeOrigin(publicUrl)
+  return origin
+}
 
 /** What the names in a post's text lead to. */
 export const namesOf = (post: Pick<Post, "mentions">, publicUrl: string): Text.Names => ({
   publicUrl,
-  // Looked at for names alone, which few texts have.
-  get host() {
-    return new URL(publicUrl).host
-  },
+  host: originOf(publicUrl).host,
   people: new Map(post.mentions.map(({ username }) => [username.toLowerCase(), username]))
 })
 
@@ -61,30 +77,99 @@ const mentionEntity = (publicUrl: string) => ({ id, username }: Post["mentions"]
   acct: username
 })
 
-const headOf = (post: Post, tags: ReadonlyArray<string>, username: string, addresses: Addresses): string => {
+/** What a post's text names. */
+interface Named {
+  readonly parts: ReadonlyArray<PostParts.Part>
+  readonly tags: ReadonlyArray<string>
+}
+
+/** What is the same in every status, in order. */
+const pieces = {
+  id: Buffer.from(`{"id":"`),
+  createdAt: Buffer.from(`","created_at":"`),
+  replyTo: Buffer.from(`","in_reply_to_id":`),
+  replyToAuthor: Buffer.from(`,"in_reply_to_account_id":`),
+  notSensitive: Buffer.from(`,"sensitive":false,"spoiler_text":`),
+  sensitive: Buffer.from(`,"sensitive":true,"spoiler_text":`),
+  visibility: Buffer.from(`,"visibility":"`),
+  language: Buffer.from(`","language":`),
+  ofUri: Buffer.from("/statuses/"),
+  replies: Buffer.from(`","replies_count":`),
+  reposts: Buffer.from(`,"reblogs_count":`),
+  likes: Buffer.from(`,"favourites_count":`),
+  editedAt: Buffer.from(`,"quotes_count":0,"edited_at":`),
+  content: Buffer.from(`,"content":`),
+  mentions: Buffer.from(`,"mentions":`),
+  tags: Buffer.from(`,"tags":`),
+  media: Buffer.from(`,"media_attachments":`),
+  account: Buffer.from(`,"account":`)
+}
+
+const writeId = (id: bigint | null): void => Json.ascii(id === null ? "null" : `"${id}"`)
+
+const writeOrNull = (text: string | null): void => text === null ? Json.ascii("null") : Json.string(text)
+
+const writeFacts = (id: string, post: Post): void => {
+  Json.bytes(pieces.id)
+  Json.ascii(id)
+  Json.bytes(pieces.createdAt)
+  Json.instant(Snowflake.millisOf(post.id))
+  Json.bytes(pieces.replyTo)
+  writeId(post.replyTo)
+  Json.bytes(pieces.replyToAuthor)
+  writeId(post.replyToAuthor)
+  Json.bytes(post.sensitive ? pieces.sensitive : pieces.notSensitive)
+  Json.string(post.spoiler)
+  Json.bytes(pieces.visibility)
+  Json.ascii(post.visibility)
+  Json.bytes(pieces.language)
+  writeOrNull(post.language)
+}
+
+/** Where it is; the last string is left open. */
+const writeAddresses = (id: string, username: string, { uri, url }: Origin): void => {
+  Json.bytes(uri)
+  Json.inner(username)
+  Json.bytes(pieces.ofUri)
+  Json.ascii(id)
+  Json.bytes(url)
+  Json.inner(username)
+  Json.ascii("/")
+  Json.ascii(id)
+}
+
+const writeCounts = ({ editedAt, likes, replies, reposts }: Post): void => {
+  Json.bytes(pieces.replies)
+  Json.ascii(String(replies))
+  Json.bytes(pieces.reposts)
+  Json.ascii(String(reposts))
+  Json.bytes(pieces.likes)
+  Json.ascii(String(likes))
+  Json.bytes(pieces.editedAt)
+  writeOrNull(editedAt === null ? null : new Date(editedAt).toISOString())
+}
+
+const writeList = <A>(items: ReadonlyArray<A>, entity: (item: A) => unknown): void =>
+  items.length === 0 ? Json.ascii("[]") : Json.json(JSON.stringify(items.map(entity)))
+
+const headOf = (post: Post, username: string, named: Named, addresses: Addresses): Buffer => {
   const { publicUrl } = addresses
-  const fields = {
-    id: String(post.id),
-    created_at: new Date(Snowflake.millisOf(post.id)).toISOString(),
-    in_reply_to_id: idText(post.replyTo),
-    in_reply_to_account_id: idText(post.replyToAuthor),
-    sensitive: post.sensitive,
-    spoiler_text: post.spoiler,
-    visibility: post.visibility,
-    language: post.language,
-    uri: statusUri(publicUrl, username, post.id),
-    url: statusUrl(publicUrl, username, post.id),
-    replies_count: post.replies,
-    reblogs_count: post.reposts,
-    favourites_count: post.likes,
-    quotes_count: 0,
-    edited_at: post.editedAt === null ? null : new Date(post.editedAt).toISOString(),
-    content: Text.toHtml(post.text, namesOf(post, publicUrl)),
-    mentions: post.mentions.map(mentionEntity(publicUrl)),
-    tags: tags.map((name) => ({ name, url: Text.tagUrl(publicUrl, name) })),
-    media_attachments: post.media.map((media) => Media.entity(media, addresses))
-  }
-  return `${JSON.stringify(fields).slice(0, -1)},"account":`
+  const id = String(post.id)
+  const html = Text.toHtml(post.text, named.parts.length === 0 ? undefined : namesOf(post, publicUrl), named.parts)
+  Json.begin()
+  writeFacts(id, post)
+  writeAddresses(id, username, originOf(publicUrl))
+  writeCounts(post)
+  Json.bytes(pieces.content)
+  Json.string(html)
+  Json.bytes(pieces.mentions)
+  writeList(post.mentions, mentionEntity(publicUrl))
+  Json.bytes(pieces.tags)
+  writeList(named.tags, (name) => ({ name, url: Text.tagUrl(publicUrl, name) }))
+  Json.bytes(pieces.media)
+  writeList(post.media, (media) => Media.entity(media, addresses))
+  Json.bytes(pieces.account)
+  return Json.finish()
 }
 
 /** What no post of Rookery has yet, and what ends the status. */
@@ -102,12 +187,13 @@ const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
 const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
 
 export const render = (post: Post, username: string, addresses: Addresses): RenderedPost => {
-  const tags = PostParts.tagsOf(post.text)
+  const parts = PostParts.parse(post.text)
+  const tags = PostParts.tagsAmong(parts)
   return {
     post,
     username,
     tags,
-    head: Buffer.from(headOf(post, tags, username, addresses)),
+    head: headOf(post, username, { parts, tags }, addresses),
     tail: post.repostOf === null ? plainTail : wrapperTail
   }
 }

@@ -36,26 +36,31 @@ const nameLink = (part: PostParts.Part, text: string, names: Names | undefined):
     `@<span>${escape(username)}</span></a></span>`
 }
 
-/** One line, escaped and with its links. */
-export const linkify = (text: string, names?: Names): string => {
+const linked = (text: string, names: Names | undefined, parts: ReadonlyArray<PostParts.Part>, from: number, to: number): string => {
   let html = ""
-  let at = 0
-  for (const part of PostParts.parse(text)) {
+  let at = from
+  for (const part of parts) {
     const shown = text.slice(part.start, part.end)
-    const linked = part.kind === "link" ? link(shown) : nameLink(part, shown, names)
-    if (linked === undefined) continue
-    html += escape(text.slice(at, part.start)) + linked
+    const anchor = part.kind === "link" ? link(shown) : nameLink(part, shown, names)
+    if (anchor === undefined) continue
+    html += escape(text.slice(at, part.start)) + anchor
     at = part.end
   }
-  return html + escape(text.slice(at))
+  return html + escape(text.slice(at, to))
 }
 
-/** Without `names` only addresses become links. */
-export const toHtml = (text: string, names?: Names): string => {
-  const trimmed = text.replaceAll("\r\n", "\n").trim()
-  if (trimmed === "") return ""
-  return trimmed.split(/\n{2,}/)
-    .map((part) => `<p>${part.split("\n").map((line) => linkify(line, names)).join("<br />")}</p>`).join("")
+/** One line, escaped and with its links. */
+export const linkify = (text: string): string => linked(text, undefined, PostParts.parse(text), 0, text.length)
+
+/** Parts hold no white space, so none of them stands at the ends that are cut off, or in two lines. */
+const inParagraphs = (html: string): string =>
+  html.includes("\n") ? html.replaceAll("\r\n", "\n").replaceAll(/\n{2,}/g, "</p><p>").replaceAll("\n", "<br />") : html
+
+/** Without `names` only addresses become links. `parts` are the text's, for who knows them already. */
+export const toHtml = (text: string, names?: Names, parts = PostParts.parse(text)): string => {
+  const from = text.length - text.trimStart().length
+  const to = text.trimEnd().length
+  return from >= to ? "" : `<p>${inParagraphs(linked(text, names, parts, from, to))}</p>`
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" })
