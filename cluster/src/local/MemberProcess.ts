@@ -45,6 +45,8 @@ export interface MemberProcess {
 /** What a member sends over its channel once it serves. The channel's closing tells it that we are gone. */
 export const READY_MESSAGE = "ready"
 
+/** As the scripts give them to every program (scripts/bootstrap.mjs says why). */
+const V8_FLAGS = ["--max-semi-space-size=64"]
 const LOG_LIMIT = 64 * 1024
 const READY_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000
@@ -68,7 +70,7 @@ interface Launched extends MemberProcess {
 }
 
 const launch = (command: Command): Launched => {
-  const { args, file } = underParent(process.execPath, [command.program, ...command.args])
+  const { args, file } = underParent(process.execPath, [...V8_FLAGS, command.program, ...command.args])
   const child = spawn(file, args, {
     env: definedOf({ ...process.env, ...command.env }),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
