@@ -6,9 +6,11 @@
 import * as Slots from "./Slots.ts"
 
 export interface ClockMap<K, V> {
-  /** The value, which counts as used now. */
-  readonly get: (key: K, now: number) => Found<V> | undefined
-  /** Replaces what was there; `until` is in milliseconds of the clock that `get` is asked by. */
+  /** The slot of a value, which counts as used now; -1 for none, since `undefined` may be what is known. Good until the map is changed. */
+  readonly find: (key: K, now: number) => number
+  readonly valueAt: (slot: number) => V
+  readonly untilAt: (slot: number) => number
+  /** Replaces what was there; `until` is in milliseconds of the clock that `find` is asked by. */
   readonly set: (key: K, value: V, bytes: number, until: number) => void
   readonly delete: (key: K) => void
   readonly deleteWhere: (matches: (value: V) => boolean) => void
@@ -17,70 +19,81 @@ export interface ClockMap<K, V> {
   readonly size: () => number
 }
 
-/** Wrapped, since `undefined` may be what is known. */
-export interface Found<V> {
-  readonly value: V
-  readonly until: number
-}
+/** Of a slot: nobody stands in it, or somebody who was not, or was, used since the hand passed. */
+const marks = { free: 0, unused: 1, used: 2 } as const
 
-interface Entry<V> extends Found<V> {
-  readonly bytes: number
-  used: boolean
-}
+const slotsMin = 16
 
-/** `slots`, of its own, number the keys. */
+/** `slots`, of its own, number the keys. What is known by slot stands in columns: an object for each would be the collector's to look at. */
 export const make = <K, V>(bytesMax: number, slots: Slots.Slots<K> = Slots.ofAny()): ClockMap<K, V> => {
-  let entries: Array<Entry<V> | undefined> = []
+  let values: Array<V | undefined> = []
+  let mark = new Uint8Array(slotsMin)
+  let until = new Float64Array(slotsMin)
+  let size = new Float64Array(slotsMin)
   let hand = 0
   let bytes = 0
 
-  const remove = (slot: number, entry: Entry<V>): void => {
+  const grow = (): void => {
+    const old = { mark, until, size }
+    mark = new Uint8Array(mark.length * 2)
+    until = new Float64Array(mark.length)
+    size = new Float64Array(mark.length)
+    mark.set(old.mark)
+    until.set(old.until)
+    size.set(old.size)
+  }
+  const remove = (slot: number): void => {
     slots.give(slot)
-    entries[slot] = undefined
-    bytes -= entry.bytes
+    values[slot] = undefined
+    mark[slot] = marks.free
+    bytes -= size[slot]!
   }
   /** Ends within two turns: the first leaves nothing used. */
   const makeRoom = (needed: number): void => {
     const isFull = () => bytes + needed > bytesMax && slots.size() > 0
     while (isFull()) {
-      const entry = entries[hand]
-      if (entry !== undefined) {
-        if (entry.used) entry.used = false
-        else remove(hand, entry)
-      }
-      hand = hand + 1 < entries.length ? hand + 1 : 0
+      if (mark[hand] === marks.used) mark[hand] = marks.unused
+      else if (mark[hand] === marks.unused) remove(hand)
+      hand = hand + 1 < values.length ? hand + 1 : 0
     }
   }
   const drop = (key: K): void => {
     const slot = slots.get(key)
-    if (slot !== -1) remove(slot, entries[slot]!)
+    if (slot !== -1) remove(slot)
   }
 
   return {
-    get: (key, now) => {
+    find: (key, now) => {
       const slot = slots.get(key)
-      if (slot === -1) return undefined
-      const entry = entries[slot]!
-      if (entry.until <= now) return undefined
-      entry.used = true
-      return entry
+      if (slot === -1 || until[slot]! <= now) return -1
+      mark[slot] = marks.used
+      return slot
     },
-    set: (key, value, size, until) => {
+    valueAt: (slot) => values[slot]!,
+    untilAt: (slot) => until[slot]!,
+    set: (key, value, itsBytes, itsUntil) => {
       drop(key)
-      if (size > bytesMax) return
-      makeRoom(size)
-      entries[slots.take(key)] = { value, bytes: size, until, used: false }
-      bytes += size
+      if (itsBytes > bytesMax) return
+      makeRoom(itsBytes)
+      const slot = slots.take(key)
+      if (slot === mark.length) grow()
+      values[slot] = value
+      mark[slot] = marks.unused
+      until[slot] = itsUntil
+      size[slot] = itsBytes
+      bytes += itsBytes
     },
     delete: drop,
-    deleteWhere: (matches) => {
-      entries.forEach((entry, slot) => {
-        if (entry !== undefined && matches(entry.value)) remove(slot, entry)
-      })
-    },
+    deleteWhere: (matches) =>
+      values.forEach((value, slot) => {
+        if (mark[slot] !== marks.free && matches(value!)) remove(slot)
+      }),
     clear: () => {
       slots.clear()
-      entries = []
+      values = []
+      mark = new Uint8Array(slotsMin)
+      until = new Float64Array(slotsMin)
+      size = new Float64Array(slotsMin)
       hand = 0
       bytes = 0
     },

@@ -6,14 +6,17 @@ const kinds = [{ kind: "any", slots: Slots.ofAny<bigint> }, { kind: "ids", slots
 
 describe.each(kinds)("ClockMap over slots of $kind", ({ slots }) => {
   const make = (values: number) => {
-    const { delete: drop, get, set, ...map } = ClockMap.make<bigint, string>(values * 10, slots())
+    const { delete: drop, find, set, ...map } = ClockMap.make<bigint, string>(values * 10, slots())
     return {
       ...map,
       set: (key: number, value: string, bytes: number, until: number) => set(BigInt(key), value, bytes, until),
-      get: (key: number, now: number) => get(BigInt(key), now),
+      get: (key: number, now: number) => {
+        const slot = find(BigInt(key), now)
+        return slot === -1 ? undefined : { value: map.valueAt(slot), until: map.untilAt(slot) }
+      },
       delete: (key: number) => drop(BigInt(key)),
       put: (key: number) => set(BigInt(key), `v${key}`, 10, 100),
-      has: (key: number) => get(BigInt(key), 0) !== undefined
+      has: (key: number) => find(BigInt(key), 0) !== -1
     }
   }
 

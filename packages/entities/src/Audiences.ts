@@ -76,7 +76,8 @@ export const make = (bytesMax: number) =>
       row: rows.commit,
       followers: (author, edgeSequence) =>
         Effect.suspend(() => {
-          const known = kept.get(author, 0)?.value
+          const slot = kept.find(author, 0)
+          const known = slot === -1 ? undefined : kept.valueAt(slot)
           if (known?.edgeSequence !== edgeSequence) return load(author)
           audienceHits.value++
           return Effect.succeed(known)

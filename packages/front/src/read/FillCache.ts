@@ -79,10 +79,8 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       if (millis <= 0 || isBehind) kept.delete(key)
       else kept.set(key, value, sizeOf(value), until)
     }
-    const find = (key: K, now: number): ClockMap.Found<V | undefined> | undefined => {
-      const found = kept.get(key, now)
-      if (found !== undefined || options.behind === undefined) return found
-      const again = options.behind.get(key, now)
+    const findBehind = (key: K, now: number) => {
+      const again = options.behind?.get(key, now)
       if (again?.isHot === true) kept.set(key, again.value, sizeOf(again.value), again.until)
       return again
     }
@@ -159,9 +157,10 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           const values: Array<V | undefined> = new Array(keys.length)
           let missing: Array<number> | undefined
           for (let i = 0; i < keys.length; i++) {
-            const found = find(keys[i]!, now)
-            if (found === undefined) (missing ??= []).push(i)
-            else values[i] = found.value
+            const slot = kept.find(keys[i]!, now)
+            const value = slot === -1 ? findBehind(keys[i]!, now)?.value : kept.valueAt(slot)
+            if (slot === -1 && value === undefined) (missing ??= []).push(i)
+            else values[i] = value
           }
           options.onHit?.(keys.length - (missing?.length ?? 0))
           if (missing === undefined) return Effect.succeed(values)
@@ -170,12 +169,14 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         }),
       invalidate,
       change: (key, to) => {
-        const found = kept.get(key, performance.now())
-        const value = found?.value === undefined ? undefined : to(found.value)
+        const slot = kept.find(key, performance.now())
+        const known = slot === -1 ? undefined : kept.valueAt(slot)
+        const until = slot === -1 ? 0 : kept.untilAt(slot)
+        const value = known === undefined ? undefined : to(known)
         invalidate(key)
-        if (found === undefined || value === undefined) return
-        kept.set(key, value, sizeOf(value), found.until)
-        options.behind?.put(key, value, found.until)
+        if (value === undefined) return
+        kept.set(key, value, sizeOf(value), until)
+        options.behind?.put(key, value, until)
       },
       invalidateWhere: (matches) => {
         kept.deleteWhere((value) => value !== undefined && matches(value))
