@@ -63,11 +63,11 @@ const putNumbers = (post: Post): void => {
   scratchView.setUint16(0, flagsOf(post), true)
   scratchView.setUint16(2, post.mentions.length, true)
   scratchView.setUint32(4, post.authorNo, true)
-  scratchView.setUint32(8, post.version, true)
-  scratchView.setUint32(12, post.likes, true)
-  scratchView.setUint32(16, post.reposts, true)
-  scratchView.setUint32(20, post.replies, true)
-  scratchView.setUint32(24, post.bookmarks, true)
+  scratchView.setInt32(8, post.version, true)
+  scratchView.setInt32(12, post.likes, true)
+  scratchView.setInt32(16, post.reposts, true)
+  scratchView.setInt32(20, post.replies, true)
+  scratchView.setInt32(24, post.bookmarks, true)
   scratchView.setBigInt64(authorAt, post.author, true)
 }
 
@@ -120,11 +120,11 @@ export const unpack = (id: bigint, { bytes, end, start, view }: ByteLog.Stretch)
     replyToAuthor,
     repostOf,
     editedAt,
-    version: view.getUint32(start + 8, true),
-    likes: view.getUint32(start + 12, true),
-    reposts: view.getUint32(start + 16, true),
-    replies: view.getUint32(start + 20, true),
-    bookmarks: view.getUint32(start + 24, true),
+    version: view.getInt32(start + 8, true),
+    likes: view.getInt32(start + 12, true),
+    reposts: view.getInt32(start + 16, true),
+    replies: view.getInt32(start + 20, true),
+    bookmarks: view.getInt32(start + 24, true),
     pinned: (flags & bits.pinned) !== 0,
     mentions: mentioned === 0 ? none : texts.slice(textEnd + 1).split("\0").map((username, i) =>
       ({ id: view.getBigInt64(idsAt + i * wordBytes, true) as AccountId, username })),

@@ -56,7 +56,7 @@ const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Su
   standing: standing(viewpoint, author.row)
 })
 
-/** Whether nobody's standing matters, the viewer's neither: so it is with nearly all posts of a page. */
+/** Whether a post for all is of somebody of whom the viewer shuns nothing: nearly all of a page are, and need no closer look. */
 const isForAll = (shunned: Shunned.Bits, { author: { row }, rendered }: Hydrated): boolean =>
   !shunned.has(row.no) && Sight.isForAll(rendered.post.visibility, row.disabledAt !== null)
 
