@@ -27,7 +27,7 @@ const placeWords = 3
 const placesMin = 16
 
 /** The finalizer of MurmurHash3 (Appleby, 2011) over both words: ids of one machine differ in few bits, and not in the lowest. */
-const hash = (lo: number, hi: number): number => {
+export const hash = (lo: number, hi: number): number => {
   let mixed = lo ^ Math.imul(hi, 0x9e37_79b1)
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35)

@@ -5,11 +5,11 @@
 import * as ByteLog from "@rookery/domain/ByteLog"
 import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
 import { type Post, visibilities, visibilityNumber } from "@rookery/domain/Post"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Status from "../render/Status.ts"
 import type { Behind } from "./FillCache.ts"
+import * as Heat from "./Heat.ts"
 
 /**
  * `flags | mentions | authorNo | version | likes | reposts | replies | bookmarks | author | replyTo? | replyToAuthor? | repostOf? |
@@ -133,34 +133,10 @@ export const unpack = (id: bigint, { bytes, end, start, view }: ByteLog.Stretch)
   return { post, username: texts.slice(0, languageAt - 1) }
 }
 
-/** Asked for twice within so many milliseconds a post is hot: one that is not costs less here than what it would drive out, and than the garbage of keeping it. */
-const hotMillis = 10_000
-/** Places for when posts were asked for last; two that share one may pass for hot. */
-const askedSlots = 1 << 16
-
-const slotOf = (id: bigint): number =>
-  (Math.imul(Snowflake.low(id), 0x9e37_79b1) ^ Snowflake.high(id)) >>> 0 & (askedSlots - 1)
-
-const makeHeat = () => {
-  const asked = new Float64Array(askedSlots).fill(Number.NEGATIVE_INFINITY)
-  const hot = new Uint8Array(askedSlots)
-  return {
-    ask: (id: bigint, now: number): boolean => {
-      const slot = slotOf(id)
-      const isHot = now - asked[slot]! < hotMillis
-      asked[slot] = now
-      hot[slot] = isHot ? 1 : 0
-      return isHot
-    },
-    /** As of the last time that it was asked for. */
-    was: (id: bigint): boolean => hot[slotOf(id)] === 1
-  }
-}
-
-/** At most `logBytes` of them; what was kept first goes first. */
+/** At most `logBytes` of them; what was kept first goes first. What is not hot costs less here than what it would drive out of the cache in front. */
 export const make = (logBytes: number, addresses: Addresses): Behind<bigint, Status.RenderedPost> => {
   const log = ByteLog.make(logBytes)
-  const heat = makeHeat()
+  const heat = Heat.make()
   return {
     get: (id, now) => {
       const isHot = heat.ask(id, now)
