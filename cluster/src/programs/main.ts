@@ -1,17 +1,20 @@
 /** How every program runs: stops in order on Ctrl-C, `SIGTERM` or its parent's end, and says in a line why it failed. */
 import { NodeRuntime } from "@effect/platform-node"
-import { Cause, Effect, Exit, Runtime } from "effect"
+import { Cause, Effect, Exit, References, Runtime } from "effect"
 import { READY_MESSAGE } from "../local/MemberProcess.ts"
 
 /** After this a stop is no longer waited for. */
 const STOP_LIMIT_MS = 20_000
 
-/** Runs `program` as the process: exit code 0 when it ends or is told to stop, 1 when it fails. */
+/**
+ * Runs `program` as the process: exit code 0 when it ends or is told to stop, 1 when it fails. Nobody exports spans, so none
+ * are made: Effect would make one for each message to an actor and each statement.
+ */
 export const run = <E>(program: Effect.Effect<unknown, E>): void => {
   stopWithParent()
   process.once("SIGHUP", stop)
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, boundStop)
-  NodeRuntime.runMain(program, {
+  NodeRuntime.runMain(Effect.provideService(program, References.TracerEnabled, false), {
     disableErrorReporting: true,
     teardown: (exit, onExit) => onExit(report(exit))
   })

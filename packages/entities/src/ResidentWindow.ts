@@ -55,15 +55,39 @@ export const make = (readerNo: number, reader: bigint, entriesMax: number, now: 
   told: undefined
 })
 
-const includes = (numbers: Uint32Array, no: number): boolean => {
-  let from = 0
-  let to = numbers.length
-  while (from < to) {
+/** Index of the last number that is not above `no`, among those from `from` on; the number at `from` is not. */
+const lastUpTo = (numbers: Uint32Array, no: number, from: number, end: number): number => {
+  let to = end
+  while (to - from > 1) {
     const middle = (from + to) >>> 1
-    if (numbers[middle]! < no) from = middle + 1
+    if (numbers[middle]! <= no) from = middle
     else to = middle
   }
-  return numbers[from] === no
+  return from
+}
+
+/**
+ * Whether `no` is among ascending numbers. They are spread evenly, more or less: a guess by proportion, and steps from there
+ * that double, miss the processor's caches less often than halves do.
+ */
+const includes = (numbers: Uint32Array, no: number): boolean => {
+  const { length } = numbers
+  if (length === 0) return false
+  const lowest = numbers[0]!
+  const highest = numbers[length - 1]!
+  if (no <= lowest || no >= highest) return no === lowest || no === highest
+  const guess = Math.floor((no - lowest) / (highest - lowest) * (length - 1))
+  let from = guess
+  let to = guess + 1
+  for (let step = 1; from > 0 && numbers[from]! > no; step *= 2) {
+    to = from
+    from = Math.max(0, from - step)
+  }
+  for (let step = 1; to < length && numbers[to]! <= no; step *= 2) {
+    from = to
+    to = Math.min(length, to + step)
+  }
+  return numbers[lastUpTo(numbers, no, from, to)] === no
 }
 
 /** Whether `authorNo` is followed, or is the reader. */

@@ -19,6 +19,7 @@ import { randomInt } from "node:crypto"
 import * as Audiences from "./Audiences.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Hints from "./Hints.ts"
+import * as NearDeliveries from "./NearDeliveries.ts"
 import * as PauseGuard from "./PauseGuard.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as RingReader from "./RingReader.ts"
@@ -164,6 +165,7 @@ export const make = (settings: Settings) =>
       guard,
       lanes: Lanes.make({
         send: makeSend(settings, actors, { directory, guard, shards }),
+        deliverNear: NearDeliveries.make({ shards, guard, lingerMillis: settings.lingerMillis, runFork }),
         lingerMillis: settings.lingerMillis,
         laneBytesMax: settings.laneBytesMax,
         runFork

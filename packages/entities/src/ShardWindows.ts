@@ -58,10 +58,12 @@ const idOf = (record: DeliveryBatch.RecordView): bigint => (BigInt(record.hi) <<
 const isUntold = (shard: ShardWindows, { readerNo, window }: Resident.ResidentWindow, record: DeliveryBatch.RecordView): boolean =>
   shard.untold.has(readerNo) && Window.has(window, record.hi, record.lo) && Untold.take(shard.untold, readerNo, idOf(record))
 
-const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
+/** Puts a post into its readers' windows, and notes it for those who are online; true when there is something to flush. */
+export const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): boolean => {
   const { authorNo, from, hi, lo, to, words } = record
   const anyoneOnline = shard.sessions.frontsOf.size > 0
   let delivered = 0
+  let isNoted = false
   for (let i = from; i < to; i++) {
     const readerNo = words[i]!
     const resident = shard.byNo.get(readerNo)
@@ -70,9 +72,11 @@ const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
     if (isNew) delivered++
     if (anyoneOnline && (isNew || isUntold(shard, resident, record)) && SessionTable.isOnline(shard.sessions, readerNo)) {
       SessionTable.note(shard.sessions, readerNo, EventBatch.kinds.update, idOf(record), authorNo)
+      isNoted = true
     }
   }
   deliveries.value += delivered
+  return isNoted
 }
 
 /** Online followers of a pulled author hear of the post, once; their windows are not written. */

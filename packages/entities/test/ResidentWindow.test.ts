@@ -36,6 +36,17 @@ describe("ResidentWindow", () => {
     assert.deepStrictEqual(ids(reader.window), [100, 101])
   })
 
+  it("knows whom a reader follows, however unevenly their numbers are spread", () => {
+    const even = Array.from({ length: 300 }, (_, i) => 3 + i * 7)
+    const steep = Array.from({ length: 31 }, (_, i) => 2 ** i)
+    const crowded = [1, ...Array.from({ length: 200 }, (_, i) => 4_000_000_000 + i), 0xffff_ffff]
+    for (const followees of [[], [5], [5, 6], even, steep, crowded]) {
+      const numbers = Uint32Array.from(followees)
+      const near = [0, 1, ...followees.flatMap((no) => [no - 1, no, no + 1]), 0xffff_ffff].filter((no) => no >= 0 && no < 2 ** 32)
+      for (const no of near) assert.strictEqual(Resident.follows(numbers, no), followees.includes(no), `${no} of ${followees.length}`)
+    }
+  })
+
   it("merges what was delivered while it loaded, and only of those whom the loaded follow set has", () => {
     const reader = Resident.make(1, 1n, 10, 0)
     Resident.deliver(reader, 0, 50, 5)

@@ -11,6 +11,15 @@ import { Effect } from "effect"
 /** Sends one batch to one shard and ends when the shard has it; bounded in time by its maker. */
 export type SendBatch = (shard: number, batch: Uint8Array) => Effect.Effect<void, unknown>
 
+/** Takes a record to a shard that needs no message; false when it is to be sent. It must not wait, and not throw. */
+export type DeliverNear = (
+  shard: number,
+  header: DeliveryBatch.RecordHeader,
+  numbers: Uint32Array,
+  from: number,
+  to: number
+) => boolean
+
 /** Told once for each record of a shard: true when the shard has it, false when it must be tried again later. */
 export type OnSettled = (shard: number, delivered: boolean) => void
 
@@ -29,6 +38,7 @@ interface Lane {
 
 export interface LanesOptions {
   readonly send: SendBatch
+  readonly deliverNear?: DeliverNear
   /** How long a lane waits for company between two messages, unless the next one is full, in milliseconds. */
   readonly lingerMillis: number
   /** Bytes waiting in one lane at most; beyond it `offer` refuses. */
@@ -37,7 +47,7 @@ export interface LanesOptions {
 }
 
 export interface Lanes {
-  /** Queues a record for the readers `numbers[from…to)`. A refused record is settled with false before `offer` returns. */
+  /** Queues a record for the readers `numbers[from…to)`. A refused record is settled with false, and one delivered near with true, before `offer` returns. */
   readonly offer: (
     shard: number,
     header: DeliveryBatch.RecordHeader,
@@ -113,8 +123,12 @@ export const make = (options: LanesOptions): Lanes => {
       }))
     )
 
+  const { deliverNear = () => false } = options
+
   const offer: Lanes["offer"] = (shard, header, numbers, from, to, onSettled) => {
     const lane = laneOf(shard)
+    // Nothing overtakes what waits in the lane.
+    if (!lane.busy && deliverNear(shard, header, numbers, from, to)) return onSettled(shard, true)
     const bytes = DeliveryBatch.bytesOf(to - from)
     if (lane.waitingBytes + bytes > options.laneBytesMax && lane.waiting.length > 0) return onSettled(shard, false)
     const batch = batchFor(lane, bytes)

@@ -33,7 +33,7 @@ interface Sent {
 }
 
 /** Lanes whose messages are answered by the test. */
-const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, lingerMillis: number = 1) {
+const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, lingerMillis: number = 1, deliverNear?: Lanes.DeliverNear) {
   const sent: Array<Sent> = []
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
   const send: Lanes.SendBatch = (shard, batch) => {
@@ -45,7 +45,7 @@ const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, 
     sent.push({ shard, posts, answer })
     return Deferred.await(answered)
   }
-  const lanes = Lanes.make({ send, lingerMillis, laneBytesMax, runFork: (effect) => void runFork(effect) })
+  const lanes = Lanes.make({ send, lingerMillis, laneBytesMax, runFork: (effect) => void runFork(effect), ...(deliverNear && { deliverNear }) })
   return { lanes, sent }
 })
 
@@ -65,6 +65,27 @@ describe("Lanes", () => {
       sent[0]!.answer(true)
       yield* settle
       assert.deepStrictEqual(sent[2]!.posts, [2, 3, 4])
+    }))
+
+  it.effect("send no message of what is delivered near, but let nothing overtake what waits", () =>
+    Effect.gen(function*() {
+      let isNear = true
+      const near: Array<number> = []
+      const { lanes, sent } = yield* makeLanes(1_000_000, 1, (_, { lo }) => isNear && near.push(lo) > 0)
+      const settled: Array<number> = []
+      const offer = (lo: number) => push(lanes, 1, lo, (ok) => ok && settled.push(lo))
+      offer(1)
+      isNear = false
+      offer(2)
+      isNear = true
+      offer(3)
+      assert.deepStrictEqual([near, settled], [[1], [1]])
+      yield* settle
+      assert.deepStrictEqual(sent.map(({ posts }) => posts), [[2, 3]])
+      sent[0]!.answer(true)
+      yield* settle
+      offer(4)
+      assert.deepStrictEqual([near, settled], [[1, 4], [1, 2, 3, 4]])
     }))
 
   it.effect("tell every record of a failed message, and go on with the next", () =>
