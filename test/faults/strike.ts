@@ -1,6 +1,6 @@
 /** Killing a runner in the middle of fan-outs to a crowd, and seeing that every window has every acknowledged post, once. */
 import type { Member } from "@rookery/cluster/local/LocalCluster"
-import { LocalNo, PostId } from "@rookery/domain/Ids"
+import { PostId } from "@rookery/domain/Ids"
 import { defaults } from "@rookery/entities/Settings"
 import { AuthorStore } from "@rookery/store/AuthorStore"
 import { IdSource } from "@rookery/store/IdSource"
@@ -58,7 +58,7 @@ const leaveBehind = ({ acknowledged, crowd: { author } }: Stage) =>
   Effect.gen(function*() {
     const { version } = (yield* (yield* AuthorStore).load(author.id))!
     const id = PostId.make(yield* (yield* IdSource).mint)
-    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey: `left ${id}`, draft: draft("left behind") }
+    const row = { id, author: author.id, version, requestKey: `left ${id}`, draft: draft("left behind") }
     const [result] = yield* (yield* PostStore).publish([{ ...row, claimMillis: defaults.claimMillis }])
     if (result?._tag !== "Published") yield* broken("a post is committed", { result })
     acknowledged.push(id)

@@ -21,7 +21,7 @@ const commitAlone = (author: World.Someone, requestKey: string, visibility: "pub
   Effect.gen(function*() {
     const { version } = (yield* (yield* AuthorStore).load(author.id))!
     const id = PostId.make(yield* (yield* IdSource).mint)
-    const row = { id, author: author.id, authorNo: LocalNo.make(author.no), version, requestKey, claimMillis }
+    const row = { id, author: author.id, version, requestKey, claimMillis }
     const [result] = yield* (yield* PostStore).publish([{ ...row, draft: draft("hello", { visibility }) }])
     assert.strictEqual(result?._tag, "Published")
     return id

@@ -34,6 +34,8 @@ const rowsMax = 256
 /** Sets in one query, and queries at once: a large set does not hold up all others. */
 const setsMax = 16
 const queriesMax = 2
+/** How long the first of a query waits for others, in milliseconds: the post is acknowledged by then. */
+const gatherMillis = 4
 
 /** Of the objects around a set. */
 const objectBytes = 600
@@ -57,7 +59,7 @@ export const make = (bytesMax: number) =>
         const byAuthor = new Map(found.map((set) => [set.author, set]))
         return accounts.map((account) => byAuthor.get(account))
       })
-    const sets = yield* Effect.all(Array.from({ length: queriesMax }, () => GroupCommit.make(loadSets, setsMax)))
+    const sets = yield* Effect.all(Array.from({ length: queriesMax }, () => GroupCommit.make(loadSets, setsMax, gatherMillis)))
     let turn = 0
     let generation = 0
 

@@ -43,14 +43,33 @@ const forgetOutdated = (state: AuthorState): void => {
   state.audience = undefined
 }
 
+const newer = (known: AuthorRow | undefined, other: AuthorRow): AuthorRow =>
+  known === undefined || known.version < other.version ? other : known
+
+/** The version that the next commit names; undefined while the row is not known. */
+export const versionOf = (state: AuthorState): number | undefined => {
+  forgetOutdated(state)
+  return state.row?.version
+}
+
+/**
+ * Takes in what a commit of this actor says of the row. What is known of it already comes from edges too, so only its version
+ * is. `generation` is that of before the commit: a row that was to be forgotten since is not learned.
+ */
+export const learn = (state: AuthorState, row: AuthorRow, generation: number): void => {
+  forgetOutdated(state)
+  if (state.generation !== generation) return
+  state.row = state.row === undefined ? row : { ...state.row, version: Math.max(state.row.version, row.version) }
+}
+
 /** For whoever holds `loading`, which is not to be waited for again: the row may be forgotten at any time. */
 const readRow = (state: AuthorState): Effect.Effect<AuthorRow, unknown> =>
   Effect.gen(function*() {
     if (state.row !== undefined) return state.row
     const loaded = yield* state.source.row(state.account)
     if (loaded === undefined) return yield* Effect.fail(new NotFound({ what: "account" }))
-    state.row = loaded
-    return loaded
+    // A commit may have told of a newer one meanwhile.
+    return state.row = newer(state.row, loaded)
   })
 
 const readFollowers = (state: AuthorState): Effect.Effect<FollowerSet.FollowerSet, unknown> =>

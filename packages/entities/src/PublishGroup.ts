@@ -2,10 +2,11 @@
  * The group commit of all authors of a runner: posts that come together are one transaction. Ids are minted
  * when a group starts, so that an id is never much older than its commit.
  */
-import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import type { AccountId } from "@rookery/domain/Ids"
 import { PostId } from "@rookery/domain/Ids"
 import type { PostDraft } from "@rookery/domain/Post"
 import { published, publishGroupSize } from "@rookery/observe/Metrics"
+import type { AuthorRow } from "@rookery/store/AuthorStore"
 import { IdSource } from "@rookery/store/IdSource"
 import { type PublishResult, type PublishRow, PostStore } from "@rookery/store/PostStore"
 import { Effect } from "effect"
@@ -17,14 +18,13 @@ const groupMax = 256
 /** How long the first post of a group waits for others, in milliseconds. */
 const gatherMillis = 4
 
-/** A post on its way to a group. The author's version is asked for when the group starts, and told when it is in. */
+/** A post on its way to a group. The author's version, if it is known, is asked for when the group starts; the row is told when the post is in. */
 export interface Submission {
   readonly author: AccountId
-  readonly authorNo: LocalNo
   readonly requestKey: string
   readonly draft: PostDraft
-  readonly version: () => number
-  readonly onVersion: (version: number) => void
+  readonly version: () => number | undefined
+  readonly onRow: (row: AuthorRow) => void
 }
 
 export interface PublishGroup {
@@ -47,7 +47,6 @@ export const make = (claimMillis: number, after: After) =>
       submissions.map((submission, index) => ({
         id: PostId.make(minted[index]!),
         author: submission.author,
-        authorNo: submission.authorNo,
         version: submission.version(),
         requestKey: submission.requestKey,
         draft: submission.draft,
@@ -59,7 +58,7 @@ export const make = (claimMillis: number, after: After) =>
         const result = results[index]!
         if (result._tag !== "Published") return
         published.value++
-        submission.onVersion(result.version)
+        submission.onRow(result.author)
       })
       publishGroupSize.observe(submissions.length)
       return results

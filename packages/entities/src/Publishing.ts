@@ -13,24 +13,24 @@ export const noMedia = "Validation failed: Media attachments must be yours, proc
 
 export type Committed = Extract<PublishResult, { readonly _tag: "Published" | "Repeated" }>
 
-/** Commits the draft once for its key, on a row version that holds. */
+/**
+ * Commits the draft once for its key, on a row version that holds. An actor that has just woken knows none: the commit reads the row
+ * itself, which spares nearly every post a question of its own, since most people post rarely.
+ */
 export const commit = (
   state: AuthorState.AuthorState,
   group: PublishGroup,
   requestKey: string,
   draft: PostDraft
 ): Effect.Effect<Committed, Unavailable | NotFound | Refused> => {
-  const attempt = Effect.gen(function*() {
-    const row = yield* AuthorState.row(state)
-    return yield* group.publish({
+  const attempt = Effect.suspend(() => {
+    const generation = state.source.generation()
+    return group.publish({
       author: state.account,
-      authorNo: row.authorNo,
       requestKey,
       draft,
-      version: () => state.row?.version ?? row.version,
-      onVersion: (version) => {
-        if (state.row !== undefined) state.row = { ...state.row, version }
-      }
+      version: () => AuthorState.versionOf(state),
+      onRow: (row) => AuthorState.learn(state, row, generation)
     })
   })
   const reload = Effect.sync(() => {

@@ -36,7 +36,7 @@ const numbersOf = ({ followers }: Audiences.Audience): ReadonlyArray<number> => 
 }
 
 describe("Audiences", () => {
-  it.effect("keep a follower set for as long as it is what the row says", () =>
+  it.live("keep a follower set for as long as it is what the row says", () =>
     Effect.gen(function*() {
       const store = makeStore()
       const audiences = yield* make(store)
@@ -53,7 +53,7 @@ describe("Audiences", () => {
       assert.lengthOf(store.queries, 2)
     }))
 
-  it.effect("ask for many in one query, and fail for the unknown alone", () =>
+  it.live("ask for many in one query, and fail for the unknown alone", () =>
     Effect.gen(function*() {
       const store = makeStore()
       const audiences = yield* make(store)
@@ -67,7 +67,7 @@ describe("Audiences", () => {
       assert.deepStrictEqual(rows.map((row) => row?.author), [bob, undefined, ann])
     }))
 
-  it.effect("stay within their bytes", () =>
+  it.live("stay within their bytes", () =>
     Effect.gen(function*() {
       const store = makeStore()
       const audiences = yield* make(store, 700)

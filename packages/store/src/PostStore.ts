@@ -1,9 +1,10 @@
 /** Posts, likes and their counts. Every write is one transaction that carries its outbox row. */
 import type { Version } from "@rookery/domain/Content"
-import type { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
+import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { MediaEdit } from "@rookery/domain/Media"
 import type { Post, PostDraft } from "@rookery/domain/Post"
 import { Context, type Effect, Schema } from "effect"
+import type { AuthorRow } from "./AuthorStore.ts"
 import type { CursorQuery } from "./FollowStore.ts"
 import type { Act } from "./ModerationStore.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -12,9 +13,11 @@ import type { StoreError } from "./StoreError.ts"
 export interface PublishRow {
   readonly id: PostId
   readonly author: AccountId
-  readonly authorNo: LocalNo
-  /** Version of the author row that the actor knows, and that all of this author's rows in the batch share. */
-  readonly version: number
+  /**
+   * Version of the author row that the actor knows, and that all of this author's rows in the batch share. Undefined for
+   * an actor that does not know the row yet: it commits on the version that it would have read at this moment.
+   */
+  readonly version: number | undefined
   readonly requestKey: string
   readonly draft: PostDraft
   /** Names the driver of the outbox row until `claimMillis` have passed. */
@@ -22,7 +25,7 @@ export interface PublishRow {
 }
 
 /**
- * - `Published`: committed now; `version` is the author row's new one.
+ * - `Published`: committed now; `author` is the row as it then is.
  * - `Repeated`: the key was used before; `post` is what it made then (or the wrapper that existed); nothing was written.
  * - `Stale`: another owner wrote the author row; nothing was written.
  * - `NotFound`: the post replied to, or reposted, is gone; nothing was written.
@@ -30,7 +33,7 @@ export interface PublishRow {
  * - `NoMedia`: a picture is not the author's, not stored, or in another post; nothing was written.
  */
 export type PublishResult =
-  | { readonly _tag: "Published"; readonly post: Post; readonly version: number; readonly outboxId: bigint }
+  | { readonly _tag: "Published"; readonly post: Post; readonly author: AuthorRow; readonly outboxId: bigint }
   | { readonly _tag: "Repeated"; readonly post: Post }
   | { readonly _tag: "Stale" }
   | { readonly _tag: "NotFound" }

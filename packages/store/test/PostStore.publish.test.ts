@@ -4,6 +4,7 @@ import { Deferred, Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { type AccountRow, AccountStore } from "../src/AccountStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { AuthorStore } from "../src/AuthorStore.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as Database from "./database.ts"
 
@@ -18,7 +19,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore.publish", (it) =
       const [ann, bob] = yield* people(2)
       const results = yield* posts.publish([row(ann!, 1), row(bob!, 1), row(ann!, 1, { text: "second" })])
       assert.deepStrictEqual(results.map((result) => result._tag), ["Published", "Published", "Published"])
-      assert.deepStrictEqual(results.map((result) => result._tag === "Published" && result.version), [2, 2, 2])
+      assert.deepStrictEqual(results.map((result) => result._tag === "Published" && result.author.version), [2, 2, 2])
       const published = results.flatMap((result) => result._tag === "Published" ? [result] : [])
       const found = yield* posts.byIds(published.map((result) => result.post.id))
       assert.sameDeepMembers([...found], published.map((result) => result.post))
@@ -65,6 +66,37 @@ layer(Database.layer, { excludeTestServices: true })("PostStore.publish", (it) =
       const made = new Set(results.map((result) =>
         result._tag === "Published" || result._tag === "Repeated" ? result.post.id : result._tag))
       assert.strictEqual(made.size, 1)
+    }))
+
+  it.effect("commits for an actor that knows no version on the one that is there, and tells it the row", () =>
+    Effect.gen(function*() {
+      const posts = yield* PostStore
+      const ann = yield* one
+      yield* post(ann)
+      const [first, second] = yield* posts.publish([row(ann, undefined, {}, "a"), row(ann, undefined, {}, "b")])
+      const known = yield* Effect.flatMap(AuthorStore, (authors) => authors.load(ann.id))
+      assert.isTrue(first?._tag === "Published" && second?._tag === "Published")
+      if (first?._tag === "Published") assert.deepStrictEqual(first.author, known)
+      if (second?._tag === "Published") assert.deepStrictEqual([second.post.authorNo, known?.version], [ann.no, 3])
+      const [again, disabled] = yield* posts.publish([row(ann, undefined, {}, "a"), row({ ...ann, id: 5n as AccountId }, undefined)])
+      assert.deepStrictEqual([again?._tag, disabled?._tag], ["Repeated", "Unknown"])
+    }))
+
+  it.effect("lets no two owners that know no version commit one key, nor lose a post between them", () =>
+    Effect.gen(function*() {
+      const posts = yield* PostStore
+      const ann = yield* one
+      const owner = (key: string) =>
+        posts.publish([row(ann, undefined, {}, key)]).pipe(
+          Effect.repeat({ while: ([result]) => result?._tag === "Stale" }),
+          Effect.map(([result]) => result?._tag === "Published" || result?._tag === "Repeated" ? result.post.id : result?._tag)
+        )
+      const keys = Array.from({ length: 16 }, (_, i) => `key ${i % 8}`)
+      const made = yield* Effect.forEach(keys, owner, { concurrency: "unbounded" })
+      assert.deepStrictEqual(made.slice(0, 8), made.slice(8))
+      assert.strictEqual(new Set(made).size, 8)
+      const known = yield* Effect.flatMap(AuthorStore, (authors) => authors.load(ann.id))
+      assert.strictEqual(known?.version, 9)
     }))
 
   it.effect("refuses a stale version and an unknown or suspended author, and commits the others", () =>

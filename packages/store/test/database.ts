@@ -66,12 +66,11 @@ const emptyDraft: PostDraft = {
   repostOf: null
 }
 
-export const row = (author: AccountRow, version: number, draft: Partial<PostDraft> = {}, key?: string): PublishRow => {
+export const row = (author: AccountRow, version: number | undefined, draft: Partial<PostDraft> = {}, key?: string): PublishRow => {
   const id = newId() as PostId
   return {
     id,
     author: author.id,
-    authorNo: author.no,
     version,
     requestKey: key ?? `key ${id}`,
     draft: { ...emptyDraft, ...draft },

@@ -29,7 +29,7 @@ const rookeryTable = ({ authors, checked, figure, readers, runners }: FanoutResu
     ["posts/s acknowledged", figure.posts / figure.publishSeconds],
     ["acknowledged p50 ms", figure.acknowledged.p50],
     ["acknowledged p99 ms", figure.acknowledged.p99],
-    ["deliveries a message", figure.deliveries / figure.batches],
+    ["messages a post", figure.batches / figure.posts],
     ["timelines equal to the join", checked],
     ...Object.entries(figure.cpu).map(([name, seconds]) => [`CPU ${name}, cores`, seconds / figure.totalSeconds] as const)
   ]

@@ -1,40 +1,12 @@
 /** Authors as writers: fence, mode, follower set. */
 import { modes, overrides } from "@rookery/domain/FanoutMode"
-import type { AccountId, LocalNo } from "@rookery/domain/Ids"
+import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import type { AuthorRow, AuthorStore, FollowerRows, ModeRow } from "../AuthorStore.ts"
+import type { AuthorStore, FollowerRows, ModeRow } from "../AuthorStore.ts"
+import { authorColumns, authorOf, headings, type StoredAuthor } from "./authorRows.ts"
 import { followUpClaimMillis, taskKinds } from "./outboxTask.ts"
 import { int8s, operation } from "./statement.ts"
-
-const headings = ["push", "pull"] as const
-
-interface Row {
-  readonly author: AccountId
-  readonly authorNo: LocalNo
-  readonly version: bigint
-  readonly mode: number
-  readonly heading: number
-  readonly override: number
-  readonly epoch: number
-  readonly edgeSequence: bigint
-  readonly followers: number
-}
-
-const columns = `account AS author, no AS "authorNo", version, mode, heading, override, epoch,
-  edge_sequence AS "edgeSequence", followers`
-
-const authorOf = (row: Row): AuthorRow => ({
-  author: row.author,
-  authorNo: row.authorNo,
-  version: Number(row.version),
-  mode: modes[row.mode]!,
-  heading: headings[row.heading]!,
-  override: overrides[row.override]!,
-  epoch: row.epoch,
-  edgeSequence: Number(row.edgeSequence),
-  followers: row.followers
-})
 
 interface Packed {
   readonly author: AccountId
@@ -64,11 +36,11 @@ const unpackFollowers = (author: AccountId, rows: ReadonlyArray<Packed>): Follow
 }
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"] => {
-  const author = sql.literal(columns)
+  const author = sql.literal(authorColumns)
 
   const loadMany = (accounts: ReadonlyArray<AccountId>) =>
     Effect.map(
-      sql<Row>`SELECT ${author} FROM authors WHERE account = ANY(${int8s(accounts)})`,
+      sql<StoredAuthor>`SELECT ${author} FROM authors WHERE account = ANY(${int8s(accounts)})`,
       (rows) => rows.map(authorOf)
     )
 
@@ -90,7 +62,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
     operation(
       "AuthorStore.setMode",
       Effect.map(
-        sql<Row & { outboxId: bigint | null }>`
+        sql<StoredAuthor & { outboxId: bigint | null }>`
           WITH changed AS (
             UPDATE authors SET version = version + 1, epoch = epoch + 1, mode = ${modes.indexOf(change.mode)},
               heading = ${headings.indexOf(change.heading)}, override = ${overrides.indexOf(change.override)}
@@ -107,7 +79,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
     )
 
   const unpushed = Effect.map(
-    sql<Row>`SELECT ${author} FROM authors WHERE mode <> 0`,
+    sql<StoredAuthor>`SELECT ${author} FROM authors WHERE mode <> 0`,
     (rows) => rows.map(modeOf)
   )
 
@@ -122,7 +94,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
       operation(
         "AuthorStore.load",
         Effect.map(
-          sql<Row>`SELECT ${author} FROM authors WHERE account = ${account}`,
+          sql<StoredAuthor>`SELECT ${author} FROM authors WHERE account = ${account}`,
           ([row]) => row && authorOf(row)
         )
       ),
@@ -134,7 +106,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): AuthorStore["Service"
   }
 })
 
-const modeOf = (row: Row): ModeRow => ({
+const modeOf = (row: StoredAuthor): ModeRow => ({
   author: row.author,
   authorNo: row.authorNo,
   mode: modes[row.mode]!,

@@ -3,13 +3,15 @@
  *
  * Locks are taken in one order everywhere, authors, posts, counts, each by id, so that batches cannot block
  * each other in a circle. The author row at the version asked for is the fence: once it is locked, nobody else has
- * used this author's keys or made this author's wrappers since the statement's snapshot.
+ * used this author's keys or made this author's wrappers since the statement's snapshot. An actor that names no version
+ * is fenced by the one that the snapshot has.
  */
 import type { AccountId, PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import { Effect } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { PublishResult, PublishRow } from "../PostStore.ts"
+import { authorColumns, authorOf, type StoredAuthor } from "./authorRows.ts"
 import { mediaOf, type StoredMedia } from "./mediaRows.ts"
 import { kind, noticed, toldMax } from "./notices.ts"
 import { taskKinds } from "./outboxTask.ts"
@@ -20,9 +22,8 @@ import { mentionsOf, type StoredMentions, unprunedMatch } from "./postRows.ts"
 import { refuse } from "./publishRefusal.ts"
 import { storable } from "./statement.ts"
 
-interface PublishedRow {
+interface PublishedRow extends StoredAuthor {
   readonly ord: bigint
-  readonly version: bigint
   readonly outboxId: bigint
   readonly replyTo: PostId | null
   readonly replyToAuthor: AccountId | null
@@ -50,16 +51,18 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
   const columns = columnsOf(rows)
   return sql<PublishedRow>`
     WITH input AS MATERIALIZED (
-      SELECT * FROM unnest(${columns.ids}, ${columns.authors}, ${columns.nos}, ${columns.versions}, ${columns.keys},
+      SELECT * FROM unnest(${columns.ids}, ${columns.authors}, ${columns.versions}, ${columns.keys},
         ${columns.texts}, ${columns.spoilers}, ${columns.sensitive}, ${columns.visibility}, ${columns.languages},
         ${columns.replies}, ${columns.reposts}, ${columns.claims}) WITH ORDINALITY
-      AS i (id, author, no, version, key, text, spoiler, sensitive, visibility, language, reply_to, repost_of, claim, ord)
+      AS i (id, author, version, key, text, spoiler, sensitive, visibility, language, reply_to, repost_of, claim, ord)
+    ), known AS MATERIALIZED (
+      SELECT DISTINCT i.author, coalesce(i.version, a.version) AS version FROM input i JOIN authors a ON a.account = i.author
     ), fence AS MATERIALIZED (
-      SELECT a.account FROM (SELECT DISTINCT author, version FROM input) i
-      JOIN authors a ON a.account = i.author AND a.version = i.version AND NOT a.disabled
+      SELECT a.account, a.no FROM known k
+      JOIN authors a ON a.account = k.author AND a.version = k.version AND NOT a.disabled
       ORDER BY a.account FOR UPDATE OF a
     ), candidate AS MATERIALIZED (
-      SELECT i.*, coalesce(i.repost_of, i.reply_to) AS named,
+      SELECT i.*, fence.no, coalesce(i.repost_of, i.reply_to) AS named,
         row_number() OVER (PARTITION BY i.author, i.key ORDER BY i.ord) AS use
       FROM fence JOIN input i ON i.author = fence.account
       WHERE NOT EXISTS (SELECT FROM write_keys k WHERE k.account = i.author AND k.key = i.key)
@@ -95,7 +98,7 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
     ), bumped AS (
       UPDATE authors SET version = authors.version + 1, statuses = statuses + made.posts, last_status_at = now()
       FROM (SELECT author, count(*) AS posts FROM accepted GROUP BY author) made
-      WHERE account = made.author RETURNING account, authors.version
+      WHERE account = made.author RETURNING ${sql.literal(authorColumns)}
     ), ${talkedIn(sql)}, ${noticed(sql, sql`${toldOfNaming(sql)} UNION ALL ${toldOfNew(sql)}`)}, told AS (
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
       SELECT author, ${taskKinds.Fanout}, id,
@@ -103,9 +106,9 @@ const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<PublishRow>) => {
         clock_timestamp() + claim * interval '1 millisecond'
       FROM accepted ORDER BY ord RETURNING id, post_id
     )
-    SELECT a.ord, b.version, told.id AS "outboxId", a.answered AS "replyTo", a.answered_author AS "replyToAuthor",
+    SELECT a.ord, b.*, told.id AS "outboxId", a.answered AS "replyTo", a.answered_author AS "replyToAuthor",
       a.wrapped AS "repostOf", n.mentions, m.media
-    FROM accepted a LEFT JOIN named_of n ON n.post_id = a.id LEFT JOIN media_of m ON m.ord = a.ord JOIN told ON told.post_id = a.id JOIN bumped b ON b.account = a.author`
+    FROM accepted a LEFT JOIN named_of n ON n.post_id = a.id LEFT JOIN media_of m ON m.ord = a.ord JOIN told ON told.post_id = a.id JOIN bumped b ON b.author = a.author`
 }
 
 const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
@@ -113,7 +116,7 @@ const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
   const post: Post = {
     id: input.id,
     author: input.author,
-    authorNo: input.authorNo,
+    authorNo: row.authorNo,
     text: textOf(input),
     spoiler: storable(draft.spoiler),
     sensitive: draft.sensitive,
@@ -132,7 +135,7 @@ const publishedOf = (input: PublishRow, row: PublishedRow): PublishResult => {
     mentions: mentionsOf(row.mentions),
     media: mediaOf(row.media)
   }
-  return { _tag: "Published", post, version: Number(row.version), outboxId: row.outboxId }
+  return { _tag: "Published", post, author: authorOf(row), outboxId: row.outboxId }
 }
 
 export const publish = (

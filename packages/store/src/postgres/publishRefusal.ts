@@ -53,7 +53,7 @@ const refusalOf = (
   const existing = row.existing === null ? undefined : posts.get(row.existing)
   if (existing !== undefined) return { _tag: "Repeated", post: existing }
   if (!row.known) return { _tag: "Unknown" }
-  if (Number(row.version) !== (bumped ?? input.version)) return { _tag: "Stale" }
+  if (Number(row.version) !== (bumped ?? input.version ?? Number(row.version))) return { _tag: "Stale" }
   if (!row.found) return { _tag: "NotFound" }
   return row.lacks ? { _tag: "NoMedia" } : { _tag: "Stale" }
 }

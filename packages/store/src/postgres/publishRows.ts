@@ -9,8 +9,7 @@ import { bools, int2s, int4s, int8s, storable, texts } from "./statement.ts"
 export const columnsOf = (rows: ReadonlyArray<PublishRow>) => ({
   ids: int8s(rows.map((row) => row.id)),
   authors: int8s(rows.map((row) => row.author)),
-  nos: int4s(rows.map((row) => row.authorNo)),
-  versions: int8s(rows.map((row) => BigInt(row.version))),
+  versions: int8s(rows.map((row) => row.version === undefined ? null : BigInt(row.version))),
   keys: texts(rows.map((row) => storable(row.requestKey))),
   texts: texts(rows.map((row) => textOf(row))),
   spoilers: texts(rows.map((row) => storable(row.draft.spoiler))),
