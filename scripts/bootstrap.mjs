@@ -7,6 +7,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { cpus } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -19,10 +20,11 @@ const PROGRAMS = {
   soak: "test/faults/soak.ts"
 }
 /**
- * The young generation's half, in MB (V8's default is 16). What requests under way hold survives each of its collections and is copied:
- * rarer ones copy less. Members of a local cluster get the same (cluster/src/local/MemberProcess.ts).
+ * The young generation's half, in MB (V8's default is 16): what requests under way hold survives each of its collections and is copied,
+ * and rarer ones copy less. And threads beside the program's own, which collect garbage (Node starts four, whatever the machine has):
+ * more than the other cores take the program off its own. Members of a local cluster get the same (cluster/src/local/MemberProcess.ts).
  */
-const V8_FLAGS = ["--max-semi-space-size=64"]
+const V8_FLAGS = ["--max-semi-space-size=64", `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`]
 const OLDEST_NODE = 20
 /** Runs TypeScript as it is, and Effect 4. */
 const PROGRAM_NODE = 24

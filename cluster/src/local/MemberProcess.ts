@@ -1,6 +1,7 @@
 /** One runner or front as a child process: started, watched, signalled, and never left behind. */
 import { Data, Effect, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
+import { cpus } from "node:os"
 import { findBinary } from "../servers/binaries.ts"
 
 /** Why a member did not start; `logs` is the end of what it said. */
@@ -46,7 +47,7 @@ export interface MemberProcess {
 export const READY_MESSAGE = "ready"
 
 /** As the scripts give them to every program (scripts/bootstrap.mjs says why). */
-const V8_FLAGS = ["--max-semi-space-size=64"]
+const V8_FLAGS = ["--max-semi-space-size=64", `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`]
 const LOG_LIMIT = 64 * 1024
 const READY_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000
