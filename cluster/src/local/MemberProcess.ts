@@ -47,7 +47,12 @@ export interface MemberProcess {
 export const READY_MESSAGE = "ready"
 
 /** As the scripts give them to every program (scripts/bootstrap.mjs says why). */
-const V8_FLAGS = ["--max-semi-space-size=64", `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`]
+const V8_FLAGS = [
+  "--max-semi-space-size=64",
+  "--no-allocation-site-pretenuring",
+  "--heap-growing-percent=300",
+  `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`
+]
 const LOG_LIMIT = 64 * 1024
 const READY_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000

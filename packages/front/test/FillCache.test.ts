@@ -212,6 +212,19 @@ describe.each(kinds)("FillCache over slots of $kind", ({ slots }) => {
       assert.deepStrictEqual(loaded.slice(4), [0])
     }))
 
+  it.effect("is not driven around by more hot keys than have room: one in eight that come from behind is let in", () =>
+    Effect.gen(function*() {
+      for (const asked of [7, 8]) {
+        const { cache, kept, loaded } = yield* makeWithBehind
+        for (const key of [4, 5, 6]) yield* cache.all([key])
+        for (let n = 0; n < asked; n++) yield* cache.all([4])
+        assert.deepStrictEqual(loaded, [4, 5, 6], "all of it came from behind")
+        kept.clear()
+        yield* cache.all([4])
+        assert.deepStrictEqual(loaded.slice(3), asked === 7 ? [4] : [])
+      }
+    }))
+
   it.effect("changes a value in its place, drops it on request, and keeps no load that was under way meanwhile", () =>
     Effect.gen(function*() {
       const store = makeStore(new Map([[1, "one"], [2, "two"]]))

@@ -62,7 +62,7 @@ interface Running {
   readonly since: number
   readonly millisMax: number
   /** Answers that it took too long. */
-  readonly giveUp: () => void
+  giveUp: () => void
   interrupt: () => void
 }
 
@@ -81,7 +81,16 @@ const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(r
 
 const withoutSlash = (path: string): string => path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
 
-const notYet = (): void => {}
+const nothing = (): void => {}
+
+/**
+ * Lets go of the request. A `Set` leaves its old table to the garbage whenever it makes a new one, entries and all; once such a
+ * table is of the old generation, everything that it knew is promoted with it.
+ */
+const forget = (entry: Running): void => {
+  entry.giveUp = nothing
+  entry.interrupt = nothing
+}
 
 const noFiles: ReadonlyMap<string, Buffer> = new Map()
 
@@ -137,14 +146,16 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
     const millisMax = namesOf(route, request) === undefined ? options.requestMillisMax : options.uploadMillisMax
     const end = (exit: Exit.Exit<Answer, ApiError | StoreError>) => {
       const isFirst = running.delete(entry)
+      forget(entry)
       // What is left of a body is read away, so that the answer is not lost to a reset.
       if (!request.complete) request.resume()
       const status = finish(response, exit, request.method === "HEAD")
       if (isFirst) metrics.record(route.pattern, status, performance.now() - since)
     }
-    const entry: Running = { since, millisMax, giveUp: () => end(Exit.fail(timedOut())), interrupt: notYet }
+    const entry: Running = { since, millisMax, giveUp: () => end(Exit.fail(timedOut())), interrupt: nothing }
     running.add(entry)
-    entry.interrupt = run(answer(route, params, request, path, query), { onExit: end })
+    const interrupt = run(answer(route, params, request, path, query), { onExit: end })
+    if (running.has(entry)) entry.interrupt = interrupt
   }
 
   const passes = (route: Route, request: IncomingMessage, response: ServerResponse, query: string, startHere: () => void): boolean => {

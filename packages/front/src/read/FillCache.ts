@@ -54,9 +54,17 @@ export interface FillCache<K, V> {
 /** A load under way. */
 interface Fill<K, V> {
   readonly key: K
+  /** Emptied when it landed: an old table of `fills` may keep it from the garbage collector, and its readers with it. */
   readonly listeners: Array<(exit: Exit.Exit<V | undefined, StoreError>) => void>
   stale: boolean
 }
+
+/**
+ * Once there is no room, one in so many of what is hot comes from behind into the front all the same: if more is hot than has room, letting
+ * all in would only exchange them, and the collector would have taken them for old by then. The hottest are asked for that
+ * often soon. Bimodal insertion: Qureshi et al., Adaptive Insertion Policies for High Performance Caching, 2007.
+ */
+const admitEvery = 8
 
 /** What an entry for an absent key, or the map around any entry, takes. */
 const entryBytes = 120
@@ -68,6 +76,8 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
     const fills = new Map<K, Fill<K, V>>()
     let queue: Array<Fill<K, V>> = []
     let loads = 0
+    /** Hot ones that came from behind while there was no room, some of them let in all the same. */
+    let refused = 0
     /** A load is to come at the end of this turn. */
     let isGathering = false
 
@@ -79,9 +89,10 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       if (millis <= 0 || isBehind) kept.delete(key)
       else kept.set(key, value, sizeOf(value), until)
     }
+    const isAdmitted = (bytes: number): boolean => kept.bytes() + bytes <= options.bytesMax || ++refused % admitEvery === 0
     const findBehind = (key: K, now: number) => {
       const again = options.behind?.get(key, now)
-      if (again?.isHot === true) kept.set(key, again.value, sizeOf(again.value), again.until)
+      if (again?.isHot === true && isAdmitted(sizeOf(again.value))) kept.set(key, again.value, sizeOf(again.value), again.until)
       return again
     }
     const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {
@@ -90,7 +101,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         const value = Exit.isSuccess(exit) ? exit.value.get(fill.key) : undefined
         if (Exit.isSuccess(exit) && !fill.stale) keep(fill.key, value)
         const outcome = Exit.isSuccess(exit) ? Exit.succeed(value) : Exit.failCause(exit.cause)
-        for (const listener of fill.listeners) listener(outcome)
+        for (const listener of fill.listeners.splice(0)) listener(outcome)
       }
     }
     const pump = (): void => {

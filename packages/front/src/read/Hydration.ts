@@ -14,6 +14,7 @@ import { Effect } from "effect"
 import { type ApiError, notFound } from "../http/Errors.ts"
 import * as Account from "../render/Account.ts"
 import type { Addresses } from "../render/Addresses.ts"
+import * as Json from "../render/JsonBytes.ts"
 import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
 import * as Contents from "./Contents.ts"
@@ -60,8 +61,11 @@ const rememberMissing = (millis: number) => (id: bigint): number =>
 
 type Limits = FrontSettings["limits"]
 
-const renderAccount = (row: AccountRow, addresses: Addresses): RenderedAccount =>
-  ({ row, json: Buffer.from(JSON.stringify(Account.entity(row, addresses))) })
+const renderAccount = (row: AccountRow, addresses: Addresses): RenderedAccount => {
+  Json.begin()
+  Json.json(JSON.stringify(Account.entity(row, addresses)))
+  return { row, json: Json.finish() }
+}
 
 /** One status more; undefined if the row may count it already, as for a post that is answered once more. */
 const withPost = (row: AccountRow, post: Post): AccountRow | undefined => {

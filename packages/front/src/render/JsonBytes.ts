@@ -64,9 +64,12 @@ export const string = (text: string): void => {
   ascii("\"")
 }
 
-/** All since `begin`, in bytes of their own. */
+/**
+ * All since `begin`, in memory of its own: one such piece that stays, or that the garbage collector takes for old, would keep
+ * the 64 kB of Node's pool that it was cut from.
+ */
 export const finish = (): Buffer => {
-  const whole = Buffer.allocUnsafe(at)
+  const whole = Buffer.allocUnsafeSlow(at)
   out.copy(whole, 0, 0, at)
   begin()
   return whole
