@@ -11,6 +11,7 @@ import { MessageStorage, RunnerAddress, Runners, RunnerServer, Sharding, Shardin
 import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import { Socket } from "effect/socket"
 import { closesWithin } from "./closesWithin.ts"
+import * as FairTurns from "./FairTurns.ts"
 import * as MemberStorage from "./MemberStorage.ts"
 import * as RunnerProbe from "./RunnerProbe.ts"
 import { type Knobs, type Member, together } from "./shardingKnobs.ts"
@@ -52,7 +53,7 @@ export const layer = (knobs: Knobs, member: Member, registered: Latch.Latch) => 
   const server = RunnerServer.layer.pipe(Layer.provide(RpcServer.layerProtocolSocketServer))
   const watch = member.holdsShards ? RunnerProbe.layerWatch(address) : Layer.empty
   return Layer.merge(closesWithin(server, CLOSE_LIMIT_MS), watch).pipe(
-    Layer.provideMerge(Layer.provideMerge(Sharding.layer, Runners.layerRpc)),
+    Layer.provideMerge(Layer.provideMerge(Layer.provide(Sharding.layer, FairTurns.layer), Runners.layerRpc)),
     // Listening comes first: whoever is registered is connected to.
     Layer.provide(closesWithin(listening, CLOSE_LIMIT_MS)),
     Layer.provide([layerClientProtocol, RunnerProbe.layerHealth, MessageStorage.layerNoop]),

@@ -51,6 +51,7 @@ const V8_FLAGS = [
   "--max-semi-space-size=64",
   "--no-allocation-site-pretenuring",
   "--heap-growing-percent=300",
+  "--external-memory-accounted-in-global-limit",
   `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`
 ]
 const LOG_LIMIT = 64 * 1024

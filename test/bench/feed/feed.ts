@@ -15,7 +15,7 @@ import { runStep, type Step, steps } from "./steps.ts"
  * Connections: a request that waits for a free one waits for the generator, and no more are under way than there are: with 64 at
  * 30 ms each it sent 2,130 a second at most, whatever the server could do. People come with a connection each.
  */
-const full = { accounts: 20_000, followsMin: 100, followsMax: 400, history: 20, runners: 1, fronts: 1, connections: 512, warm: 180 }
+const full = { accounts: 20_000, followsMin: 100, followsMax: 400, history: 20, runners: 1, fronts: 1, connections: 512, warm: 180, half: 30 }
 const mixed: LoadPlan["mix"] = { home: 0.6, user: 0.3, post: 0.1 }
 const writesOnly: LoadPlan["mix"] = { home: 0, user: 0, post: 1 }
 const mixedRates = [500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 5_000, 6_000, 8_000]
@@ -26,6 +26,12 @@ const writeRates = [250, 500, 750, 1_000, 1_250, 1_500, 2_000, 3_000]
  * were read by the end and most authors have posted once; what is cold yet is in the tables.
  */
 const warmRate = 1_000
+
+/**
+ * Uncounted seconds of the step at half of saturation, in which what the saturated server left undone (fan-outs, requests of people who gave up)
+ * is done. That step is longer than the others: in 5 s there is a collection of a process's whole heap, or there is none.
+ */
+const settleSeconds = 10
 
 const tokenOf = (index: number): string => `bench-token-${index}`.padEnd(43, "x")
 
@@ -89,8 +95,8 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
   }
   let { seed } = options
   // Nobody asks for the same again in the same order: the next step would find it all in memory.
-  const step = (mix: LoadPlan["mix"], seconds = options.seconds) => (rate: number) =>
-    Effect.suspend(() => runStep(bed, { ...target, mix, seconds, seed: seed++ }, rate))
+  const step = (mix: LoadPlan["mix"], seconds = options.seconds, warmSeconds?: number) => (rate: number) =>
+    Effect.suspend(() => runStep(bed, { ...target, mix, seconds, seed: seed++ }, rate, warmSeconds))
   const seen = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>
     profiled(members.map(({ pid }) => pid), cluster.probeFolder, name, options.out, effect)
   yield* BenchCluster.say("warming up")
@@ -98,7 +104,8 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
   const mixedSteps = yield* steps(ratesOf(options, "rates", mixedRates), step(mixed))
   const best = Math.max(...mixedSteps.map(({ result }) => result.goodPerSecond))
   if (options.isProfiled) yield* seen("feed-saturated", step(mixed)(best))
-  const half = yield* options.isProfiled ? seen("feed-half", step(mixed)(best / 2)) : step(mixed)(best / 2)
+  const halfStep = step(mixed, whole(options, "half", full.half), settleSeconds)(best / 2)
+  const half = yield* options.isProfiled ? seen("feed-half", halfStep) : halfStep
   const writes = yield* steps(ratesOf(options, "write-rates", writeRates), step(writesOnly))
   return { accounts, half, lateral, mixed: mixedSteps, pulled, warmUp, writes } satisfies FeedResult
 })
@@ -111,6 +118,7 @@ export const feed: Bench = {
     rates: `requests/s to try, in order (${mixedRates.join(",")})`,
     "write-rates": `posts/s to try, in order (${writeRates.join(",")})`,
     warm: `seconds of warming up, at ${warmRate} requests/s (${full.warm})`,
+    half: `seconds at half of saturation (${full.half})`,
     connections: `connections of the load generator (${full.connections})`,
     runners: `runner processes (${full.runners})`
   },

@@ -31,7 +31,7 @@ export interface Bed {
 
 type Target = Omit<LoadPlan, "rate" | "warmSeconds">
 
-const warmSeconds = 3
+const defaultWarmSeconds = 3
 /** Less of the requests answered in time than this, and the server does not follow. */
 const followsShare = 0.97
 
@@ -47,7 +47,7 @@ const growth = <K extends string>(before: Readonly<Record<K, number>>, after: Re
   Object.fromEntries(Object.entries<number>(after).map(([name, now]) =>
     [name, (now - (before[name as K] ?? 0)) / seconds])) as Record<K, number>
 
-export const runStep = (bed: Bed, target: Target, rate: number): Effect.Effect<Step, Error> =>
+export const runStep = (bed: Bed, target: Target, rate: number, warmSeconds = defaultWarmSeconds): Effect.Effect<Step, Error> =>
   Effect.gen(function*() {
     const coldBefore = yield* coldTotals(bed)
     const before = yield* processCpu(bed.watched)
