@@ -7,7 +7,7 @@
  */
 import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
 import { Effect, type Latch, Layer } from "effect"
-import { MessageStorage, RunnerAddress, Runners, RunnerServer, Sharding, ShardingConfig } from "effect/cluster"
+import { MessageStorage, RunnerAddress, Runners, RunnerServer, ShardingConfig } from "effect/cluster"
 import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import { Socket } from "effect/socket"
 import { closesWithin } from "./closesWithin.ts"
@@ -53,7 +53,7 @@ export const layer = (knobs: Knobs, member: Member, registered: Latch.Latch) => 
   const server = RunnerServer.layer.pipe(Layer.provide(RpcServer.layerProtocolSocketServer))
   const watch = member.holdsShards ? RunnerProbe.layerWatch(address) : Layer.empty
   return Layer.merge(closesWithin(server, CLOSE_LIMIT_MS), watch).pipe(
-    Layer.provideMerge(Layer.provideMerge(Layer.provide(Sharding.layer, FairTurns.layer), Runners.layerRpc)),
+    Layer.provideMerge(Layer.provideMerge(FairTurns.sharding, Runners.layerRpc)),
     // Listening comes first: whoever is registered is connected to.
     Layer.provide(closesWithin(listening, CLOSE_LIMIT_MS)),
     Layer.provide([layerClientProtocol, RunnerProbe.layerHealth, MessageStorage.layerNoop]),
