@@ -1,8 +1,8 @@
 /** The pool of connections to Postgres, with the server's own limits on every session. */
 import { PgClient } from "@effect/sql-pg"
 import * as Limits from "@rookery/domain/Limits"
-import { Layer, type Redacted } from "effect"
-import { Reactivity } from "effect/reactivity"
+import { Cause, Effect, type Redacted } from "effect"
+import { SqlError } from "effect/sql"
 
 export interface Settings {
   /** `postgres://user:password@host:port/database`. */
@@ -33,9 +33,35 @@ const startupParameters: Readonly<Record<string, string>> = {
   jit: "off"
 }
 
+/** What a transaction died of, if that is an error of the database. */
+const lostWith = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
+  for (const reason of cause.reasons) {
+    if (Cause.isDieReason(reason) && SqlError.isSqlError(reason.defect)) return reason.defect
+  }
+  return undefined
+}
+
+/**
+ * Effect dies of a rollback that fails, and of what it was to undo, and with a connection that was lost in a transaction
+ * every rollback fails. The server has rolled back by itself then: a failure like that of any statement.
+ */
+const failLostTransactions = (client: PgClient.PgClient): PgClient.PgClient => {
+  const { withTransaction } = client
+  return Object.assign(client, {
+    withTransaction: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.catchCause(withTransaction(effect), (cause) => {
+        const lost = lostWith(cause)
+        return lost === undefined ? Effect.failCause(cause) : Effect.fail(lost)
+      })
+  })
+}
+
+const makePool = (config: Parameters<typeof PgClient.make>[0]) =>
+  PgClient.layerFrom(Effect.map(PgClient.make(config), failLostTransactions))
+
 /** One pool; `PgClient` and `SqlClient`. Connections open when first used, so it is made also while the server is away. */
 export const layer = (settings: Settings) =>
-  PgClient.layer({
+  makePool({
     url: settings.url,
     maxConnections: settings.maxConnections,
     applicationName: settings.applicationName,
@@ -45,6 +71,4 @@ export const layer = (settings: Settings) =>
 
 /** One connection without limits in time, for migrations and imports that an operator watches. */
 export const operatorLayer = (settings: Pick<Settings, "url" | "applicationName">) =>
-  PgClient.layerFrom(PgClient.make({ ...settings, maxConnections: 2, connectTimeout: "5 seconds" })).pipe(
-    Layer.provide(Reactivity.layer)
-  )
+  makePool({ ...settings, maxConnections: 2, connectTimeout: "5 seconds" })
