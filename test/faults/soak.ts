@@ -1,7 +1,7 @@
 /**
  * Faults at random on a real cluster, under load and against the oracle, for as long as one likes:
  *
- *   npm run soak -- --minutes 60 [--seed N]
+ *   npm run soak -- --minutes 60 [--seed N] [--only Postgres]
  *
  * or with several datacenters in one process, on real Postgres and NATS servers that are cut, restarted and wiped:
  *
@@ -31,10 +31,11 @@ const crowdSize = 2_000
 const strikeShare = 0.2
 const oceansRoundMillis = 60_000
 
-const usage = `npm run soak -- [--minutes N] [--seed N] [--datacenters N [--processes]]
+const usage = `npm run soak -- [--minutes N] [--seed N] [--only TEXT] [--datacenters N [--processes]]
 
   --minutes      how long, ${minutesDefault} if left out
   --seed         of the first round; at random if left out
+  --only         of a cluster of one, just the faults under load whose names have this text
   --datacenters  how many, in one process; a cluster of one if left out
   --processes    complete datacenters with two runners and two fronts each, asked over HTTP alone`
 
@@ -47,7 +48,7 @@ const readArguments = () => {
   const text = { type: "string" } as const
   try {
     const [processes, help] = [{ type: "boolean" }, { type: "boolean", short: "h" }] as const
-    return parseArgs({ options: { minutes: text, seed: text, datacenters: text, processes, help } }).values
+    return parseArgs({ options: { minutes: text, seed: text, only: text, datacenters: text, processes, help } }).values
   } catch (cause) {
     return refuse(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`)
   }
@@ -71,16 +72,20 @@ const seed = Math.floor(numberOf("seed", values.seed, Math.random() * 0x1_0000_0
 
 const say = (text: string): void => console.log(`${new Date().toISOString()} ${text}`)
 
+const { only } = values
+const names = Object.keys(faults).filter((name) => only === undefined || name.toLowerCase().includes(only.toLowerCase()))
+if (names.length === 0) refuse(`--only is "${only}"; there are ${Object.keys(faults).map((name) => `"${name}"`).join(", ")}`)
+
 /** One strike at a crowd's fan-out, or one fault under load. */
 const round = (ground: Ground.Ground, stage: Stage, n: number) =>
   Effect.gen(function*() {
     const random = Seeded.make(seed + n)
-    if (random.chance(strikeShare)) {
+    if (random.chance(strikeShare) && only === undefined) {
       const whose = random.pick(["own", "other"] as const)
       const { doneMillis, millis, open } = yield* strike(ground, stage, whose)
       return say(`round ${n}: ${whose} runner killed in ${open} fan-outs, served again after ${Math.round(millis)} ms, these done after ${Math.round(doneMillis)} ms`)
     }
-    const name = random.pick(Object.keys(faults))
+    const name = random.pick(names)
     const millis = 4_000 + random.int(12_000)
     const report = yield* underFault(ground, { run: `round${n}`, seed: seed + n, millis, fault: faults[name]! })
     say(`round ${n}: ${name}; ${report.operations} operations, retries ${JSON.stringify(report.retries)}`)
