@@ -24,7 +24,7 @@ const PROGRAMS = {
  * and rarer ones copy less. Nothing is allocated as old from the start (docs/decisions/0096): what it points to would be taken for old with
  * it. The old generation may grow to four times what is alive in it, where V8 settled on twice at times: each collection of it keeps
  * people waiting; memory outside of its heap counts with it, and not by 64 MB of its own (0097). And threads beside the program's
- * own, which collect garbage (Node starts four, whatever the machine has): more than the other cores take the program off its own. Members of a local cluster get the same (cluster/src/local/MemberProcess.ts).
+ * own, which collect garbage (Node starts four, whatever the machine has): more than the other cores take the program off its own.
  */
 const V8_FLAGS = [
   "--max-semi-space-size=64",
@@ -90,7 +90,8 @@ function findNode() {
 
 function run(node, args) {
   const path = join(modules, ".bin") + delimiter + (process.env.PATH ?? "")
-  const env = { ...process.env, PATH: path }
+  // The members of a local cluster are started with the same (cluster/src/local/MemberProcess.ts).
+  const env = { ...process.env, PATH: path, ROOKERY_V8_FLAGS: V8_FLAGS.join(" ") }
   if (typeof process.execve === "function" && !isWindows()) becomeProgram(node, args, env)
   const child = spawn(node, args, { stdio: "inherit", env })
   child.once("error", (error) => fail(`${node} cannot be run: ${error.message}`, 1))

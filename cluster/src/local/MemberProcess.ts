@@ -1,7 +1,6 @@
 /** One runner or front as a child process: started, watched, signalled, and never left behind. */
 import { Data, Effect, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import { cpus } from "node:os"
 import { findBinary } from "../servers/binaries.ts"
 
 /** Why a member did not start; `logs` is the end of what it said. */
@@ -46,14 +45,8 @@ export interface MemberProcess {
 /** What a member sends over its channel once it serves. The channel's closing tells it that we are gone. */
 export const READY_MESSAGE = "ready"
 
-/** As the scripts give them to every program (scripts/bootstrap.mjs says why). */
-const V8_FLAGS = [
-  "--max-semi-space-size=64",
-  "--no-allocation-site-pretenuring",
-  "--heap-growing-percent=300",
-  "--external-memory-accounted-in-global-limit",
-  `--v8-pool-size=${Math.max(1, Math.min(4, cpus().length - 1))}`
-]
+/** What the scripts started this process with (scripts/bootstrap.mjs), for its members too. */
+const v8Flags = (process.env["ROOKERY_V8_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "")
 const LOG_LIMIT = 64 * 1024
 const READY_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000
@@ -77,7 +70,7 @@ interface Launched extends MemberProcess {
 }
 
 const launch = (command: Command): Launched => {
-  const { args, file } = underParent(process.execPath, [...V8_FLAGS, command.program, ...command.args])
+  const { args, file } = underParent(process.execPath, [...v8Flags, command.program, ...command.args])
   const child = spawn(file, args, {
     env: definedOf({ ...process.env, ...command.env }),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
