@@ -47,7 +47,7 @@ const question = { conditions: [], above: 0n, below: 1_000n, upwards: false, lim
 
 /** A reader that shows even posts, all of version 1. */
 const reader: Pick<Reader, "visible"> = {
-  visible: (_, ids) => Effect.succeed(ids.filter((id) => id % 2n === 0n).map((id) => ({ rendered: { post: { id, version: 1 } } }) as Hydrated))
+  visible: (_, ids) => Effect.succeed(ids.filter((id) => id % 2n === 0n).map((id) => ({ rendered: { id, post: { id, version: 1 } } }) as Hydrated))
 }
 
 const searching = (posts: (asked: Asked) => PostHits, now: () => number = () => 0) =>
@@ -56,7 +56,7 @@ const searching = (posts: (asked: Asked) => PostHits, now: () => number = () => 
 const hitsBelow = (below: bigint, count: number) =>
   Array.from({ length: count }, (_, i) => ({ id: PostId.make(below - 1n - BigInt(i)), version: 1 }))
 
-const idsOf = (page: PostSearch.FoundPosts) => page.items.map(({ rendered }) => Number(rendered.post.id))
+const idsOf = (page: PostSearch.FoundPosts) => page.items.map(({ rendered }) => Number(rendered.id))
 
 describe("a page of found posts", () => {
   it.effect("is filled past what is not shown, and goes on behind its last post", () =>

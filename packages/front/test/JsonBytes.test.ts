@@ -1,18 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Json from "../src/render/JsonBytes.ts"
 
-const written = (text: string): Buffer => {
+const written = (text: string): string => {
   Json.begin()
   Json.string(text)
   return Json.finish()
 }
 
 describe("JSON written into bytes", () => {
-  it("keeps no more memory than it has bytes, however short or long", () => {
+  it("is as many characters as it has bytes of UTF-8, however short or long", () => {
     for (const length of [0, 1, 24, 1_000, 31_000, 64 * 1024, 300_000]) {
-      const bytes = written("x".repeat(length))
-      assert.strictEqual(bytes.length, length + 2)
-      assert.strictEqual(bytes.buffer.byteLength, bytes.length, `a text of ${length}`)
+      for (const letter of ["x", "é", "鳥", "🐦"]) {
+        const text = letter.repeat(length)
+        const whole = written(text)
+        assert.strictEqual(whole.length, Buffer.byteLength(text) + 2, `${length} times ${letter}`)
+        assert.strictEqual(Json.textOf(whole), `"${text}"`)
+      }
     }
   })
 
@@ -20,13 +23,13 @@ describe("JSON written into bytes", () => {
     const first = written("first")
     const long = written("é\"\\\u2028".repeat(40_000))
     written("third")
-    assert.strictEqual(first.toString(), "\"first\"")
-    assert.strictEqual(JSON.parse(long.toString()), "é\"\\\u2028".repeat(40_000))
+    assert.strictEqual(Json.textOf(first), "\"first\"")
+    assert.strictEqual(JSON.parse(Json.textOf(long)), "é\"\\\u2028".repeat(40_000))
   })
 
   it("forgets what was begun and not finished", () => {
     Json.begin()
     Json.string("thrown away")
-    assert.strictEqual(written("whole").toString(), "\"whole\"")
+    assert.strictEqual(Json.textOf(written("whole")), "\"whole\"")
   })
 })

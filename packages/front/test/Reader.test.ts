@@ -18,7 +18,7 @@ const makeTimeline = (random: Seeded.Seeded) => {
 }
 
 const hydrated = (id: bigint) =>
-  ({ rendered: { post: { id, visibility: "public" } }, author: { row: { disabledAt: null } }, inner: undefined }) as unknown as Hydrated
+  ({ rendered: { id, visibility: "public" }, author: { row: { disabledAt: null } }, inner: undefined }) as unknown as Hydrated
 
 const inRange = (query: PageQuery, id: bigint): boolean =>
   (query.maxId === undefined || id < query.maxId) && id > query.sinceId && id > query.minId
@@ -51,7 +51,7 @@ describe("a page", () => {
         const page = yield* reader.page(undefined, query, (part) => Effect.succeed(plain(ids, part)))
         const expected = plain(ids.filter((id) => there.has(id)), query)
         const where = `seed ${seed}, run ${run}: ${JSON.stringify({ ...query, maxId: String(query.maxId), sinceId: String(query.sinceId), minId: String(query.minId) })}`
-        assert.deepStrictEqual(page.items.map((item) => item.rendered.post.id), expected, where)
+        assert.deepStrictEqual(page.items.map((item) => item.rendered.id), expected, where)
         assert.deepStrictEqual(page.cursors, expected.length === 0 ? undefined : { first: expected[0]!, last: expected.at(-1)! }, where)
       }
     }))

@@ -6,6 +6,7 @@ import { type Post, visibilities } from "@rookery/domain/Post"
 import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Seeded from "@rookery/testkit/Seeded"
+import * as Json from "../src/render/JsonBytes.ts"
 import * as Status from "../src/render/Status.ts"
 import * as Plain from "./plainStatus.ts"
 
@@ -70,7 +71,7 @@ const addresses = { publicUrl: "https://rookery.example" }
 /** Valid UTF-8 with nothing replaced in it is the bytes. */
 const shown = (post: Post, username: string, from = addresses) => {
   const { head, tags } = Status.render(post, username, from)
-  return { head: head.toString("utf8"), tags }
+  return { head: Json.textOf(head), tags }
 }
 
 const plain = (post: Post, username: string, from = addresses) =>
@@ -94,7 +95,7 @@ describe("a status", () => {
     const random = Seeded.make(seed)
     const posts = Array.from({ length: 50 }, () => postOf(random))
     const heads = posts.map((post) => Status.render(post, "ada", addresses).head)
-    heads.forEach((head, i) => assert.strictEqual(head.toString("utf8"), plain(posts[i]!, "ada").head, `seed ${seed}, post ${i}`))
+    heads.forEach((head, i) => assert.strictEqual(Json.textOf(head), plain(posts[i]!, "ada").head, `seed ${seed}, post ${i}`))
   })
 
   it("may be larger than what most fit in, and the next is as small as ever", () => {

@@ -11,7 +11,7 @@ import { checkSample } from "./oracle.ts"
 import { publishAll, type PublishFigure } from "./publishAll.ts"
 import { fanoutReport } from "./report.ts"
 
-const full = { readers: 100_000, authors: 4_000, mean: 403, postsPerAuthor: 50, inFlight: 512, runners: 2 }
+const full = { readers: 100_000, authors: 4_000, mean: 403, postsPerAuthor: 50, inFlight: 512, runners: 2, warm: 20 }
 const sampleSize = 200
 
 const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
@@ -52,7 +52,7 @@ const measure = Effect.fnUntraced(function*(options: BenchOptions) {
     seconds: options.seconds,
     seed: options.seed
   })
-  yield* publishing(Math.min(5, options.seconds), "warm")
+  yield* publishing(whole(options, "warm", Math.min(full.warm, 2 * options.seconds)), "warm")
   const figure: PublishFigure = yield* options.isProfiled
     ? profiled(runners.map(({ pid }) => pid), cluster.probeFolder, "fanout", options.out, publishing(options.seconds, "run"))
     : publishing(options.seconds, "run")
@@ -68,6 +68,7 @@ export const fanout: Bench = {
     readers: `resident timelines (${full.readers} × scale)`,
     history: `posts of each author that fill the timelines before (${full.postsPerAuthor})`,
     runners: `runner processes (${full.runners})`,
+    warm: `seconds of warming up, until V8 has compiled what is hot (${full.warm}, or twice --seconds)`,
     "in-flight": `posts that the client waits for at once (${full.inFlight})`,
     "redis-timelines": "timelines in Redis (20000)"
   },

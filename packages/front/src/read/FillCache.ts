@@ -11,6 +11,9 @@ import { Effect, Exit } from "effect"
 
 export interface Options<K, V> {
   readonly bytesMax: number
+  /** The form in which a value is kept; as it is unless said. */
+  readonly keptAs?: (value: V) => V
+  /** Of either form; that of the kept one is what counts. */
   readonly sizeOf: (value: V) => number
   /** How long a value is good, in milliseconds. */
   readonly millis: number
@@ -82,17 +85,22 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
     let isGathering = false
 
     const sizeOf = (value: V | undefined): number => entryBytes + (value === undefined ? 0 : options.sizeOf(value))
+    const { keptAs = (value: V) => value } = options
+    const stand = (key: K, value: V | undefined, until: number): void => {
+      const form = value === undefined ? undefined : keptAs(value)
+      kept.set(key, form, sizeOf(form), until)
+    }
     const keep = (key: K, value: V | undefined): void => {
       const millis = value === undefined ? options.missingMillis(key) : options.millis
       const until = performance.now() + millis
       const isBehind = value !== undefined && options.behind?.put(key, value, until) === true
       if (millis <= 0 || isBehind) kept.delete(key)
-      else kept.set(key, value, sizeOf(value), until)
+      else stand(key, value, until)
     }
     const isAdmitted = (bytes: number): boolean => kept.bytes() + bytes <= options.bytesMax || ++refused % admitEvery === 0
     const findBehind = (key: K, now: number) => {
       const again = options.behind?.get(key, now)
-      if (again?.isHot === true && isAdmitted(sizeOf(again.value))) kept.set(key, again.value, sizeOf(again.value), again.until)
+      if (again?.isHot === true && isAdmitted(sizeOf(again.value))) stand(key, again.value, again.until)
       return again
     }
     const land = (batch: ReadonlyArray<Fill<K, V>>, exit: Exit.Exit<ReadonlyMap<K, V>, StoreError>): void => {
@@ -186,7 +194,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         const value = known === undefined ? undefined : to(known)
         invalidate(key)
         if (value === undefined) return
-        kept.set(key, value, sizeOf(value), until)
+        stand(key, value, until)
         options.behind?.put(key, value, until)
       },
       invalidateWhere: (matches) => {

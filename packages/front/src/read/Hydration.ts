@@ -19,11 +19,13 @@ import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
 import * as Contents from "./Contents.ts"
 import * as FillCache from "./FillCache.ts"
+import * as KeptPosts from "./KeptPosts.ts"
 import * as PackedPosts from "./PackedPosts.ts"
 
 export interface RenderedAccount {
   readonly row: AccountRow
-  readonly json: Buffer
+  /** Bytes of UTF-8, each a character. */
+  readonly json: string
 }
 
 /** A post with its author and, for a wrapper, what it wraps. */
@@ -105,7 +107,8 @@ const makePosts = (
   const remember = rememberMissing(limits.missingMillis)
   return FillCache.make<bigint, Status.RenderedPost>({
     bytesMax: limits.postCacheBytes,
-    sizeOf: Status.sizeOf,
+    sizeOf: KeptPosts.sizeOf,
+    keptAs: KeptPosts.keep,
     millis: limits.postMillis,
     missingMillis: (id) => later.delete(id) ? laterMillis : remember(id),
     slots: Slots.ofIds,
@@ -173,8 +176,8 @@ export const make = (
     const { fill } = far?.contents ?? here
     const withAuthors = (outer: ReadonlyArray<Status.RenderedPost | undefined>, inner: Targets) => {
       const nos: Array<number> = []
-      for (const rendered of outer) if (rendered !== undefined) nos.push(rendered.post.authorNo)
-      for (const rendered of inner.values()) if (rendered !== undefined) nos.push(rendered.post.authorNo)
+      for (const rendered of outer) if (rendered !== undefined) nos.push(rendered.authorNo)
+      for (const rendered of inner.values()) if (rendered !== undefined) nos.push(rendered.authorNo)
       return Effect.map(accounts.all(nos), (authors) => join(outer, inner, authors))
     }
 
@@ -218,7 +221,7 @@ const noTargets: Targets = new Map()
 const targetsOf = (outer: ReadonlyArray<Status.RenderedPost | undefined>): Array<bigint> => {
   const targets: Array<bigint> = []
   for (const rendered of outer) {
-    if (rendered !== undefined && rendered.post.repostOf !== null) targets.push(rendered.post.repostOf)
+    if (rendered !== undefined && rendered.repostOf !== null) targets.push(rendered.repostOf)
   }
   return targets
 }
@@ -230,7 +233,7 @@ const joinOne = (
   author: RenderedAccount | undefined,
   targets: ReadonlyMap<bigint, Hydrated | undefined>
 ): Hydrated | undefined => {
-  const { repostOf } = rendered.post
+  const { repostOf } = rendered
   if (author === undefined) return undefined
   if (repostOf === null) return { rendered, author, inner: undefined }
   const inner = targets.get(repostOf)

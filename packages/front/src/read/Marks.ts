@@ -62,14 +62,14 @@ export const make = (posts: PostStore["Service"], shunned: Pick<Shunned.Shunned,
   )
 
 /** Of those whose marks are meant. */
-const idsOf = (items: ReadonlyArray<Hydrated>): Array<PostId> => items.map((item) => (item.inner ?? item).rendered.post.id)
+const idsOf = (items: ReadonlyArray<Hydrated>): Array<PostId> => items.map((item) => (item.inner ?? item).rendered.id)
 
 /** A mark raises a count of its post, so a post without counts has none. Marks of a wrapper are those of what it wraps. */
 const withCounts = (items: ReadonlyArray<Hydrated>): Array<PostId> => {
   const ids: Array<PostId> = []
   for (const item of items) {
-    const { post } = (item.inner ?? item).rendered
-    if (post.likes > 0 || post.reposts > 0 || post.bookmarks > 0) ids.push(post.id)
+    const { rendered } = item.inner ?? item
+    if (rendered.isMarked) ids.push(rendered.id)
   }
   return ids
 }
@@ -80,10 +80,10 @@ const unmarked: PostMarks = { liked: false, reposted: false, bookmarked: false, 
 const addPins = (viewer: Account, items: ReadonlyArray<Hydrated>, marks: ViewerMarks): ViewerMarks => {
   let all: Map<bigint, PostMarks> | undefined
   for (const item of items) {
-    const { post } = (item.inner ?? item).rendered
-    if (!post.pinned || post.author !== viewer.id) continue
+    const { author, rendered } = item.inner ?? item
+    if (!rendered.pinned || author.row.id !== viewer.id) continue
     all ??= new Map(marks)
-    all.set(post.id, { ...(all.get(post.id) ?? unmarked), pinned: true })
+    all.set(rendered.id, { ...(all.get(rendered.id) ?? unmarked), pinned: true })
   }
   return all ?? marks
 }

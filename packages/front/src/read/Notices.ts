@@ -4,6 +4,7 @@ import type { NotificationFilter, NotificationRow, NotificationStore } from "@ro
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Account } from "../oauth/Identity.ts"
+import * as Json from "../render/JsonBytes.ts"
 import type { Hydration, RenderedAccount } from "./Hydration.ts"
 import type { Reader } from "./Reader.ts"
 
@@ -29,7 +30,7 @@ export const statuses = (
   if (ids.length === 0) return Effect.succeed(new Map())
   const seen = Effect.flatMap(deps.reader.visible(viewer, [...new Set(ids)], "named"), (items) =>
     Effect.forEach(items, (item) =>
-      Effect.map(deps.reader.presentOne(viewer, item), (json) => [item.rendered.post.id as bigint, json] as const), {
+      Effect.map(deps.reader.presentOne(viewer, item), (json) => [item.rendered.id as bigint, json] as const), {
       concurrency: "unbounded" // they wait for one query of marks together
     }))
   return Effect.map(seen, (entries) => new Map(entries))
@@ -59,7 +60,7 @@ export const json = ({ from, row, status }: Notice): string => {
     created_at: new Date(row.createdAt).toISOString(),
     group_key: row.groupKey
   })
-  return `${own.slice(0, -1)},"account":${from.json.toString("utf8")},"status":${status?.toString("utf8") ?? "null"}}`
+  return `${own.slice(0, -1)},"account":${Json.textOf(from.json)},"status":${status?.toString("utf8") ?? "null"}}`
 }
 
 /** How often a page is filled up at most. */

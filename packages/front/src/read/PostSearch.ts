@@ -62,7 +62,7 @@ export const make = (
       const items = [...found, ...(yield* shown(viewer, hits))]
       if (items.length > limit || (items.length === limit && !isWhole)) {
         const page = items.slice(0, limit)
-        return { items: page, reached: page[limit - 1]!.rendered.post.id, isWhole: false }
+        return { items: page, reached: page[limit - 1]!.rendered.id, isWhole: false }
       }
       if (isWhole || until - now() < millisMin) return { items, reached, isWhole }
       return yield* fill(viewer, { ...question, ...(upwards ? { above: reached } : { below: reached }) }, until, items)

@@ -16,10 +16,8 @@ const sizeOf = (item: Hydrated): number => {
 /** Copies one status to `at`; answers where it ends. */
 const copy = (out: Buffer, start: number, item: Hydrated, marks: PostMarks | undefined): number => {
   let at = start
-  out.set(item.rendered.head, at)
-  at += item.rendered.head.length
-  out.set(item.author.json, at)
-  at += item.author.json.length
+  at += out.write(item.rendered.head, at, "latin1")
+  at += out.write(item.author.json, at, "latin1")
   out.set(item.rendered.tail, at)
   if (marks?.liked === true) out.set(Status.trueMark, at + Status.favouritedAt)
   if (marks?.reposted === true) out.set(Status.trueMark, at + Status.rebloggedAt)
@@ -34,7 +32,7 @@ const copy = (out: Buffer, start: number, item: Hydrated, marks: PostMarks | und
 }
 
 const marksOf = (item: Hydrated, marks: ViewerMarks): PostMarks | undefined =>
-  marks.size === 0 ? undefined : marks.get((item.inner ?? item).rendered.post.id)
+  marks.size === 0 ? undefined : marks.get((item.inner ?? item).rendered.id)
 
 /** One `Status`. */
 export const one = (item: Hydrated, marks: ViewerMarks): Buffer => {

@@ -90,7 +90,7 @@ const beyond = (query: PageQuery, ids: ReadonlyArray<bigint>): PageQuery =>
 /** The page that was asked for: right above `minId`, else the newest. */
 const cut = (items: ReadonlyArray<Hydrated>, query: PageQuery): Page => {
   const kept = query.minId > 0n ? items.slice(Math.max(0, items.length - query.limit)) : items.slice(0, query.limit)
-  const first = kept[0]?.rendered.post.id
-  const last = kept[kept.length - 1]?.rendered.post.id
+  const first = kept[0]?.rendered.id
+  const last = kept[kept.length - 1]?.rendered.id
   return { items: kept, cursors: first === undefined || last === undefined ? undefined : { first, last } }
 }

@@ -48,17 +48,20 @@ export const standing = ({ follows, shunned, viewer }: Viewpoint, person: { read
 const isMentioned = (viewer: Account | undefined, post: Post): boolean =>
   viewer !== undefined && post.mentions.some((mention) => mention.id === viewer.id)
 
-const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Subject => ({
-  visibility: rendered.post.visibility,
-  disabled: author.row.disabledAt !== null,
-  language: rendered.post.language,
-  mentioned: isMentioned(viewpoint.viewer, rendered.post),
-  standing: standing(viewpoint, author.row)
-})
+const subject = (viewpoint: Viewpoint, { author, rendered }: Hydrated): Sight.Subject => {
+  const { post } = rendered
+  return {
+    visibility: post.visibility,
+    disabled: author.row.disabledAt !== null,
+    language: post.language,
+    mentioned: isMentioned(viewpoint.viewer, post),
+    standing: standing(viewpoint, author.row)
+  }
+}
 
 /** Whether a post for all is of somebody of whom the viewer shuns nothing: nearly all of a page are, and need no closer look. */
 const isForAll = (shunned: Shunned.Bits, { author: { row }, rendered }: Hydrated): boolean =>
-  !shunned.has(row.no) && Sight.isForAll(rendered.post.visibility, row.disabledAt !== null)
+  !shunned.has(row.no) && Sight.isForAll(rendered.visibility, row.disabledAt !== null)
 
 /** The one question of every path: whether this viewer is shown the post at this place. */
 export const isShown = (place: Sight.Place, viewpoint: Viewpoint, item: Hydrated): boolean =>
@@ -70,8 +73,8 @@ export const authorsOf = (item: Hydrated): Array<number> =>
   item.inner === undefined ? [item.author.row.no] : [item.author.row.no, ...authorsOf(item.inner)]
 
 const addPrivate = (viewer: Account, item: Hydrated, authors: Array<AccountId>): void => {
-  const { author, visibility } = item.rendered.post
-  if (visibility === "private" && author !== viewer.id && !isMentioned(viewer, item.rendered.post)) authors.push(author)
+  const { author: { row }, rendered } = item
+  if (rendered.visibility === "private" && row.id !== viewer.id && !isMentioned(viewer, rendered.post)) authors.push(row.id)
   if (item.inner !== undefined) addPrivate(viewer, item.inner, authors)
 }
 
@@ -114,7 +117,7 @@ export const visible = (
 /** Whether somebody who follows the author hears of the post now: the shard that names them knows of the edge. */
 export const mayHear = (shunned: Shunned.Shunned, viewer: Account, item: Hydrated): Effect.Effect<boolean, StoreError> =>
   Effect.map(shunned.of(viewer, () => authorsOf(item)), (bits) =>
-    isShown("home", { viewer, follows: new Set([item.rendered.post.author]), shunned: bits }, item))
+    isShown("home", { viewer, follows: new Set([item.author.row.id]), shunned: bits }, item))
 
 /** Those of some people whom the viewer is shown in lists. */
 export const listed = <P extends { readonly id: AccountId; readonly no: number }>(

@@ -3,7 +3,8 @@
  * stand at fixed places of the tail and are as long when they are true (`true ` instead of `false`), so that showing
  * one is a matter of overwriting five bytes of a copy.
  */
-import type { Post } from "@rookery/domain/Post"
+import type { LocalNo, PostId } from "@rookery/domain/Ids"
+import type { Post, Visibility } from "@rookery/domain/Post"
 import * as PostParts from "@rookery/domain/PostParts"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Account from "./Account.ts"
@@ -13,12 +14,21 @@ import * as Media from "./Media.ts"
 import * as Text from "./Text.ts"
 
 export interface RenderedPost {
+  readonly id: PostId
+  readonly authorNo: LocalNo
+  readonly visibility: Visibility
+  readonly repostOf: PostId | null
+  readonly pinned: boolean
+  /** Whether anybody liked, reposted or bookmarked it. */
+  readonly isMarked: boolean
+  /** All that is known of it. Pages look at the above: of a post that is kept this is made anew each time. */
   readonly post: Post
   /** The author's, which never changes. */
   readonly username: string
   /** Normalised, as in PostParts. */
   readonly tags: ReadonlyArray<string>
-  readonly head: Buffer
+  /** Bytes of UTF-8, each a character. */
+  readonly head: string
   /** For a wrapper it ends where the wrapped status goes in. */
   readonly tail: Buffer
 }
@@ -152,7 +162,7 @@ const writeCounts = ({ editedAt, likes, replies, reposts }: Post): void => {
 const writeList = <A>(items: ReadonlyArray<A>, entity: (item: A) => unknown): void =>
   items.length === 0 ? Json.ascii("[]") : Json.json(JSON.stringify(items.map(entity)))
 
-const headOf = (post: Post, username: string, named: Named, addresses: Addresses): Buffer => {
+const headOf = (post: Post, username: string, named: Named, addresses: Addresses): string => {
   const { publicUrl } = addresses
   const id = String(post.id)
   const html = Text.toHtml(post.text, named.parts.length === 0 ? undefined : namesOf(post, publicUrl), named.parts)
@@ -186,17 +196,25 @@ const rest = JSON.stringify({
 const plainTail = Buffer.from(`${marks},${rest},"reblog":null}`)
 const wrapperTail = Buffer.from(`${marks},${rest},"reblog":`)
 
+export const isMarked = ({ bookmarks, likes, reposts }: Post): boolean => likes > 0 || reposts > 0 || bookmarks > 0
+
+export const tailOf = (isWrapper: boolean): Buffer => isWrapper ? wrapperTail : plainTail
+
 export const render = (post: Post, username: string, addresses: Addresses): RenderedPost => {
   const parts = PostParts.parse(post.text)
   const tags = PostParts.tagsAmong(parts)
+  const { authorNo, id, pinned, repostOf, visibility } = post
   return {
+    id,
+    authorNo,
+    visibility,
+    repostOf,
+    pinned,
+    isMarked: isMarked(post),
     post,
     username,
     tags,
     head: headOf(post, username, { parts, tags }, addresses),
-    tail: post.repostOf === null ? plainTail : wrapperTail
+    tail: tailOf(repostOf !== null)
   }
 }
-
-/** Bytes that a cached rendering takes, its objects included. */
-export const sizeOf = (rendered: RenderedPost): number => rendered.head.length + rendered.post.text.length * 2 + 600

@@ -82,7 +82,7 @@ const fill = (deps: Deps, me: Account, read: Read, query: CursorQuery, found: Fi
     const rows = yield* read(me.id, query)
     const visible = yield* deps.reader.visible(me, rows.map((row) => row.postId), "named")
     const items = [...found.items, ...visible].slice(0, limit)
-    const last = items[limit - 1]?.rendered.post.id
+    const last = items[limit - 1]?.rendered.id
     const end = rows.findIndex((row) => row.postId === last) + 1
     const all = [...found.rows, ...(end === 0 ? rows : rows.slice(0, end))]
     if (items.length >= limit || rows.length < query.limit || round >= refillsMax) return { items, rows: all }

@@ -74,8 +74,8 @@ const questionOf = (deps: Deps, me: Account, { author, limit, maxId, minId, text
 
 /** Between which ids the pages before and behind this one are. */
 const cursorsOf = ({ isWhole, items, reached }: FoundPosts, { above, upwards }: PostQuestion) => {
-  const first = items[0]?.rendered.post.id
-  const last = items[items.length - 1]?.rendered.post.id
+  const first = items[0]?.rendered.id
+  const last = items[items.length - 1]?.rendered.id
   if (isWhole) return first === undefined || last === undefined ? undefined : { first, last }
   return upwards ? { first: reached, last: last ?? above + 1n } : { first: first ?? reached, last: reached }
 }

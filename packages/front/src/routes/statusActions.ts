@@ -54,7 +54,7 @@ const makeLikeTargets = (deps: Deps) => {
     })
   return (request: Request, me: Account) =>
     Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-      Effect.map(itemOf(id, me), (item) => (item.inner ?? item).rendered.post.id))
+      Effect.map(itemOf(id, me), (item) => (item.inner ?? item).rendered.id))
 }
 
 const setLike = (deps: Deps, likeTargetOf: ReturnType<typeof makeLikeTargets>, liked: boolean) =>

@@ -11,6 +11,7 @@ import * as Links from "../http/Links.ts"
 import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
 import * as Histories from "../read/Histories.ts"
 import type { Hydrated } from "../read/Hydration.ts"
+import * as Json from "../render/JsonBytes.ts"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Media from "../render/Media.ts"
 import { namesOf } from "../render/Status.ts"
@@ -63,7 +64,7 @@ const editEntity = (edit: PostEdit, account: unknown, names: Text.Names, address
 const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const { author, rendered }: Hydrated = yield* find(deps, request)
-    const account = JSON.parse(author.json.toString("utf8"))
+    const account = JSON.parse(Json.textOf(author.json))
     const edits = yield* Histories.of(deps, rendered.post)
     const names = namesOf(rendered.post, deps.settings.publicUrl)
     return Answer.json(edits.map((edit) => editEntity(edit, account, names, deps.settings)))

@@ -53,7 +53,7 @@ const create = (deps: Deps) => personal("POST", "/api/v1/statuses", "write:statu
     const text = yield* StatusInput.written(input, deps.settings.postCharactersMax, media.length > 0)
     const parentId = Input.idOf(input.in_reply_to_id)
     const parent = parentId === undefined ? undefined : yield* deps.reader.one(me, parentId)
-    const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.post.id
+    const replyTo = parent === undefined ? null : (parent.inner ?? parent).rendered.id
     const post = yield* deps.calls.publish(me.id, requestKeyOf(request), {
       ...text,
       media,
@@ -70,7 +70,7 @@ const read = (deps: Deps) => route("GET", "/api/v1/statuses/:id", optional("read
     const id = yield* Input.postId(request.params[0]!)
     const viewer = viewerOf(request)
     const item = yield* deps.reader.one(viewer, id)
-    deps.views.count((item.inner ?? item).rendered.post.id)
+    deps.views.count((item.inner ?? item).rendered.id)
     return yield* statusAnswer(deps, viewer, item)
   }))
 
@@ -79,7 +79,7 @@ export const batch = (deps: Deps, request: Request, ids: ReadonlyArray<bigint>) 
   Effect.gen(function*() {
     const viewer = viewerOf(request)
     const items = yield* deps.reader.visible(viewer, ids, "named")
-    for (const item of items) deps.views.count((item.inner ?? item).rendered.post.id)
+    for (const item of items) deps.views.count((item.inner ?? item).rendered.id)
     return Edge.shared(request, deps.settings.limits, Answer.bytes(yield* deps.reader.present(viewer, items)))
   })
 
