@@ -12,6 +12,7 @@ const needed = [
   /^--no-allocation-site-pretenuring$/,
   /^--heap-growing-percent=\d+$/,
   /^--external-memory-accounted-in-global-limit$/,
+  /^--no-memory-reducer-favors-memory$/,
   /^--v8-pool-size=[1-4]$/
 ]
 
