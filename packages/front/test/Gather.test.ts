@@ -6,9 +6,9 @@ describe("requests that are begun in company", () => {
   afterEach(() => void vi.useRealTimers())
 
   const begun: Array<string> = []
-  const make = () => {
+  const make = (isBusy = true) => {
     begun.length = 0
-    const gather = Gather.make(5)
+    const gather = Gather.make(5, () => isBusy)
     return (...names: ReadonlyArray<string>) => names.forEach((name) => gather(() => void begun.push(name)))
   }
 
@@ -37,9 +37,17 @@ describe("requests that are begun in company", () => {
     assert.deepStrictEqual(begun, ["a", "b", "c", "d"])
   })
 
+  it("do not wait where little goes on", () => {
+    const come = make(false)
+    come("a", "b")
+    vi.advanceTimersByTime(1)
+    come("c")
+    assert.deepStrictEqual(begun, ["a", "b", "c"])
+  })
+
   it("may bring others, which wait for the next time", () => {
     begun.length = 0
-    const gather = Gather.make(5)
+    const gather = Gather.make(5, () => true)
     gather(() => {
       begun.push("outer")
       gather(() => void begun.push("inner"))

@@ -1,8 +1,7 @@
 /** From Node's request to a written answer: routing, body, token, handler, errors, metrics. */
-import * as Logs from "@rookery/observe/Logs"
 import * as Outages from "@rookery/observe/Outages"
 import type { StoreError } from "@rookery/store/StoreError"
-import { type Cause, type Context, Effect, Exit } from "effect"
+import { type Context, Effect, Exit } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Identity } from "../oauth/Identity.ts"
 import type { Tokens } from "../oauth/Tokens.ts"
@@ -11,6 +10,7 @@ import { authorize } from "./Authorize.ts"
 import * as Body from "./Body.ts"
 import type { ClientAddress } from "./ClientAddress.ts"
 import { ApiError, notFound, timedOut, unavailable } from "./Errors.ts"
+import * as Failures from "./Failures.ts"
 import * as Fields from "./Fields.ts"
 import * as Gather from "./Gather.ts"
 import type { Route } from "./Route.ts"
@@ -80,6 +80,9 @@ export interface Handle {
 /** At 1,400 requests/s they cost a tenth less so; longer would save less and less, and be noticed. */
 const gatherMillis = 8
 
+/** With no more than this under way nobody waits for company: whoever asks one thing after the other is answered as fast as it goes. */
+const quietMax = 4
+
 /** The files that may come with a request; undefined where it is read as any other. */
 const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(request) ? route.files : undefined
 
@@ -102,8 +105,8 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
   const { addressOf, elsewhere, metrics, router, tokens } = options
   const run = Effect.runCallbackWith(services)
   const running = new Set<Running>()
-  const log = makeLog(run)
-  const gather = Gather.make(gatherMillis)
+  const log = Failures.makeLog(run)
+  const gather = Gather.make(gatherMillis, () => running.size > quietMax)
 
   const answer = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, path: string, rawQuery: string) => {
     const query = Fields.ofQuery(rawQuery)
@@ -141,7 +144,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
       Writer.answer(response, exit.value, head)
       return exit.value.status
     }
-    const failure = failureOf(exit, log)
+    const failure = Failures.told(exit, log)
     Writer.error(response, failure, head)
     return failure.status
   }
@@ -219,37 +222,3 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
 
 const merge = (query: Fields.Fields, body: Fields.Fields): Fields.Fields =>
   query === Fields.empty ? body : Object.assign(Object.create(null), query, body)
-
-/** At most one line in this many milliseconds: while a store is away every request fails alike. */
-const logMillis = 1_000
-
-/** Logs what went wrong here, with how often it was held back since. */
-const makeLog = (run: (effect: Effect.Effect<void>) => unknown) => {
-  let quietUntil = 0
-  let heldBack = 0
-  return (cause: Cause.Cause<unknown>): void => {
-    if (performance.now() < quietUntil) {
-      heldBack++
-      return
-    }
-    run(Effect.annotateLogs(Effect.logError(Logs.names.requestFailed, cause), { heldBack }))
-    quietUntil = performance.now() + logMillis
-    heldBack = 0
-  }
-}
-
-/** What the client is told; what it is not told is logged. */
-const failureOf = (
-  exit: Exit.Failure<Answer, ApiError | StoreError>,
-  log: (cause: Cause.Cause<unknown>) => void
-): ApiError => {
-  const found = Exit.findErrorOption(exit)
-  if (found._tag === "Some") {
-    if (found.value._tag === "ApiError") return found.value
-    log(exit.cause)
-    return unavailable()
-  }
-  if (Exit.hasInterrupts(exit)) return timedOut()
-  log(exit.cause)
-  return new ApiError({ status: 500, error: "Something went wrong" })
-}
