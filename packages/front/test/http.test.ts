@@ -1,9 +1,9 @@
 /** What HTTP itself asks of the front. */
-import { assert, describe, inject, it } from "@effect/vitest"
+import { afterEach, assert, beforeEach, describe, inject, it, vi } from "@effect/vitest"
 import * as NoSnapshots from "@rookery/testkit/NoSnapshots"
 import * as TestCluster from "@rookery/testkit/TestCluster"
-import { Effect, Exit, Fiber, Latch, Scope } from "effect"
-import { request } from "node:http"
+import { Context, Effect, Exit, Fiber, Latch, Scope } from "effect"
+import { type IncomingMessage, request, type ServerResponse } from "node:http"
 import { StoreError } from "@rookery/store/StoreError"
 import * as Front from "../src/Front.ts"
 import * as Answer from "../src/http/Answer.ts"
@@ -149,4 +149,40 @@ describe("the front over HTTP", () => {
         yield* Fiber.join(stopping)
       }).pipe(Effect.provide(TestCluster.layer({ databaseUrl, snapshots: NoSnapshots.layer })))
     })))
+})
+
+/** Of a client that has gone: nothing is written. */
+const asked = { url: "/held", method: "GET", headers: {}, complete: true } as IncomingMessage
+const gone = { destroyed: true, end: () => {} } as unknown as ServerResponse
+
+describe("a front with more than four requests under way", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "performance"] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** Eight requests that end when they are given up, after 5 ms. */
+  const askEight = () => {
+    const state = { begun: 0 }
+    const held = route("GET", "/held", open, () => Effect.andThen(Effect.sync(() => void state.begun++), Effect.never))
+    const handle = Handle.make({ ...bareHandle, router: Router.make([held]), requestMillisMax: 5 }, Context.empty())
+    for (let i = 0; i < 8; i++) handle.onRequest(asked, gone)
+    return { handle, state }
+  }
+
+  it("begins the next ones together, a little later", () => {
+    const { handle, state } = askEight()
+    assert.deepStrictEqual([state.begun, handle.inFlight()], [4, 8])
+    vi.advanceTimersByTime(8)
+    assert.deepStrictEqual([state.begun, handle.inFlight()], [8, 8])
+    vi.advanceTimersByTime(1)
+    handle.sweep()
+  })
+
+  it("does not begin what was given up meanwhile", () => {
+    const { handle, state } = askEight()
+    vi.advanceTimersByTime(6)
+    handle.sweep()
+    assert.strictEqual(handle.inFlight(), 0)
+    vi.advanceTimersByTime(2)
+    assert.strictEqual(state.begun, 4)
+  })
 })
