@@ -68,7 +68,7 @@ class KeptPost implements Status.RenderedPost {
 /** The same rendering, in the form that is kept; what cannot be packed (PostBytes) stays as it is. */
 export const keep = (rendered: Status.RenderedPost): Status.RenderedPost => {
   if (rendered instanceof KeptPost) return rendered
-  const packed = PostBytes.pack(rendered.post, rendered.username)?.toString("latin1")
+  const packed = PostBytes.pack(rendered.post, rendered.username)
   return packed === undefined ? rendered : new KeptPost(rendered.id, joined(packed, rendered.head), packed.length)
 }
 
@@ -76,10 +76,11 @@ export const keep = (rendered: Status.RenderedPost): Status.RenderedPost => {
 const scratch = Buffer.alloc(16 * 1024)
 
 /** In one piece: what `+` makes of two strings keeps both, and a third. */
-const joined = (first: string, second: string): string => {
-  const length = first.length + second.length
+const joined = (packed: Buffer, head: string): string => {
+  const length = packed.length + head.length
   const memory = length > scratch.length ? Buffer.alloc(length) : scratch
-  memory.write(second, memory.write(first, 0, "latin1"), "latin1")
+  packed.copy(memory)
+  memory.write(head, packed.length, "latin1")
   return memory.toString("latin1", 0, length)
 }
 

@@ -15,16 +15,17 @@ const sizeOf = (item: Hydrated): number => {
 
 /** Copies one status to `at`; answers where it ends. */
 const copy = (out: Buffer, start: number, item: Hydrated, marks: PostMarks | undefined): number => {
+  const { head, tail } = item.rendered
   let at = start
-  at += out.write(item.rendered.head, at, "latin1")
+  at += out.write(head, at, "latin1")
   at += out.write(item.author.json, at, "latin1")
-  out.set(item.rendered.tail, at)
+  out.set(tail, at)
   if (marks?.liked === true) out.set(Status.trueMark, at + Status.favouritedAt)
   if (marks?.reposted === true) out.set(Status.trueMark, at + Status.rebloggedAt)
   if (marks?.bookmarked === true) out.set(Status.trueMark, at + Status.bookmarkedAt)
   if (marks?.pinned === true) out.set(Status.trueMark, at + Status.pinnedAt)
   if (marks?.muted === true) out.set(Status.trueMark, at + Status.mutedAt)
-  at += item.rendered.tail.length
+  at += tail.length
   if (item.inner === undefined) return at
   at = copy(out, at, item.inner, marks)
   out.set(Status.wrapperEnd, at)
