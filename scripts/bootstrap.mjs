@@ -23,9 +23,9 @@ const PROGRAMS = {
  * The young generation's half, in MB (V8's default is 16): what requests under way hold survives each of its collections and is copied,
  * and rarer ones copy less. Nothing is allocated as old from the start (docs/decisions/0096): what it points to would be taken for old with
  * it. The old generation may grow to four times what is alive in it, where V8 settled on twice at times: each collection of it keeps
- * people waiting; memory outside of its heap counts with it, and not by 64 MB of its own (0097). What V8 takes for idle must not make its young generation 1 MB
- * under load (0098). And threads beside the program's
- * own, which collect garbage (Node starts four, whatever the machine has): more than the other cores take the program off its own.
+ * people waiting; memory outside of its heap counts with it, and not by 64 MB of its own (0097). What V8 takes for idle must not make its
+ * young generation 1 MB under load (0098). And threads beside the program's own, which collect garbage (Node starts four, whatever the
+ * machine has): more than the other cores take the program off its own.
  */
 const V8_FLAGS = [
   "--max-semi-space-size=64",

@@ -129,6 +129,7 @@ const processesSoak = Effect.gen(function*() {
   yield* Processes.soak({ folder, datacenters, seed, millis: minutes * 60_000, say })
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
 
+if (only !== undefined && datacenters > 1) refuse("--only goes with a cluster of one, without --datacenters")
 if (values.processes === true && datacenters < 2) refuse("--processes wants --datacenters of 2 or more")
 const several = Effect.suspend(() => values.processes === true ? processesSoak : oceansSoak(datacenters))
 const chosen: Effect.Effect<void, unknown> = datacenters > 1 ? Effect.scoped(several) : soak

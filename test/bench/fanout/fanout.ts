@@ -68,7 +68,7 @@ export const fanout: Bench = {
     readers: `resident timelines (${full.readers} × scale)`,
     history: `posts of each author that fill the timelines before (${full.postsPerAuthor})`,
     runners: `runner processes (${full.runners})`,
-    warm: `seconds of warming up, until V8 has compiled what is hot (${full.warm}, or twice --seconds)`,
+    warm: `seconds of warming up, until V8 has compiled what is hot (${full.warm}, or twice --seconds if that is less)`,
     "in-flight": `posts that the client waits for at once (${full.inFlight})`,
     "redis-timelines": "timelines in Redis (20000)"
   },
