@@ -2,36 +2,29 @@
  * Step two of a read: ids become renderings that know no viewer. Posts and accounts are cached apart, so that
  * a new name or count of a person needs no new rendering of their posts.
  */
-import { LocalNo, PostId } from "@rookery/domain/Ids"
+import { PostId } from "@rookery/domain/Ids"
 import type { Post } from "@rookery/domain/Post"
 import * as Slots from "@rookery/domain/Slots"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import * as Metrics from "@rookery/observe/Metrics"
-import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
+import type { AccountStore } from "@rookery/store/AccountStore"
 import type { PostStore } from "@rookery/store/PostStore"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import { type ApiError, notFound } from "../http/Errors.ts"
-import * as Account from "../render/Account.ts"
 import type { Addresses } from "../render/Addresses.ts"
-import * as Json from "../render/JsonBytes.ts"
 import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
 import * as Contents from "./Contents.ts"
 import * as FillCache from "./FillCache.ts"
 import * as KeptPosts from "./KeptPosts.ts"
 import * as PackedPosts from "./PackedPosts.ts"
-
-export interface RenderedAccount {
-  readonly row: AccountRow
-  /** Bytes of UTF-8, each a character. */
-  readonly json: string
-}
+import * as RenderedAccounts from "./RenderedAccounts.ts"
 
 /** A post with its author and, for a wrapper, what it wraps. */
 export interface Hydrated {
   readonly rendered: Status.RenderedPost
-  readonly author: RenderedAccount
+  readonly author: RenderedAccounts.RenderedAccount
   readonly inner: Hydrated | undefined
 }
 
@@ -40,7 +33,7 @@ export interface Hydration {
   readonly posts: (ids: ReadonlyArray<bigint>) => Effect.Effect<ReadonlyArray<Hydrated | undefined>, StoreError>
   /** A post that an actor just answered with, rendered for this once: what is cached is read from the store. */
   readonly wrap: (post: Post) => Effect.Effect<Hydrated, ApiError | StoreError>
-  readonly accounts: (nos: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<RenderedAccount | undefined>, StoreError>
+  readonly accounts: (nos: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<RenderedAccounts.RenderedAccount | undefined>, StoreError>
   readonly dropPost: (id: bigint) => void
   readonly dropAccount: (id: bigint) => void
   /** The same by local number, which costs nothing. */
@@ -53,7 +46,6 @@ export interface Hydration {
 const batchMax = 500
 /** What is asked meanwhile goes with the next query. Posts have a second, so that a large one does not hold up the small. */
 const postLoadsMax = 2
-const accountLoadsMax = 1
 
 /** An id as young as this may belong to a commit under way: that it is missing is not remembered. */
 const youngMillis = 60_000
@@ -62,31 +54,6 @@ const rememberMissing = (millis: number) => (id: bigint): number =>
   Snowflake.millisOf(id) > Date.now() - youngMillis ? 0 : millis
 
 type Limits = FrontSettings["limits"]
-
-const renderAccount = (row: AccountRow, addresses: Addresses): RenderedAccount => {
-  Json.begin()
-  Json.json(JSON.stringify(Account.entity(row, addresses)))
-  return { row, json: Json.finish() }
-}
-
-/** One status more; undefined if the row may count it already, as for a post that is answered once more. */
-const withPost = (row: AccountRow, post: Post): AccountRow | undefined => {
-  const at = Snowflake.millisOf(post.id)
-  return at > (row.lastStatusAt ?? 0) ? { ...row, statuses: row.statuses + 1, lastStatusAt: at } : undefined
-}
-
-const makeAccounts = (store: AccountStore["Service"], addresses: Addresses, limits: Limits) =>
-  FillCache.make<number, RenderedAccount>({
-    bytesMax: limits.accountCacheBytes,
-    sizeOf: ({ json }) => json.length + 400,
-    millis: limits.accountMillis,
-    missingMillis: () => limits.accountMillis,
-    batchMax,
-    loadsMax: accountLoadsMax,
-    load: (nos) =>
-      Effect.map(store.byNos(nos.map((no) => LocalNo.make(no))), (rows) =>
-        new Map(rows.map((row) => [row.no, renderAccount(row, addresses)])))
-  })
 
 interface Loads {
   readonly contents: Contents.Contents
@@ -98,7 +65,7 @@ const laterMillis = 1_000
 
 const makePosts = (
   { contents, loadsMax }: Loads,
-  accounts: FillCache.FillCache<number, RenderedAccount>,
+  accounts: FillCache.FillCache<number, RenderedAccounts.RenderedAccount>,
   addresses: Addresses,
   limits: Limits
 ) => {
@@ -167,7 +134,7 @@ export const make = (
   far?: Far
 ): Effect.Effect<Hydration> =>
   Effect.gen(function*() {
-    const accounts = yield* makeAccounts(stores.accounts, addresses, limits)
+    const accounts = yield* RenderedAccounts.make(stores.accounts, addresses, limits)
     const here = Contents.alone(stores.posts)
     const near = yield* makePosts({ contents: here, loadsMax: postLoadsMax }, accounts, addresses, limits)
     const posts = far === undefined
@@ -201,10 +168,7 @@ export const make = (
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,
       published: (post) =>
-        accounts.change(post.authorNo, ({ row }) => {
-          const counted = withPost(row, post)
-          return counted && renderAccount(counted, addresses)
-        }),
+        accounts.change(post.authorNo, ({ row }) => RenderedAccounts.withPost(row, post, addresses)),
       dropAccount: (id) => accounts.invalidateWhere(({ row }) => row.id === id),
       clear: () => {
         posts.clear()
@@ -230,7 +194,7 @@ const noInner: ReadonlyMap<bigint, Hydrated | undefined> = new Map()
 
 const joinOne = (
   rendered: Status.RenderedPost,
-  author: RenderedAccount | undefined,
+  author: RenderedAccounts.RenderedAccount | undefined,
   targets: ReadonlyMap<bigint, Hydrated | undefined>
 ): Hydrated | undefined => {
   const { repostOf } = rendered
@@ -244,7 +208,7 @@ const joinOne = (
 const join = (
   outer: ReadonlyArray<Status.RenderedPost | undefined>,
   inner: Targets,
-  authors: ReadonlyArray<RenderedAccount | undefined>
+  authors: ReadonlyArray<RenderedAccounts.RenderedAccount | undefined>
 ): Array<Hydrated | undefined> => {
   let next = outer.reduce((count, rendered) => rendered === undefined ? count : count + 1, 0)
   const targets = inner.size === 0 ? noInner : new Map(Array.from(inner, ([id, rendered]) =>

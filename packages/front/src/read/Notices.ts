@@ -5,8 +5,9 @@ import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
 import type { Account } from "../oauth/Identity.ts"
 import * as Json from "../render/JsonBytes.ts"
-import type { Hydration, RenderedAccount } from "./Hydration.ts"
+import type { Hydration } from "./Hydration.ts"
 import type { Reader } from "./Reader.ts"
+import type { RenderedAccount } from "./RenderedAccounts.ts"
 
 export interface NoticeDeps {
   readonly hydration: Hydration
