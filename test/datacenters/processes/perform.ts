@@ -58,17 +58,22 @@ const publish = (society: Society, operation: Of<"Publish">, send: Sent) =>
     if (outcome !== "done") return outcome
     const id = postIdOf(answer.json)
     publishIn(society, operation.post, id, drafted.post)
-    if (operation.again) yield* again(send, drafted.request, id)
+    if (operation.again) yield* again(society, operation.post, drafted, id, send)
     yield* isAtHome(send, id, operation)
     return outcome
   })
 
-/** A client that did not hear the answer asks again, anywhere. */
-const again = (send: Sent, request: Request, id: PostId) =>
+/**
+ * A client that did not hear the answer asks again, anywhere. A repost has no key: one that nobody answered may still be carried out once
+ * the first has been deleted.
+ */
+const again = (society: Society, number: number, drafted: Drafted, first: PostId, send: Sent) =>
   Effect.gen(function*() {
+    const { post, request } = drafted
     const { answer, outcome } = yield* decide(send, request)
-    if (outcome === "done" && postIdOf(answer.json) !== id) {
-      yield* broken("a request with the same key is carried out once", { request, first: id, second: postIdOf(answer.json) })
+    if (outcome === "unknown" && post.repostOf !== null) society.doubts.posts.set(number, drafted)
+    if (outcome === "done" && postIdOf(answer.json) !== first) {
+      yield* broken("a request with the same key is carried out once", { request, first, second: postIdOf(answer.json) })
     }
   })
 

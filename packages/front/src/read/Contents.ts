@@ -29,7 +29,8 @@ export interface Around {
   readonly waitMillis: number
 }
 
-const filled = (announced: Post, { language, media, mentions, spoiler, text, version }: Content): Post => {
+/** An announced post with its content; any other as it is. */
+export const filled = (announced: Post, { language, media, mentions, spoiler, text, version }: Content): Post => {
   const { absent, ...post } = announced
   return absent === true ? { ...post, language, media, mentions, spoiler, text, version } : announced
 }

@@ -31,8 +31,11 @@ export interface Hydrated {
 export interface Hydration {
   /** In order; undefined for a post that is gone, or a wrapper of one. */
   readonly posts: (ids: ReadonlyArray<bigint>) => Effect.Effect<ReadonlyArray<Hydrated | undefined>, StoreError>
-  /** A post that an actor just answered with, rendered for this once: what is cached is read from the store. */
-  readonly wrap: (post: Post) => Effect.Effect<Hydrated, ApiError | StoreError>
+  /**
+   * A post that an actor just answered with, rendered for this once: what is cached is read from the store. The write is done, so what
+   * cannot be had now does not fail it: `before`, which the post is or wraps, stands in, and without one a wrapper goes out as a plain post.
+   */
+  readonly wrap: (post: Post, before?: Hydrated) => Effect.Effect<Hydrated, ApiError | StoreError>
   readonly accounts: (nos: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<RenderedAccounts.RenderedAccount | undefined>, StoreError>
   readonly dropPost: (id: bigint) => void
   readonly dropAccount: (id: bigint) => void
@@ -156,14 +159,16 @@ export const make = (
           return Effect.flatMap(posts.all(targets), (inner) =>
             withAuthors(outer, new Map(targets.map((id, i) => [id, inner[i]]))))
         }),
-      wrap: (answered) =>
-        Effect.flatMap(fill(answered), (post) => Effect.flatMap(post.repostOf === null ? Effect.succeed([]) : posts.all([post.repostOf]), ([target]) =>
-          Effect.flatMap(accounts.all([post.authorNo]), ([author]) => {
-            if (author === undefined) return Effect.fail(notFound())
-            const rendered = Status.render(post, author.row.username, addresses)
-            return Effect.flatMap(withAuthors([rendered], new Map([[post.repostOf ?? 0n, target]])), ([item]) =>
-              item === undefined ? Effect.fail(notFound()) : Effect.succeed(item))
-          }))),
+      wrap: Effect.fnUntraced(function*(answered, before) {
+        const post = withContentOf(yield* fill(answered), before)
+        const [author] = yield* accounts.all([post.authorNo])
+        if (author === undefined) return yield* Effect.fail(notFound())
+        const rendered = (one: Post) => Status.render(one, author.row.username, addresses)
+        if (post.repostOf === null) return { rendered: rendered(post), author, inner: undefined }
+        const [target = before?.rendered] = yield* posts.all([post.repostOf])
+        const [item] = yield* withAuthors([rendered(post)], new Map([[post.repostOf, target]]))
+        return item ?? { rendered: rendered({ ...post, repostOf: null }), author, inner: undefined }
+      }),
       accounts: accounts.all,
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,
@@ -176,6 +181,9 @@ export const make = (
       }
     }
   })
+
+const withContentOf = (post: Post, before: Hydrated | undefined): Post =>
+  before === undefined || before.rendered.id !== post.id ? post : Contents.filled(post, before.rendered.post)
 
 /** What wrappers wrap, by id. */
 type Targets = ReadonlyMap<bigint, Status.RenderedPost | undefined>

@@ -14,7 +14,7 @@ import { personal, type Request, type Route } from "../http/Route.ts"
 import * as Invalidations from "../Invalidations.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
-import { addressOf, statusAnswer } from "./shared.ts"
+import { addressOf, changedAnswer } from "./shared.ts"
 
 const decodePage = Input.decoder(Schema.Struct(Input.Paging))
 
@@ -24,7 +24,7 @@ const refillsMax = 32
 /** The post that the path means, if the caller may see it. */
 const targetOf = (deps: Deps, request: Request, me: Account) =>
   Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-    Effect.map(deps.reader.one(me, id), (item) => (item.inner ?? item).rendered.post))
+    Effect.map(deps.reader.one(me, id), (item) => item.inner ?? item))
 
 /** Whether a post has marks at all stands in every front's rendering of it. */
 const changed = (deps: Deps, id: bigint) =>
@@ -36,15 +36,17 @@ const changed = (deps: Deps, id: bigint) =>
 const setBookmark = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "bookmark" : "unbookmark"}`, "write:bookmarks", (request, me) =>
     Effect.gen(function*() {
-      const { id } = yield* targetOf(deps, request, me)
+      const target = yield* targetOf(deps, request, me)
+      const { id } = target.rendered
       if (yield* deps.kept.setBookmark(me.id, id, wanted)) yield* changed(deps, id)
-      return yield* statusAnswer(deps, me, yield* deps.reader.one(me, id))
+      return yield* changedAnswer(deps, me, target)
     }))
 
 const setPin = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "pin" : "unpin"}`, "write:accounts", (request, me) =>
     Effect.gen(function*() {
-      const target = yield* targetOf(deps, request, me)
+      const before = yield* targetOf(deps, request, me)
+      const target = before.rendered.post
       if (target.author !== me.id) return yield* Effect.fail(invalid("Validation failed: Someone else's post cannot be pinned"))
       if (target.visibility !== "public" && target.visibility !== "unlisted") {
         return yield* Effect.fail(invalid("Validation failed: Posts that are only visible to some cannot be pinned"))
@@ -55,18 +57,19 @@ const setPin = (deps: Deps, wanted: boolean) =>
         return yield* Effect.fail(invalid(`Validation failed: You have already pinned the maximum number of posts (${Limits.pinsMax})`))
       }
       yield* changed(deps, target.id)
-      return yield* statusAnswer(deps, me, yield* deps.reader.one(me, target.id))
+      return yield* changedAnswer(deps, me, before)
     }))
 
 /** Notifications of the conversation stay away from then on; fronts know by whom any is muted with whom they shun. */
 const setMuted = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "mute" : "unmute"}`, "write:mutes", (request, me) =>
     Effect.gen(function*() {
-      const { id } = yield* targetOf(deps, request, me)
+      const target = yield* targetOf(deps, request, me)
+      const { id } = target.rendered
       if (!(yield* deps.kept.setConversationMuted(me.id, id, wanted))) return yield* Effect.fail(notFound())
       deps.shunned.drop(me.id)
       yield* Invalidations.announce(deps, { _tag: "RelationChanged", accountIds: [String(me.id)] })
-      return yield* statusAnswer(deps, me, yield* deps.reader.one(me, id))
+      return yield* changedAnswer(deps, me, target)
     }))
 
 type Read = (account: AccountId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Kept>, StoreError>

@@ -39,5 +39,9 @@ const listedAmong = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer: Account 
 export const statusAnswer = (deps: Deps, viewer: Account | undefined, item: Hydrated) =>
   Effect.map(deps.reader.presentOne(viewer, item), (bytes) => Answer.bytes(bytes))
 
+/** A status after what its viewer did to it; it is done, so where the status cannot be read again now, it is answered as it was. */
+export const changedAnswer = (deps: Deps, viewer: Account, before: Hydrated) =>
+  Effect.flatMap(deps.reader.visible(viewer, [before.rendered.id], "named"), ([item = before]) => statusAnswer(deps, viewer, item))
+
 /** The absolute address of a route, for its `Link`s. */
 export const addressOf = (deps: Deps, request: Request): string => deps.settings.publicUrl + request.path

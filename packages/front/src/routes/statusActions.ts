@@ -11,7 +11,7 @@ import { personal, type Request, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
 import * as Rules from "../read/Rules.ts"
-import { statusAnswer } from "./shared.ts"
+import { changedAnswer, statusAnswer } from "./shared.ts"
 import { published } from "./statuses.ts"
 
 const decodeReblog = Input.decoder(Schema.Struct({
@@ -21,7 +21,7 @@ const decodeReblog = Input.decoder(Schema.Struct({
 /** The post that the path means, if the caller may see it. */
 const targetOf = (deps: Deps, request: Request, me: Account) =>
   Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-    Effect.map(deps.reader.one(me, id), (item) => (item.inner ?? item).rendered.post))
+    Effect.map(deps.reader.one(me, id), (item) => item.inner ?? item))
 
 /**
  * How old what is known of a liked post may be, in milliseconds. Every like changes the post, so a hot one would be read
@@ -54,15 +54,16 @@ const makeLikeTargets = (deps: Deps) => {
     })
   return (request: Request, me: Account) =>
     Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-      Effect.map(itemOf(id, me), (item) => (item.inner ?? item).rendered.id))
+      Effect.map(itemOf(id, me), (item) => item.inner ?? item))
 }
 
 const setLike = (deps: Deps, likeTargetOf: ReturnType<typeof makeLikeTargets>, liked: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${liked ? "favourite" : "unfavourite"}`, "write:favourites", (request, me) =>
     Effect.gen(function*() {
-      const post = yield* deps.calls.setLike(yield* likeTargetOf(request, me), me.id, liked)
+      const before = yield* likeTargetOf(request, me)
+      const post = yield* deps.calls.setLike(before.rendered.id, me.id, liked)
       deps.hydration.dropPost(post.id)
-      return yield* statusAnswer(deps, me, yield* seen(deps, me, yield* deps.hydration.wrap(post)))
+      return yield* statusAnswer(deps, me, yield* seen(deps, me, yield* deps.hydration.wrap(post, before)))
     }))
 
 const mayRepost = (me: Account, target: Post): boolean =>
@@ -72,7 +73,8 @@ const mayRepost = (me: Account, target: Post): boolean =>
 const reblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/reblog", "write:statuses", (request, me) =>
   Effect.gen(function*() {
     const { visibility } = yield* decodeReblog(request.fields)
-    const target = yield* targetOf(deps, request, me)
+    const before = yield* targetOf(deps, request, me)
+    const target = before.rendered.post
     if (!mayRepost(me, target)) return yield* Effect.fail(forbidden("This action is not allowed"))
     const wrapper = yield* deps.calls.publish(me.id, `r:${randomUUID()}`, {
       text: "",
@@ -85,22 +87,23 @@ const reblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/reblog", "
       repostOf: target.id
     })
     published(deps, wrapper)
-    return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(wrapper))
+    return yield* statusAnswer(deps, me, yield* deps.hydration.wrap(wrapper, before))
   }))
 
 const unreblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/unreblog", "write:statuses", (request, me) =>
   Effect.gen(function*() {
     const target = yield* targetOf(deps, request, me)
-    const wrapper = yield* deps.posts.repostBy(me.id, target.id)
+    const { id } = target.rendered
+    const wrapper = yield* deps.posts.repostBy(me.id, id)
     if (wrapper !== undefined) {
       // Deleted by another request in the meantime is as good as deleted by this one.
       yield* Effect.catchTag(deps.calls.remove(wrapper, me.id), "ApiError", (error) =>
         error.status === 404 ? Effect.void : Effect.fail(error))
       deps.hydration.dropPost(wrapper)
     }
-    deps.hydration.dropPost(target.id)
+    deps.hydration.dropPost(id)
     deps.hydration.dropAccountNo(me.no)
-    return yield* statusAnswer(deps, me, yield* deps.reader.one(me, target.id))
+    return yield* changedAnswer(deps, me, target)
   }))
 
 export const routes = (deps: Deps): ReadonlyArray<Route> => {
