@@ -36,9 +36,9 @@ export const highestFloor = (sources: ReadonlyArray<Window.TimelineWindow>): big
   let hi = 0
   let lo = 0
   for (const source of sources) {
-    if (source.floorHi > hi || (source.floorHi === hi && source.floorLo > lo)) {
+    if (source.floorHi > hi || (source.floorHi === hi && Window.floorLo(source) > lo)) {
       hi = source.floorHi
-      lo = source.floorLo
+      lo = Window.floorLo(source)
     }
   }
   return (BigInt(hi) << 32n) | BigInt(lo)

@@ -15,11 +15,8 @@ const stride = 3
 const entriesMin = 8
 const entriesStep = 32
 
+/** What an insertion needs comes first, and so stands in one or two lines of the processor's caches. */
 export interface TimelineWindow {
-  readonly capacityMax: number
-  /** Where its room is cut out of; an array of its own without one. */
-  readonly slab: WindowSlab.Slab | undefined
-  chunk: WindowSlab.Chunk | undefined
   /** From `base` on `lo`, `hi`, author for each entry; the entry of rank r (0 is the oldest) is in slot `(head + r) % slots`. */
   words: Uint32Array
   base: number
@@ -27,24 +24,32 @@ export interface TimelineWindow {
   head: number
   length: number
   floorHi: number
-  floorLo: number
+  /** With a sign (see `floorLo`): of a number from 2³¹ on V8 makes an object, which is one more thing to fetch and to collect. */
+  floorLoSigned: number
+  readonly capacityMax: number
+  chunk: WindowSlab.Chunk | undefined
+  /** Where its room is cut out of; an array of its own without one. */
+  readonly slab: WindowSlab.Slab | undefined
 }
 
 const noWords = new Uint32Array(0)
 
 /** An empty window. Whoever names a slab releases it at its end. */
 export const make = (capacityMax: number, slab?: WindowSlab.Slab): TimelineWindow => ({
-  capacityMax,
-  slab,
-  chunk: undefined,
   words: noWords,
   base: 0,
   slots: 0,
   head: 0,
   length: 0,
   floorHi: 0,
-  floorLo: 0
+  floorLoSigned: 0,
+  capacityMax,
+  chunk: undefined,
+  slab
 })
+
+/** The lower word of the floor, 0 to 2³² − 1. */
+export const floorLo = (window: TimelineWindow): number => window.floorLoSigned >>> 0
 
 const offset = (window: TimelineWindow, rank: number): number => {
   const slot = window.head + rank
@@ -80,7 +85,7 @@ export const rankOf = (window: TimelineWindow, hi: number, lo: number): number =
 }
 
 export const isBelowFloor = (window: TimelineWindow, hi: number, lo: number): boolean =>
-  hi < window.floorHi || (hi === window.floorHi && lo < window.floorLo)
+  hi < window.floorHi || (hi === window.floorHi && lo < floorLo(window))
 
 const isAt = (window: TimelineWindow, rank: number, hi: number, lo: number): boolean =>
   rank < window.length && loAt(window, rank) === lo && hiAt(window, rank) === hi
@@ -139,7 +144,7 @@ export const release = (window: TimelineWindow): void => {
   window.head = 0
   window.length = 0
   window.floorHi = floorMax.hi
-  window.floorLo = floorMax.lo
+  window.floorLoSigned = floorMax.lo | 0
 }
 
 const move = (window: TimelineWindow, fromRank: number, toRank: number): void => {
@@ -159,8 +164,8 @@ const put = (window: TimelineWindow, rank: number, hi: number, lo: number, autho
 }
 
 const setFloorAbove = (window: TimelineWindow, hi: number, lo: number): void => {
-  window.floorLo = (lo + 1) >>> 0
-  window.floorHi = window.floorLo === 0 ? hi + 1 : hi
+  window.floorLoSigned = (lo + 1) | 0
+  window.floorHi = window.floorLoSigned === 0 ? hi + 1 : hi
 }
 
 const dropOldest = (window: TimelineWindow): void => {
@@ -220,12 +225,12 @@ export const removeAuthor = (window: TimelineWindow, author: number): number =>
 
 /** Raises the floor to (`hi`, `lo`) and drops what lies below; a lower floor changes nothing. */
 export const raiseFloor = (window: TimelineWindow, hi: number, lo: number): void => {
-  if (!isBelowFloor(window, hi, lo) && (hi !== window.floorHi || lo !== window.floorLo)) {
+  if (!isBelowFloor(window, hi, lo) && (hi !== window.floorHi || lo !== floorLo(window))) {
     while (window.length > 0 && (hiAt(window, 0) < hi || (hiAt(window, 0) === hi && loAt(window, 0) < lo))) {
       dropOldest(window)
     }
     window.floorHi = hi
-    window.floorLo = lo
+    window.floorLoSigned = lo | 0
   }
 }
 

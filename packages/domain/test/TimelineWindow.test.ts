@@ -64,7 +64,7 @@ const entriesOf = (window: Window.TimelineWindow) =>
     [numberOf(Window.hiAt(window, rank), Window.loAt(window, rank)), Window.authorAt(window, rank)] as const)
 
 const floorOf = (window: Window.TimelineWindow) =>
-  window.floorHi === 0 ? 0 : Math.max(0, numberOf(window.floorHi, window.floorLo))
+  window.floorHi === 0 ? 0 : Math.max(0, numberOf(window.floorHi, Window.floorLo(window)))
 
 describe("TimelineWindow", () => {
   it.prop("is its model, whatever the order, the repeats, the removals and the floors", {
@@ -93,7 +93,7 @@ describe("TimelineWindow", () => {
       Array.from({ length: 10 }, (_, rank) => Window.loAt(window, rank)),
       [991, 992, 993, 994, 995, 996, 997, 998, 999, 1_000]
     )
-    assert.deepStrictEqual([window.floorHi, window.floorLo], [1, 991])
+    assert.deepStrictEqual([window.floorHi, Window.floorLo(window)], [1, 991])
     assert.strictEqual(Window.byteLength(window), 120)
   })
 
@@ -150,7 +150,7 @@ describe("TimelineWindow", () => {
     Window.raiseFloor(window, 1, 3)
     Window.release(window)
     assert.deepStrictEqual([window.length, Window.has(window, 1, 5), Window.byteLength(window)], [0, false, 0])
-    assert.deepStrictEqual([window.floorHi, window.floorLo], [0x7fff_ffff, 0xffff_ffff])
+    assert.deepStrictEqual([window.floorHi, Window.floorLo(window)], [0x7fff_ffff, 0xffff_ffff])
     assert.deepStrictEqual(entriesOf(other), [[numberOf(1, 5), 9]])
   })
 
@@ -158,6 +158,6 @@ describe("TimelineWindow", () => {
     const window = Window.make(1)
     Window.insert(window, 1, 0xffff_ffff, 1)
     Window.insert(window, 2, 7, 1)
-    assert.deepStrictEqual([window.floorHi, window.floorLo], [2, 0])
+    assert.deepStrictEqual([window.floorHi, Window.floorLo(window)], [2, 0])
   })
 })

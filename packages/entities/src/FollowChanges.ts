@@ -23,7 +23,7 @@ export interface FollowChange {
 
 type NewestOf = TimelineStore["Service"]["newestOf"]
 
-const floorOf = (window: Window.TimelineWindow): bigint => Snowflake.fromWords(window.floorHi, window.floorLo)
+const floorOf = (window: Window.TimelineWindow): bigint => Snowflake.fromWords(window.floorHi, Window.floorLo(window))
 
 /** Fills a window with what one followee published at or above its floor; a list cut off at `limit` raises the floor to its end. */
 const fill = (

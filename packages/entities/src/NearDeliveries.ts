@@ -2,8 +2,10 @@
  * Pushes to shards that this runner holds itself go straight into their windows: no message is written, none waits, and no
  * fiber is started for it. Only what those who are online are told waits for company, as messages do in a lane.
  */
+import type { Expect } from "@rookery/fanout/Lanes"
 import { kinds, type RecordHeader, type RecordView } from "@rookery/protocol/DeliveryBatch"
 import { Effect } from "effect"
+import * as Prefetch from "./Prefetch.ts"
 import type { PauseGuard } from "./PauseGuard.ts"
 import * as SessionTable from "./SessionTable.ts"
 import * as ShardWindows from "./ShardWindows.ts"
@@ -24,6 +26,16 @@ export interface NearDeliveriesOptions {
 
 /** True when the readers `numbers[from…to)` of the shard have the post now; false when it must be sent to the shard. */
 export type Deliver = (shard: number, header: RecordHeader, numbers: Uint32Array, from: number, to: number) => boolean
+
+/** Fetches the windows of readers who are about to be delivered a post here, all of a group at once. */
+export const expect = (shards: NearDeliveriesOptions["shards"]): Expect => (authorNo, numbers, parts) => {
+  for (let i = 0; i < parts.length; i += 3) {
+    const shard = shards.get(parts[i]!)
+    const [from, to] = [parts[i + 1]!, parts[i + 2]!]
+    if (shard !== undefined && to - from <= readersMax) Prefetch.note(shard.byNo, authorNo, numbers, from, to)
+  }
+  Prefetch.run()
+}
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 

@@ -6,17 +6,20 @@ import type { Slab } from "@rookery/domain/WindowSlab"
 import type { Deferred } from "effect"
 import type { PulledAuthor, PulledAuthors } from "./PulledAuthors.ts"
 
+/** What a delivery needs comes first, and so stands in one or two lines of the processor's caches. */
 export interface ResidentWindow {
-  readonly readerNo: number
-  readonly reader: bigint
   /** Undefined while the window is loading: what is delivered meanwhile waits in `window`. */
   followees: Uint32Array | undefined
-  followVersion: number
   /** Whom the reader blocks, is blocked by or mutes, ascending: nothing of theirs enters. */
   hidden: Uint32Array
+  readonly window: Window.TimelineWindow
+  /** Changed since the last snapshot. */
+  dirty: boolean
+  readonly readerNo: number
+  readonly reader: bigint
+  followVersion: number
   /** Milliseconds at which somebody is hidden no longer, and the window must be loaded anew. */
   hiddenUntil: number
-  readonly window: Window.TimelineWindow
   /** Followed authors that are pulled, as of `pulledVersion` of the runner's table. */
   pulled: ReadonlyArray<PulledAuthor>
   pulledVersion: number
@@ -28,8 +31,6 @@ export interface ResidentWindow {
   filling: number
   /** Milliseconds; for choosing whom to evict. */
   lastReadAt: number
-  /** Changed since the last snapshot. */
-  dirty: boolean
   /** What the window before this one held, of which the reader was told; undefined once loaded. */
   told: ReadonlySet<bigint> | undefined
 }
@@ -38,20 +39,20 @@ const nobody = new Uint32Array(0)
 const noneOfThem: ReadonlyArray<PulledAuthor> = []
 
 export const make = (readerNo: number, reader: bigint, entriesMax: number, now: number, slab?: Slab): ResidentWindow => ({
+  followees: undefined,
+  hidden: nobody,
+  window: Window.make(entriesMax, slab),
+  dirty: true,
   readerNo,
   reader,
-  followees: undefined,
   followVersion: 0,
-  hidden: nobody,
   hiddenUntil: Number.POSITIVE_INFINITY,
-  window: Window.make(entriesMax, slab),
   pulled: noneOfThem,
   pulledVersion: -1,
   loading: undefined,
   followVersionMin: 0,
   filling: 0,
   lastReadAt: now,
-  dirty: true,
   told: undefined
 })
 
@@ -66,9 +67,16 @@ const lastUpTo = (numbers: Uint32Array, no: number, from: number, end: number): 
   return from
 }
 
+/** Where among ascending numbers, spread evenly more or less, `no` stands by proportion: an index, if it lies between the first and the last. */
+export const guess = (numbers: Uint32Array, no: number): number => {
+  const lowest = numbers[0]!
+  const last = numbers.length - 1
+  return Math.floor((no - lowest) / (numbers[last]! - lowest) * last)
+}
+
 /**
- * Whether `no` is among ascending numbers. They are spread evenly, more or less: a guess by proportion, and steps from there
- * that double, miss the processor's caches less often than halves do.
+ * Whether `no` is among ascending numbers. A guess, and steps from there that double, miss the processor's caches less often than
+ * halves do.
  */
 const includes = (numbers: Uint32Array, no: number): boolean => {
   const { length } = numbers
@@ -76,9 +84,8 @@ const includes = (numbers: Uint32Array, no: number): boolean => {
   const lowest = numbers[0]!
   const highest = numbers[length - 1]!
   if (no <= lowest || no >= highest) return no === lowest || no === highest
-  const guess = Math.floor((no - lowest) / (highest - lowest) * (length - 1))
-  let from = guess
-  let to = guess + 1
+  let from = guess(numbers, no)
+  let to = from + 1
   for (let step = 1; from > 0 && numbers[from]! > no; step *= 2) {
     to = from
     from = Math.max(0, from - step)

@@ -166,6 +166,7 @@ export const make = (settings: Settings) =>
       lanes: Lanes.make({
         send: makeSend(settings, actors, { directory, guard, shards }),
         deliverNear: NearDeliveries.make({ shards, guard, lingerMillis: settings.lingerMillis, runFork }),
+        expect: NearDeliveries.expect(shards),
         lingerMillis: settings.lingerMillis,
         laneBytesMax: settings.laneBytesMax,
         runFork

@@ -4,6 +4,7 @@ import { deliveries, residentTimelines } from "@rookery/observe/Metrics"
 import type { Slab } from "@rookery/domain/WindowSlab"
 import * as EventBatch from "@rookery/protocol/EventBatch"
 import * as DeliveryBatch from "@rookery/protocol/DeliveryBatch"
+import * as Prefetch from "./Prefetch.ts"
 import * as PulledAuthors from "./PulledAuthors.ts"
 import * as Resident from "./ResidentWindow.ts"
 import * as SessionTable from "./SessionTable.ts"
@@ -58,9 +59,9 @@ const idOf = (record: DeliveryBatch.RecordView): bigint => (BigInt(record.hi) <<
 const isUntold = (shard: ShardWindows, { readerNo, window }: Resident.ResidentWindow, record: DeliveryBatch.RecordView): boolean =>
   shard.untold.has(readerNo) && Window.has(window, record.hi, record.lo) && Untold.take(shard.untold, readerNo, idOf(record))
 
-/** Puts a post into its readers' windows, and notes it for those who are online; true when there is something to flush. */
-export const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): boolean => {
-  const { authorNo, from, hi, lo, to, words } = record
+/** Puts a post into the windows of the readers `words[from…to)`, and notes it for those who are online; true when there is something to flush. */
+const pushTo = (shard: ShardWindows, record: DeliveryBatch.RecordView, from: number, to: number): boolean => {
+  const { authorNo, hi, lo, words } = record
   const anyoneOnline = shard.sessions.frontsOf.size > 0
   let delivered = 0
   let isNoted = false
@@ -77,6 +78,25 @@ export const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): boo
   }
   deliveries.value += delivered
   return isNoted
+}
+
+/** The same for all readers of a record. */
+export const push = (shard: ShardWindows, record: DeliveryBatch.RecordView): boolean => {
+  const { from, to } = record
+  if (to - from <= Prefetch.companyMax) return pushTo(shard, record, from, to)
+  let isNoted = false
+  for (let i = from; i < to; i += Prefetch.groupMax) {
+    const end = Math.min(to, i + Prefetch.groupMax)
+    Prefetch.note(shard.byNo, record.authorNo, record.words, i, end)
+    Prefetch.run()
+    isNoted = pushTo(shard, record, i, end) || isNoted
+  }
+  return isNoted
+}
+
+/** Records of few readers are looked ahead at, so that those of many are fetched together. */
+const lookAhead = (shard: ShardWindows, { authorNo, from, kind, to, words }: DeliveryBatch.RecordView): void => {
+  if (kind === DeliveryBatch.kinds.push && to - from <= Prefetch.companyMax) Prefetch.note(shard.byNo, authorNo, words, from, to)
 }
 
 /** Online followers of a pulled author hear of the post, once; their windows are not written. */
@@ -140,7 +160,12 @@ const take = (shard: ShardWindows, record: DeliveryBatch.RecordView): void => {
 
 /** Takes one message of fan-out in; repeats and reordering are harmless. Throws `RangeError` on broken bytes. */
 export const deliverBatch = (shard: ShardWindows, batch: Uint8Array): void => {
-  DeliveryBatch.decode(batch, (record) => take(shard, record))
+  const look: DeliveryBatch.Ahead = {
+    readersMax: Prefetch.groupMax - Prefetch.companyMax,
+    visit: (record) => lookAhead(shard, record),
+    end: Prefetch.run
+  }
+  DeliveryBatch.decode(batch, (record) => take(shard, record), look)
   SessionTable.flush(shard.sessions)
 }
 
@@ -160,7 +185,7 @@ export const absorbRing = (shard: ShardWindows, authorNo: number, ring: Window.T
     for (let rank = 0; rank < ring.length; rank++) {
       Window.insert(resident.window, Window.hiAt(ring, rank), Window.loAt(ring, rank), authorNo)
     }
-    Window.raiseFloor(resident.window, ring.floorHi, ring.floorLo)
+    Window.raiseFloor(resident.window, ring.floorHi, Window.floorLo(ring))
     resident.dirty = true
   }
 }

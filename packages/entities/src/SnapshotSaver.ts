@@ -6,6 +6,7 @@ import * as EntryBytes from "@rookery/domain/EntryBytes"
 import * as Limits from "@rookery/domain/Limits"
 import { AccountId } from "@rookery/domain/Ids"
 import * as Snowflake from "@rookery/domain/Snowflake"
+import * as Window from "@rookery/domain/TimelineWindow"
 import { snapshotFailures } from "@rookery/observe/Metrics"
 import { OutboxStore } from "@rookery/store/OutboxStore"
 import { SnapshotStore, type WindowSnapshot } from "@rookery/store/SnapshotStore"
@@ -29,7 +30,7 @@ const completeBelow = (now: number) =>
 
 const snapshotOf = (resident: ResidentWindow, below: bigint): WindowSnapshot => ({
   followVersion: resident.followVersion,
-  floor: Snowflake.fromWords(resident.window.floorHi, resident.window.floorLo),
+  floor: Snowflake.fromWords(resident.window.floorHi, Window.floorLo(resident.window)),
   completeBelow: below,
   entries: EntryBytes.pack(resident.window)
 })

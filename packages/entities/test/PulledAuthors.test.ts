@@ -47,7 +47,7 @@ describe("PulledAuthors", () => {
       Deferred.doneUnsafe(reads[0]!, Effect.succeed({ ids: [20n, 10n], floor: 10n }))
       yield* Effect.forEach(waiting, Fiber.join)
       assert.deepStrictEqual(ids(pulled.ring), [10, 20, 30])
-      assert.strictEqual(pulled.ring!.floorLo, 10)
+      assert.strictEqual(Window.floorLo(pulled.ring!), 10)
     }))
 
   it.effect("goes on reading when the first asker is gone, and fails all askers when the read fails", () =>
@@ -106,7 +106,7 @@ describe("PulledAuthors", () => {
       assert.strictEqual(Snowflake.millisOf(since), now - Limits.overlapMillis)
       Deferred.doneUnsafe(reads[1]!, Effect.succeed({ ids: [30n], floor: since }))
       yield* Fiber.join(again)
-      assert.deepStrictEqual([ids(pulled.ring), pulled.ring!.floorLo], [[10, 20, 30], 10])
+      assert.deepStrictEqual([ids(pulled.ring), Window.floorLo(pulled.ring!)], [[10, 20, 30], 10])
       const tooMuch = yield* read
       Deferred.doneUnsafe(reads[2]!, Effect.succeed({ ids: [90n, 80n], floor: since + 1n }))
       yield* settle

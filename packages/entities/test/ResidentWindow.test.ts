@@ -61,7 +61,7 @@ describe("ResidentWindow", () => {
     for (let id = 11; id <= 16; id++) Resident.deliver(reader, 0, id, 5)
     Resident.land(reader, loaded([1, 5], [[10, 5]]))
     assert.deepStrictEqual(ids(reader.window), [13, 14, 15, 16])
-    assert.strictEqual(reader.window.floorLo, 13)
+    assert.strictEqual(Window.floorLo(reader.window), 13)
   })
 
   it("joins a snapshot with what is newer, however the two overlap, and holds the newest", () => {
@@ -69,7 +69,7 @@ describe("ResidentWindow", () => {
     Resident.deliver(reader, 0, 35, 5)
     Resident.land(reader, loaded([1, 5, 9], [[30, 5], [40, 9]], 0, [[10, 5], [20, 9], [30, 5]]))
     assert.deepStrictEqual(ids(reader.window), [20, 30, 35, 40])
-    assert.strictEqual(reader.window.floorLo, 11)
+    assert.strictEqual(Window.floorLo(reader.window), 11)
   })
 
   it("unfollowing takes the author's posts out and keeps the floor", () => {
@@ -78,7 +78,7 @@ describe("ResidentWindow", () => {
     Window.raiseFloor(reader.window, 0, 20)
     Resident.unfollow(reader, 5)
     assert.deepStrictEqual(ids(reader.window), [21])
-    assert.strictEqual(reader.window.floorLo, 20)
+    assert.strictEqual(Window.floorLo(reader.window), 20)
     assert.isFalse(Resident.deliver(reader, 0, 23, 5), "a late push of somebody unfollowed")
   })
 

@@ -102,6 +102,25 @@ describe("ShardWindows", () => {
     assert.strictEqual(shard.byNo.size, 1)
   })
 
+  it("writes one message of few and of many readers as it writes post after post, whoever is loading or away", () => {
+    const readers = Array.from({ length: 1_300 }, (_, no) => no + 10)
+    const [together, apart] = [makeShard(), makeShard()]
+    for (const shard of [together, apart]) {
+      for (const no of readers) if (no % 7 !== 0) addReader(shard, no, no % 5 === 0 ? [] : [author])
+      shard.byNo.get(11)!.followees = undefined
+    }
+    const parts = [readers, readers.slice(0, 3), ...Array.from({ length: 400 }, (_, i) => readers.slice(i, i + 2)), readers.slice(0, 600)]
+    const out = Words.writer()
+    parts.forEach((part, i) => {
+      DeliveryBatch.append(out, { kind: DeliveryBatch.kinds.push, lo: i, hi: 0, authorNo: author, epoch: 1 }, Uint32Array.from(part), 0, part.length)
+      for (const no of part) deliver(apart, "push", i, [no])
+    })
+    ShardWindows.deliverBatch(together, Words.bytes(out))
+    const all = (shard: ShardWindows.ShardWindows) => [...shard.byNo].map(([no, resident]) => [no, ids(resident)])
+    assert.deepStrictEqual(all(together), all(apart))
+    assert.deepStrictEqual(ids(together.byNo.get(12)!), parts.flatMap((part, i) => part.includes(12) ? [i] : []))
+  })
+
   it("takes a refresh into the ring of a pulled author, loaded or still loading", () => {
     const shard = makeShard()
     const reader = addReader(shard, 10)
@@ -139,7 +158,7 @@ describe("ShardWindows", () => {
     for (const id of [5, 6, 7]) Window.insert(ring, 0, id, author)
     ShardWindows.absorbRing(shard, author, ring)
     assert.deepStrictEqual([ids(follower), ids(stranger)], [[6, 7], []])
-    assert.strictEqual(follower.window.floorLo, 6)
+    assert.strictEqual(Window.floorLo(follower.window), 6)
   })
 
   it("refuses broken bytes", () => {

@@ -6,13 +6,13 @@ import type { Mode } from "@rookery/domain/FanoutMode"
 import * as Snowflake from "@rookery/domain/Snowflake"
 import { kinds, type Kind, type RecordHeader } from "@rookery/protocol/DeliveryBatch"
 import { Deferred, Effect } from "effect"
-import type { Lanes } from "./Lanes.ts"
+import type { Lanes, Parts } from "./Lanes.ts"
 import * as ShardBitmap from "./ShardBitmap.ts"
 
+type Visit = (shard: number, numbers: Uint32Array, from: number, to: number) => void
+
 /** Visits every shard that is to be told, with the readers there: `numbers[from…to)`. */
-export type Audience = (
-  visit: (shard: number, numbers: Uint32Array, from: number, to: number) => void
-) => void
+export type Audience = (visit: Visit) => void
 
 export interface FanoutJob {
   readonly postId: bigint
@@ -44,6 +44,30 @@ const headersOf = (job: FanoutJob): ReadonlyArray<RecordHeader> => {
   return kindsOf[job.how].map((kind) => ({ kind, lo, hi, authorNo, epoch }))
 }
 
+/** Readers that are told of together before the first of them is offered anything. */
+const groupReaders = 448
+
+/** Visits the shards of an audience in groups; `look` sees each group before its first shard is visited. */
+const inGroups = (audience: Audience, look: (numbers: Uint32Array, parts: Parts) => void, visit: Visit): void => {
+  const parts: Array<number> = []
+  let numbers: Uint32Array = new Uint32Array(0)
+  let readers = 0
+  const close = () => {
+    if (parts.length === 0) return
+    look(numbers, parts)
+    for (let i = 0; i < parts.length; i += 3) visit(parts[i]!, numbers, parts[i + 1]!, parts[i + 2]!)
+    parts.length = 0
+    readers = 0
+  }
+  audience((shard, all, from, to) => {
+    if (readers >= groupReaders || all !== numbers) close()
+    numbers = all
+    parts.push(shard, from, to)
+    readers += to - from
+  })
+  close()
+}
+
 /** Ends when every shard has the post. */
 export const run = (lanes: Lanes, job: FanoutJob): Effect.Effect<void, FanoutIncomplete> =>
   Effect.suspend(() => {
@@ -65,7 +89,9 @@ export const run = (lanes: Lanes, job: FanoutJob): Effect.Effect<void, FanoutInc
       else ShardBitmap.add(job.progress, shard)
       close()
     }
-    job.audience((shard, numbers, from, to) => {
+    const isPushed = headers.some(({ kind }) => kind === kinds.push)
+    const look = (numbers: Uint32Array, parts: Parts) => isPushed && lanes.expect(job.authorNo, numbers, parts)
+    inGroups(job.audience, look, (shard, numbers, from, to) => {
       if (ShardBitmap.has(job.progress, shard)) return
       open++
       underWay[shard] = headers.length

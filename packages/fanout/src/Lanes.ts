@@ -20,6 +20,12 @@ export type DeliverNear = (
   to: number
 ) => boolean
 
+/** Shards, and what part of `numbers` each is to be offered: shard, from, to, and so on. */
+export type Parts = ReadonlyArray<number>
+
+/** Told which readers are about to be offered a post of an author, those of shards that need no message among them. It changes nothing. */
+export type Expect = (authorNo: number, numbers: Uint32Array, parts: Parts) => void
+
 /** Told once for each record of a shard: true when the shard has it, false when it must be tried again later. */
 export type OnSettled = (shard: number, delivered: boolean) => void
 
@@ -39,6 +45,7 @@ interface Lane {
 export interface LanesOptions {
   readonly send: SendBatch
   readonly deliverNear?: DeliverNear
+  readonly expect?: Expect
   /** How long a lane waits for company between two messages, unless the next one is full, in milliseconds. */
   readonly lingerMillis: number
   /** Bytes waiting in one lane at most; beyond it `offer` refuses. */
@@ -56,6 +63,7 @@ export interface Lanes {
     to: number,
     onSettled: OnSettled
   ) => void
+  readonly expect: Expect
   /** Records queued and not yet in a message. */
   readonly waiting: () => number
 }
@@ -123,7 +131,7 @@ export const make = (options: LanesOptions): Lanes => {
       }))
     )
 
-  const { deliverNear = () => false } = options
+  const { deliverNear = () => false, expect = () => {} } = options
 
   const offer: Lanes["offer"] = (shard, header, numbers, from, to, onSettled) => {
     const lane = laneOf(shard)
@@ -146,5 +154,5 @@ export const make = (options: LanesOptions): Lanes => {
     return records
   }
 
-  return { offer, waiting }
+  return { offer, expect, waiting }
 }

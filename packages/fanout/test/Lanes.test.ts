@@ -33,7 +33,11 @@ interface Sent {
 }
 
 /** Lanes whose messages are answered by the test. */
-const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, lingerMillis: number = 1, deliverNear?: Lanes.DeliverNear) {
+const makeLanes = Effect.fnUntraced(function*(
+  laneBytesMax: number = 1_000_000,
+  lingerMillis: number = 1,
+  near: Pick<Lanes.LanesOptions, "deliverNear" | "expect"> = {}
+) {
   const sent: Array<Sent> = []
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
   const send: Lanes.SendBatch = (shard, batch) => {
@@ -45,7 +49,7 @@ const makeLanes = Effect.fnUntraced(function*(laneBytesMax: number = 1_000_000, 
     sent.push({ shard, posts, answer })
     return Deferred.await(answered)
   }
-  const lanes = Lanes.make({ send, lingerMillis, laneBytesMax, runFork: (effect) => void runFork(effect), ...(deliverNear && { deliverNear }) })
+  const lanes = Lanes.make({ send, lingerMillis, laneBytesMax, runFork: (effect) => void runFork(effect), ...near })
   return { lanes, sent }
 })
 
@@ -71,7 +75,7 @@ describe("Lanes", () => {
     Effect.gen(function*() {
       let isNear = true
       const near: Array<number> = []
-      const { lanes, sent } = yield* makeLanes(1_000_000, 1, (_, { lo }) => isNear && near.push(lo) > 0)
+      const { lanes, sent } = yield* makeLanes(1_000_000, 1, { deliverNear: (_, { lo }) => isNear && near.push(lo) > 0 })
       const settled: Array<number> = []
       const offer = (lo: number) => push(lanes, 1, lo, (ok) => ok && settled.push(lo))
       offer(1)
@@ -190,6 +194,29 @@ describe("Fanout", () => {
       yield* settle
       assert.strictEqual(fiber.pollUnsafe()?._tag, "Success")
       assert.deepStrictEqual([1, 9, 127].map((shard) => ShardBitmap.has(job.progress, shard)), [true, false, true])
+    }))
+
+  it.effect("names the readers of a push, a group at a time, before it offers them anything", () =>
+    Effect.gen(function*() {
+      const steps: Array<string> = []
+      const count = (parts: Lanes.Parts) => parts.filter((_, i) => i % 3 === 0).length
+      const near: Pick<Lanes.LanesOptions, "deliverNear" | "expect"> = {
+        expect: (authorNo, _, parts) => steps.push(`expect ${authorNo} ${count(parts)}`),
+        deliverNear: (shard, _, numbers, from, to) => steps.push(`offer ${shard} ${numbers.subarray(from, to).join(" ")}`) > 0
+      }
+      const { lanes } = yield* makeLanes(1_000_000, 1, near)
+      yield* Fanout.run(lanes, jobOf("push", [1, 9]))
+      assert.deepStrictEqual(steps.splice(0), ["expect 7 2", "offer 1 10", "offer 9 90"])
+      yield* Fanout.run(lanes, jobOf("remove", [1]))
+      assert.deepStrictEqual(steps.splice(0), ["offer 1 "])
+      const crowd = Uint32Array.from({ length: 1_000 }, (_, i) => i)
+      const audience: Fanout.Audience = (visit) => {
+        for (let shard = 1; shard <= 100; shard++) visit(shard, crowd, shard * 10 - 10, shard * 10)
+      }
+      yield* Fanout.run(lanes, { ...jobOf("push", []), audience })
+      const groups = steps.flatMap((step, i) => step.startsWith("expect") ? [i] : [])
+      assert.deepStrictEqual(groups.map((at) => steps[at]), ["expect 7 45", "expect 7 45", "expect 7 10"])
+      assert.deepStrictEqual(groups, [0, 46, 92], "each before its own")
     }))
 
   it.effect("goes on where a lost driver stopped", () =>

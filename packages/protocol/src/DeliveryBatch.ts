@@ -59,22 +59,55 @@ export const append = (
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
+/** Where the record at `at` ends. Throws `RangeError` when it is broken. */
+const endOf = (words: Uint32Array, at: number): number => {
+  const end = at + headerWords + (words[at + 5] ?? Number.POSITIVE_INFINITY)
+  if (words[at]! < 1 || words[at]! > 4 || end > words.length) throw new RangeError("broken delivery batch")
+  return end
+}
+
+const moveTo = (view: Mutable<RecordView>, at: number, end: number): void => {
+  const { words } = view
+  view.kind = words[at]! as Kind
+  view.lo = words[at + 1]!
+  view.hi = words[at + 2]!
+  view.authorNo = words[at + 3]!
+  view.epoch = words[at + 4]!
+  view.from = at + headerWords
+  view.to = end
+}
+
+/** Sees groups of records before they are visited: each record, and then the end of the group, which is where there are so many readers. */
+export interface Ahead {
+  readonly readersMax: number
+  readonly visit: (record: RecordView) => void
+  readonly end: () => void
+}
+
+/** Where the group that begins at `at` ends. */
+const lookAhead = (view: Mutable<RecordView>, at: number, { end, readersMax, visit }: Ahead): number => {
+  let readers = 0
+  while (at < view.words.length && readers < readersMax) {
+    moveTo(view, at, endOf(view.words, at))
+    visit(view)
+    readers += view.to - view.from
+    at = view.to
+  }
+  end()
+  return at
+}
+
 /** Calls `visit` for each record. Throws `RangeError` on a broken message, before any visit of the broken record. */
-export const decode = (batch: Uint8Array, visit: (record: RecordView) => void): void => {
+export const decode = (batch: Uint8Array, visit: (record: RecordView) => void, ahead?: Ahead): void => {
   const words = Words.words(batch)
   const view: Mutable<RecordView> = { kind: kinds.push, lo: 0, hi: 0, authorNo: 0, epoch: 0, words, from: 0, to: 0 }
   let at = 0
   while (at < words.length) {
-    const kind = words[at]!
-    view.from = at + headerWords
-    view.to = view.from + (words[at + 5] ?? Number.POSITIVE_INFINITY)
-    if (kind < 1 || kind > 4 || view.to > words.length) throw new RangeError("broken delivery batch")
-    view.kind = kind as Kind
-    view.lo = words[at + 1]!
-    view.hi = words[at + 2]!
-    view.authorNo = words[at + 3]!
-    view.epoch = words[at + 4]!
-    visit(view)
-    at = view.to
+    const groupEnd = ahead === undefined ? words.length : lookAhead(view, at, ahead)
+    while (at < groupEnd) {
+      moveTo(view, at, endOf(words, at))
+      visit(view)
+      at = view.to
+    }
   }
 }

@@ -81,6 +81,30 @@ describe("Batches", () => {
     assert.deepStrictEqual(decodeDeliveries(unaligned(bytes)), records)
   })
 
+  it.prop("let who looks ahead see each group of deliveries whole, once, before the first of it is visited", {
+    records: Schema.Array(Record), readersMax: between(1, 12)
+  }, ({ readersMax, records }) => {
+    const groups: Array<{ readers: number; seen: number; visited: number; isClosed: boolean }> = []
+    const open = () => groups.at(-1)
+    const ahead = ({ from, to }: DeliveryBatch.RecordView) => {
+      const last = open()
+      const group = last === undefined || last.isClosed ? { readers: 0, seen: 0, visited: 0, isClosed: false } : last
+      if (group !== last) groups.push(group)
+      assert.isBelow(group.readers, readersMax, "nothing joins a full group")
+      assert.isTrue(groups.slice(0, -1).every(({ seen, visited }) => seen === visited), "the group before is done")
+      group.seen++
+      group.readers += to - from
+    }
+    const end = () => void (open()!.isClosed = true)
+    const visit = () => {
+      assert.isTrue(open()!.isClosed)
+      open()!.visited++
+    }
+    DeliveryBatch.decode(encodeDeliveries(records), visit, { readersMax, visit: ahead, end })
+    assert.strictEqual(groups.reduce((sum, { seen }) => sum + seen, 0), records.length)
+    assert.isTrue(groups.every(({ seen, visited }) => seen === visited))
+  })
+
   it.prop("bring page requests as they were, an absent bound as absent", { requests: Schema.Array(Request) }, ({ requests }) => {
     const given = requests.map((request) => ({ ...request, maxId: request.maxId === 0n ? undefined : request.maxId }))
     const bytes = PageBatch.encodeRequests(given)
