@@ -8,7 +8,7 @@ describe("requests that are begun in company", () => {
   const begun: Array<string> = []
   const make = (isBusy = true) => {
     begun.length = 0
-    const gather = Gather.make(5, () => isBusy)
+    const gather = Gather.make(() => isBusy ? 5 : 0)
     return (...names: ReadonlyArray<string>) => names.forEach((name) => gather(() => void begun.push(name)))
   }
 
@@ -45,9 +45,13 @@ describe("requests that are begun in company", () => {
     assert.deepStrictEqual(begun, ["a", "b", "c"])
   })
 
+  it("wait the longer the more are under way, and not at all beside a few", () => {
+    assert.deepStrictEqual([0, 4, 5, 16, 17, 10_000].map(Gather.apartMillis), [0, 0, 8, 8, 16, 16])
+  })
+
   it("may bring others, which wait for the next time", () => {
     begun.length = 0
-    const gather = Gather.make(5, () => true)
+    const gather = Gather.make(() => 5)
     gather(() => {
       begun.push("outer")
       gather(() => void begun.push("inner"))

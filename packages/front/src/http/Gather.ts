@@ -5,11 +5,22 @@
  * Ramakrishnan, Eliminating Receive Livelock, 1997.)
  */
 
+/** With no more than this under way nobody waits for company: whoever asks one thing after the other is answered as fast as it goes. */
+const quietMax = 4
+/** With more than this they wait for the processor, and longest where each costs most of it. */
+const fewMax = 16
+
+/** How far apart requests are begun with so many under way, in milliseconds: as little as is not noticed, and enough that many come together. */
+export const apartMillis = (underWay: number): number => {
+  if (underWay <= quietMax) return 0
+  return underWay <= fewMax ? 8 : 16
+}
+
 /** Begins each of what it is given, in order; `begin` must not throw. */
 export type Gather = (begin: () => void) => void
 
-/** Begun are they `millis` apart at least while it `isBusy`. */
-export const make = (millis: number, isBusy: () => boolean): Gather => {
+/** Begun are they as many milliseconds apart at least as `apart` says when the first of them comes; 0 for at once. */
+export const make = (apart: () => number): Gather => {
   let waiting: Array<() => void> = []
   let begunAt = Number.NEGATIVE_INFINITY
 
@@ -23,7 +34,7 @@ export const make = (millis: number, isBusy: () => boolean): Gather => {
     waiting.push(begin)
     // Whoever came first has set the timer.
     if (waiting.length > 1) return
-    const left = isBusy() ? begunAt + millis - performance.now() : 0
+    const left = begunAt + apart() - performance.now()
     if (left <= 0) beginAll()
     else setTimeout(beginAll, left)
   }

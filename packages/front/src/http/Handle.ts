@@ -77,12 +77,6 @@ export interface Handle {
   readonly inFlight: () => number
 }
 
-/** At 1,400 requests/s they cost a tenth less so; longer would save less and less, and be noticed. */
-const gatherMillis = 8
-
-/** With no more than this under way nobody waits for company: whoever asks one thing after the other is answered as fast as it goes. */
-const quietMax = 4
-
 /** The files that may come with a request; undefined where it is read as any other. */
 const namesOf = (route: Route, request: IncomingMessage) => Upload.isMultipart(request) ? route.files : undefined
 
@@ -106,7 +100,7 @@ export const make = (options: HandleOptions, services: Context.Context<never>): 
   const run = Effect.runCallbackWith(services)
   const running = new Set<Running>()
   const log = Failures.makeLog(run)
-  const gather = Gather.make(gatherMillis, () => running.size > quietMax)
+  const gather = Gather.make(() => Gather.apartMillis(running.size))
 
   const answer = (route: Route, params: ReadonlyArray<string>, request: IncomingMessage, path: string, rawQuery: string) => {
     const query = Fields.ofQuery(rawQuery)
