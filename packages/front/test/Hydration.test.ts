@@ -26,11 +26,11 @@ const target: Post = { ...plain, authorNo: LocalNo.make(2), text: "from far away
 const wrapper: Post = { ...plain, id: PostId.make(plain.id + 1n), authorNo: LocalNo.make(3), text: "", repostOf: target.id }
 const announced: Post = { ...target, text: "", version: 2, likes: 1, absent: true }
 
-/** The target is far, and its content can be had until `lose`. */
+/** The target is far, and its content can be had until `lose`; after `end` its owner says that it is gone. */
 const world = Effect.gen(function*() {
-  let isThere = true
+  let found = { posts: [target], later: [] as Array<bigint> }
   const contents = {
-    byIds: () => Effect.sync(() => isThere ? { posts: [target], later: [] } : { posts: [], later: [target.id] }),
+    byIds: () => Effect.sync(() => found),
     fill: (post: Post) => Effect.succeed(post)
   }
   const accounts = { byNos: (nos: ReadonlyArray<LocalNo>) => Effect.succeed(nos.map(rowOf)) } as unknown as AccountStore["Service"]
@@ -38,12 +38,20 @@ const world = Effect.gen(function*() {
     contents,
     isFar: (id) => id === target.id
   })
-  const lose = Effect.sync(() => {
-    isThere = false
-    hydration.dropPost(target.id)
-  })
-  return { hydration, lose }
+  const become = (next: typeof found) =>
+    Effect.sync(() => {
+      found = next
+      hydration.dropPost(target.id)
+    })
+  return { hydration, lose: become({ posts: [], later: [target.id] }), end: become({ posts: [], later: [] }) }
 })
+
+/** For somebody who shuns nobody and has marked nothing. */
+const readerOf = (hydration: Hydration.Hydration) => {
+  const marks = { of: () => Effect.succeed(new Map()) } as unknown as Marks
+  const relations = { shunned: { of: () => Effect.succeed(new Map()) } } as unknown as Relations
+  return Reader.make(hydration, marks, relations)
+}
 
 const before = (hydration: Hydration.Hydration) => Effect.map(hydration.posts([target.id]), ([item]) => item!)
 
@@ -80,10 +88,24 @@ describe("the answer to a write that is done", () => {
       const { hydration, lose } = yield* world
       const known = yield* before(hydration)
       yield* lose
-      const none = { of: () => Effect.succeed(new Map()) } as unknown as Marks
-      const relations = { shunned: { of: () => Effect.succeed(new Map()) } } as unknown as Relations
-      const deps = { reader: Reader.make(hydration, none, relations) } as Deps
+      const deps = { reader: readerOf(hydration) } as Deps
       const { body } = yield* changedAnswer(deps, { id: rowOf(LocalNo.make(3)).id } as never, known)
       assert.strictEqual(JSON.parse(Buffer.from(body).toString()).id, String(target.id))
+    }))
+})
+
+describe("a post of another datacenter", () => {
+  it.effect("cannot be had now, rather than not at all, while its owner cannot be asked", () =>
+    Effect.gen(function*() {
+      const { end, hydration, lose } = yield* world
+      const statusOf = Effect.match(readerOf(hydration).one(undefined, target.id), {
+        onFailure: (error) => error._tag === "ApiError" ? error.status : error._tag,
+        onSuccess: () => 200
+      })
+      assert.strictEqual(yield* statusOf, 200)
+      yield* lose
+      assert.strictEqual(yield* statusOf, 503)
+      yield* end
+      assert.strictEqual(yield* statusOf, 404)
     }))
 })

@@ -31,6 +31,8 @@ export interface Hydrated {
 export interface Hydration {
   /** In order; undefined for a post that is gone, or a wrapper of one. */
   readonly posts: (ids: ReadonlyArray<bigint>) => Effect.Effect<ReadonlyArray<Hydrated | undefined>, StoreError>
+  /** Whether a post is undefined only because its owner could not be asked for it just now. */
+  readonly isAbsent: (id: bigint) => boolean
   /**
    * A post that an actor just answered with, rendered for this once: what is cached is read from the store. The write is done, so what
    * cannot be had now does not fail it: `before`, which the post is or wraps, stands in, and without one a wrapper goes out as a plain post.
@@ -63,8 +65,9 @@ interface Loads {
   readonly loadsMax: number
 }
 
-/** A content that could not be had is asked for again after this, in milliseconds. */
+/** A content that could not be had is asked for again after this, in milliseconds; so many are remembered. */
 const laterMillis = 1_000
+const absentMax = 4_096
 
 const makePosts = (
   { contents, loadsMax }: Loads,
@@ -72,36 +75,46 @@ const makePosts = (
   addresses: Addresses,
   limits: Limits
 ) => {
-  /** Those whose absence a load is about to answer; the cache takes them out at once. */
-  const later = new Set<bigint>()
+  /** Until when those whose content could not be had are not asked for again, by `performance.now()`; the oldest first. */
+  const absent = new Map<bigint, number>()
+  const isAbsent = (id: bigint): boolean => (absent.get(id) ?? 0) > performance.now()
   const remember = rememberMissing(limits.missingMillis)
-  return FillCache.make<bigint, Status.RenderedPost>({
+  const cache = FillCache.make<bigint, Status.RenderedPost>({
     bytesMax: limits.postCacheBytes,
     sizeOf: KeptPosts.sizeOf,
     keptAs: KeptPosts.keep,
     millis: limits.postMillis,
-    missingMillis: (id) => later.delete(id) ? laterMillis : remember(id),
+    missingMillis: (id) => isAbsent(id) ? laterMillis : remember(id),
     slots: Slots.ofIds,
     batchMax,
     loadsMax,
     load: Effect.fnUntraced(function*(ids) {
-      const { later: absent, posts } = yield* contents.byIds(ids.map((id) => PostId.make(id)))
+      const { later, posts } = yield* contents.byIds(ids.map((id) => PostId.make(id)))
       const authors = yield* accounts.all(posts.map((post) => post.authorNo))
       const rendered = new Map<bigint, Status.RenderedPost>()
       posts.forEach((post, i) => {
         const author = authors[i]
         if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, addresses))
       })
-      for (const id of absent) later.add(id)
+      noteAbsent(absent, ids, later)
       return rendered
     }),
     behind: PackedPosts.make(limits.packedPostBytes, addresses),
     onHit: (count) => void (Metrics.renderCacheHits.value += count),
     onMiss: (count) => void (Metrics.renderCacheMisses.value += count)
   })
+  return Effect.map(cache, (made): PostCache => ({ ...made, isAbsent }))
 }
 
-type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear">
+const noteAbsent = (absent: Map<bigint, number>, asked: ReadonlyArray<bigint>, later: ReadonlyArray<bigint>): void => {
+  for (const id of asked) absent.delete(id)
+  for (const id of later) {
+    if (absent.size >= absentMax) absent.delete(absent.keys().next().value!)
+    absent.set(id, performance.now() + laterMillis)
+  }
+}
+
+type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear"> & Pick<Hydration, "isAbsent">
 
 /** Posts of others have a cache of their own: what is here never waits for an owner elsewhere. */
 const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean): PostCache => ({
@@ -114,6 +127,7 @@ const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean)
       return ids.map((id) => isFar(id) ? others[nextOther++] : own[nextOwn++])
     })
   },
+  isAbsent: far.isAbsent,
   invalidate: (id) => isFar(id) ? far.invalidate(id) : near.invalidate(id),
   clear: () => {
     near.clear()
@@ -170,6 +184,7 @@ export const make = (
         return item ?? { rendered: rendered({ ...post, repostOf: null }), author, inner: undefined }
       }),
       accounts: accounts.all,
+      isAbsent: posts.isAbsent,
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,
       published: (post) =>

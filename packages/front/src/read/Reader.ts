@@ -3,7 +3,7 @@ import type { Place } from "@rookery/domain/Sight"
 import type { PageQuery } from "@rookery/domain/TimelinePage"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect } from "effect"
-import { type ApiError, notFound } from "../http/Errors.ts"
+import { type ApiError, notFound, unavailable } from "../http/Errors.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated, Hydration } from "./Hydration.ts"
 import type { Marks } from "./Marks.ts"
@@ -13,7 +13,7 @@ import * as Rules from "./Rules.ts"
 export interface Reader {
   /** Those of `ids` that the viewer is shown at this place (`offered` unless said), in order. */
   readonly visible: (viewer: Account | undefined, ids: ReadonlyArray<bigint>, place?: Place) => Effect.Effect<Array<Hydrated>, StoreError>
-  /** Fails with 404 for what is gone and for what the viewer may not see, alike. */
+  /** Fails with 404 for what is gone and for what the viewer may not see, alike; with 503 for what its owner cannot be asked for now, whatever it is. */
   readonly one: (viewer: Account | undefined, id: bigint) => Effect.Effect<Hydrated, ApiError | StoreError>
   readonly present: (viewer: Account | undefined, items: ReadonlyArray<Hydrated>) => Effect.Effect<Buffer, StoreError>
   readonly presentOne: (viewer: Account | undefined, item: Hydrated) => Effect.Effect<Buffer, StoreError>
@@ -71,13 +71,15 @@ export const make = (hydration: Hydration, marks: Marks, relations: Rules.Relati
   return {
     visible,
     one: (viewer, id) =>
-      Effect.flatMap(visible(viewer, [id], "named"), ([item]) => item === undefined ? Effect.fail(notFound()) : Effect.succeed(item)),
+      Effect.flatMap(visible(viewer, [id], "named"), ([item]) => item === undefined ? Effect.fail(hydration.isAbsent(id) ? away : notFound()) : Effect.succeed(item)),
     present: (viewer, items) => Effect.map(marks.of(viewer, items), (own) => Presentation.list(items, own)),
     presentOne: (viewer, item) => Effect.map(marks.of(viewer, [item]), (own) => Presentation.one(item, own)),
     page: (viewer, query, skeleton, place = "offered", belongs = always) =>
       Effect.map(fill(viewer, skeleton, place, belongs, query.limit, query, [], 0), (items) => cut(items, query))
   }
 }
+
+const away = unavailable("The datacenter of this post cannot be reached at the moment, try again shortly", 1)
 
 const always = (): boolean => true
 
