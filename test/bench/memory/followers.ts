@@ -1,5 +1,5 @@
 /**
- * What a follower costs the runner. An author's actor costs the same however many follow and is gone half a minute after its last
+ * What a follower costs the runner. An author's actor costs the same however many follow and is gone ten seconds after its last
  * message, while the set stays with the runner; so the two are told apart by authors with few followers and as many with many.
  */
 import { Effect } from "effect"
@@ -24,10 +24,11 @@ const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, num
 const describe = (bed: Bed, authors: ReadonlyArray<Author>) =>
   Effect.forEach(authors, (author) => bed.member.describe(author.id), { concurrency: 8 })
 
-/** Bytes that each of these adds with its actor and its followers. `again` are spoken to last, so that they are still there. */
+/** Bytes that each of these adds with its actor and its followers. `again` are spoken to before both looks: an actor is gone ten seconds after its last message. */
 const each = (bed: Bed, what: string, authors: ReadonlyArray<Author>, again: ReadonlyArray<Author>) => {
   const work = Effect.andThen(describe(bed, authors), describe(bed, again))
-  return added(bed.cluster.probeFolder, { pid: bed.runner.pid, what, goal: undefined, count: authors.length }, work)
+  const wanted = { pid: bed.runner.pid, what, goal: undefined, count: authors.length }
+  return Effect.andThen(describe(bed, again), added(bed.cluster.probeFolder, wanted, work))
 }
 
 /** Spoken to before the first look, the largest of all: code that they bring, and buffers of connections that they stretch, must not count. */
