@@ -10,21 +10,16 @@ import * as Answer from "../http/Answer.ts"
 import { invalid, notFound } from "../http/Errors.ts"
 import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
-import { personal, type Request, type Route } from "../http/Route.ts"
+import { personal, type Route } from "../http/Route.ts"
 import * as Invalidations from "../Invalidations.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
-import { addressOf, changedAnswer } from "./shared.ts"
+import { addressOf, changedAnswer, targetOf } from "./shared.ts"
 
 const decodePage = Input.decoder(Schema.Struct(Input.Paging))
 
 /** How often a page is filled up, at most, around what is gone or hidden. */
 const refillsMax = 32
-
-/** The post that the path means, if the caller may see it. */
-const targetOf = (deps: Deps, request: Request, me: Account) =>
-  Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-    Effect.map(deps.reader.one(me, id), (item) => item.inner ?? item))
 
 /** Whether a post has marks at all stands in every front's rendering of it. */
 const changed = (deps: Deps, id: bigint) =>
@@ -36,7 +31,7 @@ const changed = (deps: Deps, id: bigint) =>
 const setBookmark = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "bookmark" : "unbookmark"}`, "write:bookmarks", (request, me) =>
     Effect.gen(function*() {
-      const target = yield* targetOf(deps, request, me)
+      const target = yield* targetOf(deps, request)
       const { id } = target.rendered
       if (yield* deps.kept.setBookmark(me.id, id, wanted)) yield* changed(deps, id)
       return yield* changedAnswer(deps, me, target)
@@ -45,7 +40,7 @@ const setBookmark = (deps: Deps, wanted: boolean) =>
 const setPin = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "pin" : "unpin"}`, "write:accounts", (request, me) =>
     Effect.gen(function*() {
-      const before = yield* targetOf(deps, request, me)
+      const before = yield* targetOf(deps, request)
       const target = before.rendered.post
       if (target.author !== me.id) return yield* Effect.fail(invalid("Validation failed: Someone else's post cannot be pinned"))
       if (target.visibility !== "public" && target.visibility !== "unlisted") {
@@ -64,7 +59,7 @@ const setPin = (deps: Deps, wanted: boolean) =>
 const setMuted = (deps: Deps, wanted: boolean) =>
   personal("POST", `/api/v1/statuses/:id/${wanted ? "mute" : "unmute"}`, "write:mutes", (request, me) =>
     Effect.gen(function*() {
-      const target = yield* targetOf(deps, request, me)
+      const target = yield* targetOf(deps, request)
       const { id } = target.rendered
       if (!(yield* deps.kept.setConversationMuted(me.id, id, wanted))) return yield* Effect.fail(notFound())
       deps.shunned.drop(me.id)

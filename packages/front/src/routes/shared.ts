@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import { type ApiError, notFound } from "../http/Errors.ts"
+import * as Input from "../http/Input.ts"
 import type { Request } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
@@ -34,6 +35,11 @@ export const accountList = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer?: 
 
 const listedAmong = (deps: Deps, ids: ReadonlyArray<AccountId>, viewer: Account | undefined) =>
   Effect.flatMap(deps.accounts.byIds(ids), (rows) => Rules.listed(deps, viewer, rows))
+
+/** The status of the path, if whoever asks may see it; what a wrapper wraps is meant. */
+export const targetOf = (deps: Deps, request: Request): Effect.Effect<Hydrated, ApiError | StoreError> =>
+  Effect.flatMap(Input.postId(request.params[0]!), (id) =>
+    Effect.map(deps.reader.one(viewerOf(request), id), (item) => item.inner ?? item))
 
 /** One status for its viewer. */
 export const statusAnswer = (deps: Deps, viewer: Account | undefined, item: Hydrated) =>

@@ -11,17 +11,12 @@ import { personal, type Request, type Route } from "../http/Route.ts"
 import type { Account } from "../oauth/Identity.ts"
 import type { Hydrated } from "../read/Hydration.ts"
 import * as Rules from "../read/Rules.ts"
-import { changedAnswer, statusAnswer } from "./shared.ts"
+import { changedAnswer, statusAnswer, targetOf } from "./shared.ts"
 import { published } from "./statuses.ts"
 
 const decodeReblog = Input.decoder(Schema.Struct({
   visibility: Schema.optionalKey(Schema.NullOr(Schema.Literals(["public", "unlisted", "private", ""])))
 }))
-
-/** The post that the path means, if the caller may see it. */
-const targetOf = (deps: Deps, request: Request, me: Account) =>
-  Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-    Effect.map(deps.reader.one(me, id), (item) => item.inner ?? item))
 
 /**
  * How old what is known of a liked post may be, in milliseconds. Every like changes the post, so a hot one would be read
@@ -73,7 +68,7 @@ const mayRepost = (me: Account, target: Post): boolean =>
 const reblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/reblog", "write:statuses", (request, me) =>
   Effect.gen(function*() {
     const { visibility } = yield* decodeReblog(request.fields)
-    const before = yield* targetOf(deps, request, me)
+    const before = yield* targetOf(deps, request)
     const target = before.rendered.post
     if (!mayRepost(me, target)) return yield* Effect.fail(forbidden("This action is not allowed"))
     const wrapper = yield* deps.calls.publish(me.id, `r:${randomUUID()}`, {
@@ -92,7 +87,7 @@ const reblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/reblog", "
 
 const unreblog = (deps: Deps) => personal("POST", "/api/v1/statuses/:id/unreblog", "write:statuses", (request, me) =>
   Effect.gen(function*() {
-    const target = yield* targetOf(deps, request, me)
+    const target = yield* targetOf(deps, request)
     const { id } = target.rendered
     const wrapper = yield* deps.posts.repostBy(me.id, id)
     if (wrapper !== undefined) {

@@ -8,7 +8,7 @@ import type { Deps } from "../Deps.ts"
 import * as Answer from "../http/Answer.ts"
 import * as Input from "../http/Input.ts"
 import * as Links from "../http/Links.ts"
-import { optional, personal, type Request, type Route, route } from "../http/Route.ts"
+import { optional, personal, type Route, route } from "../http/Route.ts"
 import * as Histories from "../read/Histories.ts"
 import type { Hydrated } from "../read/Hydration.ts"
 import * as Json from "../render/JsonBytes.ts"
@@ -16,7 +16,7 @@ import type { Addresses } from "../render/Addresses.ts"
 import * as Media from "../render/Media.ts"
 import { namesOf } from "../render/Status.ts"
 import * as Text from "../render/Text.ts"
-import { accountList, addressOf, viewerOf } from "./shared.ts"
+import { accountList, addressOf, targetOf, viewerOf } from "./shared.ts"
 
 const ancestorsMax = 100
 const descendantsMax = 200
@@ -25,15 +25,10 @@ const peopleMax = 80
 
 const decodePage = Input.decoder(Schema.Struct(Input.Paging))
 
-/** The status of the path, for whoever asks; what a wrapper wraps is meant. */
-const find = (deps: Deps, request: Request) =>
-  Effect.flatMap(Input.postId(request.params[0]!), (id) =>
-    Effect.map(deps.reader.one(viewerOf(request), id), (item) => item.inner ?? item))
-
 const context = (deps: Deps) => route("GET", "/api/v1/statuses/:id/context", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
     const viewer = viewerOf(request)
-    const { post } = (yield* find(deps, request)).rendered
+    const { post } = (yield* targetOf(deps, request)).rendered
     const [above, below] = yield* Effect.all([
       deps.posts.ancestors(post.id, ancestorsMax),
       deps.posts.descendants(post.id, descendantsMax)
@@ -63,7 +58,7 @@ const editEntity = (edit: PostEdit, account: unknown, names: Text.Names, address
 
 const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", optional("read:statuses"), (request) =>
   Effect.gen(function*() {
-    const { author, rendered }: Hydrated = yield* find(deps, request)
+    const { author, rendered }: Hydrated = yield* targetOf(deps, request)
     const account = JSON.parse(Json.textOf(author.json))
     const edits = yield* Histories.of(deps, rendered.post)
     const names = namesOf(rendered.post, deps.settings.publicUrl)
@@ -71,7 +66,7 @@ const history = (deps: Deps) => route("GET", "/api/v1/statuses/:id/history", opt
   }))
 
 const source = (deps: Deps) => personal("GET", "/api/v1/statuses/:id/source", "read:statuses", (request) =>
-  Effect.map(find(deps, request), ({ rendered: { post } }) =>
+  Effect.map(targetOf(deps, request), ({ rendered: { post } }) =>
     Answer.json({ id: String(post.id), text: post.text, spoiler_text: post.spoiler })))
 
 type People = (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Marker>, StoreError>
@@ -79,7 +74,7 @@ type People = (id: PostId, query: CursorQuery) => Effect.Effect<ReadonlyArray<Ma
 const people = (deps: Deps, name: string, read: People) =>
   route("GET", `/api/v1/statuses/:id/${name}`, optional("read:statuses"), (request) =>
     Effect.gen(function*() {
-      const { post } = (yield* find(deps, request)).rendered
+      const { post } = (yield* targetOf(deps, request)).rendered
       const query = Input.cursorQuery(yield* decodePage(request.fields), peopleDefault, peopleMax)
       const markers = yield* read(post.id, query)
       const list = yield* accountList(deps, markers.map((marker) => marker.id), viewerOf(request))
