@@ -60,6 +60,23 @@ describe("NearDeliveries", () => {
       assert.deepStrictEqual([...readers, ...doubted.readers].map(posts), [[], [], [], []])
     }))
 
+  it.effect("look ahead at the readers of shards that are here, those that go by message left out, and write nothing", () =>
+    Effect.gen(function*() {
+      const { readers, shard } = yield* makeNear()
+      const looked: Array<number> = []
+      class Watched extends Map<number, Resident.ResidentWindow> {
+        override get(no: number) {
+          looked.push(no)
+          return super.get(no)
+        }
+      }
+      const many = Uint32Array.from({ length: 80 }, (_, i) => 10 + i)
+      const expect = NearDeliveries.expect(new Map([[1, { ...shard, byNo: new Watched(shard.byNo) }]]))
+      expect(author, many, [1, 0, 2, 2, 2, 4, 1, 4, 80, 1, 79, 80])
+      assert.deepStrictEqual(looked, [10, 11, 89])
+      assert.deepStrictEqual(readers.map(posts), [[], []])
+    }))
+
   it.effect("tell those who are online in one chunk of what came within the pause, sooner after a quiet time", () =>
     Effect.gen(function*() {
       const { deliver, shard } = yield* makeNear()
