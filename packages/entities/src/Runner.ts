@@ -62,7 +62,7 @@ export interface Runner {
   readonly post: (id: PostId) => Effect.Effect<Post | undefined, unknown>
   /** Deletes an outbox row; many in one write. */
   readonly done: (outboxId: bigint) => Effect.Effect<void, unknown>
-  /** Gives an outbox row back with the shards that it reached: it is claimed anew after `retryMillis`. */
+  /** Gives an outbox row back with the shards that it reached: it is claimed anew after `retryMillis`, and later each time. */
   readonly giveBack: (outboxId: bigint, progress: Uint8Array) => Effect.Effect<void, unknown>
   /** Outbox rows that this runner drives now, with the shards each has reached. */
   readonly driving: Map<bigint, Uint8Array>
@@ -152,7 +152,10 @@ export const make = (settings: Settings) =>
     const reading = yield* GroupCommit.make(readPosts(yield* PostStore), takenMax)
     const returns = yield* GroupCommit.make(
       (rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>) =>
-        Effect.as(outbox.progress(rows, settings.retryMillis), rows.map(() => undefined)),
+        Effect.as(
+          outbox.giveBack(rows, { firstMillis: settings.retryMillis, mostMillis: settings.retryMillisMax }),
+          rows.map(() => undefined)
+        ),
       givenBackMax
     )
     const runner: Runner = {

@@ -24,8 +24,10 @@ export interface Settings {
   readonly confirmMillis: number
   /** How long an outbox row belongs to whoever drives it, unless its owner's shard moves. */
   readonly claimMillis: number
-  /** After this a row is tried again that could not be carried out. */
+  /** After this a row is tried again that could not be carried out; twice as long each time, */
   readonly retryMillis: number
+  /** up to this, which is what a follower at most waits for a post once all is well again. */
+  readonly retryMillisMax: number
   /** How often a runner looks for outbox rows that nobody drives. */
   readonly sweepMillis: number
   /** How often windows that changed are written to the snapshot store. */
@@ -53,6 +55,7 @@ export const defaults: Settings = {
   confirmMillis: 4_000,
   claimMillis: 15_000,
   retryMillis: 500,
+  retryMillisMax: 4_000,
   sweepMillis: 1_000,
   snapshotMillis: 30_000,
   lingerMillis: 20,

@@ -35,6 +35,15 @@ export interface OutboxRow {
   readonly createdAt: number
 }
 
+/** Which shards of a row are done. */
+export type Progress = Pick<OutboxRow, "id" | "progress">
+
+/** How long a row rests that could not be carried out, in milliseconds: at first, and at most. */
+export interface RetryWait {
+  readonly firstMillis: number
+  readonly mostMillis: number
+}
+
 export class OutboxStore extends Context.Service<OutboxStore, {
   /**
    * Claims up to `limit` rows that nobody holds, in order, for `claimMillis`: half of them the oldest, half the newest, so that what
@@ -48,10 +57,12 @@ export class OutboxStore extends Context.Service<OutboxStore, {
   /** Ends the claims on rows whose owners live in these shards; notices aside, which anybody carries. */
   readonly endClaims: (shards: ReadonlyArray<number>) => Effect.Effect<void, StoreError>
   /** Writes progress and renews the claims. At most 512. */
-  readonly progress: (
-    rows: ReadonlyArray<{ readonly id: bigint; readonly progress: Uint8Array }>,
-    claimMillis: number
-  ) => Effect.Effect<void, StoreError>
+  readonly progress: (rows: ReadonlyArray<Progress>, claimMillis: number) => Effect.Effect<void, StoreError>
+  /**
+   * Writes progress of rows that could not be carried out and lets go of them: each is free to be claimed after `wait.firstMillis`, which
+   * double with each time that it was claimed before, up to `wait.mostMillis`. At most 512.
+   */
+  readonly giveBack: (rows: ReadonlyArray<Progress>, wait: RetryWait) => Effect.Effect<void, StoreError>
   /** Deletes rows that are done. At most 10,000. */
   readonly done: (ids: ReadonlyArray<bigint>) => Effect.Effect<void, StoreError>
   /** Rows not done, the age of the oldest in milliseconds, and the lowest post id whose fan-out is not done. */

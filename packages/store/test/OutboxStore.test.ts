@@ -75,6 +75,22 @@ layer(Database.layer, { excludeTestServices: true })("OutboxStore", (it) => {
       yield* clear
     }))
 
+  it.effect("lets what could not be carried out rest for longer each time, up to a bound", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const outbox = yield* OutboxStore
+      const [ann] = yield* people(1)
+      yield* Effect.forEach([0, 1, 3, 4, 9_000], (attempts) =>
+        Effect.andThen(post(ann!), sql`UPDATE outbox SET attempts = ${attempts} WHERE id = (SELECT max(id) FROM outbox)`))
+      const rows = yield* sql<{ id: bigint }>`SELECT id FROM outbox ORDER BY id`
+      yield* outbox.giveBack(rows.map(({ id }) => ({ id, progress: Uint8Array.of(5) })), { firstMillis: 100_000, mostMillis: 1_000_000 })
+      const rested = yield* sql<{ seconds: number; progress: Uint8Array }>`
+        SELECT round(extract(epoch FROM claimed_until - clock_timestamp()) / 100)::int AS seconds, progress FROM outbox ORDER BY id`
+      assert.deepStrictEqual(rested.map(({ seconds }) => seconds * 100), [100, 200, 800, 1_000, 1_000])
+      assert.isTrue(rested.every(({ progress }) => progress[0] === 5))
+      yield* clear
+    }))
+
   it.effect("ends the claims on what the owners in some shards left, and on nobody else's", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient

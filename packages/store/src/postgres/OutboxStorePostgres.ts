@@ -1,12 +1,15 @@
 /** The outbox in Postgres. Rows are claimed by state, never by a last-seen id: transactions commit late. */
 import type { PostId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
-import type { OutboxStore } from "../OutboxStore.ts"
+import { SqlClient, type Statement } from "effect/sql"
+import type { OutboxStore, Progress, RetryWait } from "../OutboxStore.ts"
 import { outboxRowOf, type StoredTask, taskKinds } from "./outboxTask.ts"
 import { byteas, int2s, int8s, operation } from "./statement.ts"
 
 const columns = `o.id, o.owner, o.kind, o.post_id AS "postId", o.payload, o.progress, o.attempts, o.created_at AS "createdAt"`
+
+/** More would not fit into a number of the database. */
+const doublingsMax = 30
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"] => {
   const returning = sql.literal(columns)
@@ -43,17 +46,18 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
       }
     )
 
-  const progress: OutboxStore["Service"]["progress"] = (rows, claimMillis) => {
+  /** How far each row came, and until when it is held. */
+  const write = (rows: ReadonlyArray<Progress>, heldUntil: Statement.Fragment) => {
     const ids = int8s(rows.map((row) => row.id))
-    return operation(
-      "OutboxStore.progress",
-      Effect.asVoid(sql`
-        WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${ids}) ORDER BY id FOR UPDATE)
-        UPDATE outbox o SET progress = made.progress, claimed_until = ${until(claimMillis)}
-        FROM unnest(${ids}, ${byteas(rows.map((row) => row.progress))}) AS made (id, progress), locked
-        WHERE o.id = made.id AND locked.id = o.id`)
-    )
+    return Effect.asVoid(sql`
+      WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${ids}) ORDER BY id FOR UPDATE)
+      UPDATE outbox o SET progress = made.progress, claimed_until = ${heldUntil}
+      FROM unnest(${ids}, ${byteas(rows.map((row) => row.progress))}) AS made (id, progress), locked
+      WHERE o.id = made.id AND locked.id = o.id`)
   }
+
+  const rested = ({ firstMillis, mostMillis }: RetryWait) =>
+    sql`clock_timestamp() + least(${mostMillis}::int, ${firstMillis}::int * 2 ^ least(o.attempts, ${doublingsMax}::int)) * interval '1 millisecond'`
 
   const endClaims = (shards: ReadonlyArray<number>) =>
     Effect.asVoid(sql`
@@ -88,7 +92,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
       operation("OutboxStore.claimNotices", claim(limit, claimMillis, `kind = ${taskKinds.Notify}`)),
     take: (ids, claimMillis) => operation("OutboxStore.take", take(ids, claimMillis)),
     endClaims: (shards) => operation("OutboxStore.endClaims", endClaims(shards)),
-    progress,
+    progress: (rows, claimMillis) => operation("OutboxStore.progress", write(rows, until(claimMillis))),
+    giveBack: (rows, wait) => operation("OutboxStore.giveBack", write(rows, rested(wait))),
     done: (ids) => ids.length === 0 ? Effect.void : operation("OutboxStore.done", done(ids)),
     backlog: operation("OutboxStore.backlog", backlog)
   }
