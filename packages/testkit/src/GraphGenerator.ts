@@ -93,6 +93,14 @@ export const audience = (
 export const nested = (sizes: ReadonlyArray<number>, readers: number): FollowGraph =>
   invert(sizes.length, readers, sizes.map((size) => Uint32Array.from({ length: size }, (_, i) => i)))
 
+/** Two graphs whose people do not know each other: the accounts of `second` come after those of `first`. */
+export const beside = (first: FollowGraph, second: FollowGraph): FollowGraph => {
+  const follows = first.followees.length
+  const starts = Uint32Array.from([...first.starts, ...second.starts.subarray(1).map((start) => start + follows)])
+  const followees = Uint32Array.from([...first.followees, ...second.followees.map((followee) => followee + first.accounts)])
+  return { accounts: first.accounts + second.accounts, starts, followees }
+}
+
 /** `count` different numbers below `below`. */
 const distinct = (random: Seeded.Seeded, below: number, count: number): Uint32Array => {
   const taken = new Set<number>()

@@ -47,6 +47,15 @@ describe("an audience", () => {
   })
 })
 
+describe("two graphs beside each other", () => {
+  it("keep their follows, and nobody of one follows anybody of the other", () => {
+    const graph = Graph.beside(Graph.nested([1, 3], 4), Graph.nested([2], 2))
+    assert.strictEqual(graph.accounts, 9)
+    const all = Array.from({ length: graph.accounts }, (_, account) => [...followeesOf(graph, account)])
+    assert.deepStrictEqual(all, [[], [], [0, 1], [1], [1], [], [], [6], [6]])
+  })
+})
+
 describe("the Higgs shape", () => {
   it("goes through the graph's counts and falls", () => {
     assert.strictEqual(higgsFollowers(1), 14_060)

@@ -51,8 +51,8 @@ export const until = <E>(
   )
 
 /** Actors that nobody asks go after a while; what they left in tables stays. */
-export const noSessionActors = (runners: ReadonlyArray<{ readonly url: string }>) =>
-  until("no idle Session actor", 180, 1_000, Effect.map(
-    total(runners, "effect_cluster_entities{type=\"Session\"}"),
+export const noActors = (type: "Author" | "Session", runners: ReadonlyArray<{ readonly url: string }>) =>
+  until(`no idle ${type} actor`, 180, 1_000, Effect.map(
+    total(runners, `effect_cluster_entities{type="${type}"}`),
     (actors) => actors === 0
   ))

@@ -1,10 +1,11 @@
 /**
  * What a follower costs the runner. An author's actor costs the same however many follow and is gone ten seconds after its last
- * message, while the set stays with the runner; so the two are told apart by authors with few followers and as many with many.
+ * message, while the set stays with the runner: so the sets are looked at when no actor is left, and the actors when all sets are there.
  */
 import { Effect } from "effect"
 import type { BenchCluster } from "../cluster/BenchCluster.ts"
 import type { Member } from "../cluster/member.ts"
+import * as Metrics from "../cluster/metrics.ts"
 import { added, told } from "./unit.ts"
 
 interface Author {
@@ -14,9 +15,12 @@ interface Author {
 
 interface Bed {
   readonly cluster: BenchCluster
-  readonly runner: { readonly pid: number }
+  readonly runner: { readonly pid: number; readonly url: string }
   readonly member: Member
+  /** Spoken to first: what code and tables take for as many at once must not count. */
   readonly authors: ReadonlyArray<Author>
+  /** Whose followers are counted: so many that what else a process holds now and not then, 1 or 2 MB, is a byte of each at most. */
+  readonly crowd: ReadonlyArray<Author>
 }
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, number) => all + number, 0)
@@ -24,35 +28,29 @@ const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, num
 const describe = (bed: Bed, authors: ReadonlyArray<Author>) =>
   Effect.forEach(authors, (author) => bed.member.describe(author.id), { concurrency: 8 })
 
-/** Bytes that each of these adds with its actor and its followers. `again` are spoken to before both looks: an actor is gone ten seconds after its last message. */
-const each = (bed: Bed, what: string, authors: ReadonlyArray<Author>, again: ReadonlyArray<Author>) => {
-  const work = Effect.andThen(describe(bed, authors), describe(bed, again))
-  const wanted = { pid: bed.runner.pid, what, goal: undefined, count: authors.length }
-  return Effect.andThen(describe(bed, again), added(bed.cluster.probeFolder, wanted, work))
-}
+/** The runner reads the sets of all, and keeps them when the actors that asked are gone. */
+const leaveSets = (bed: Bed, authors: ReadonlyArray<Author>) =>
+  Effect.tap(describe(bed, authors), Metrics.noActors("Author", [bed.runner]))
 
-/** Spoken to before the first look, the largest of all: code that they bring, and buffers of connections that they stretch, must not count. */
-const warmAuthors = 16
-
-/** The quarter of the authors with the fewest followers, and as many with many, none of whom has an actor yet. */
 export const followers = (bed: Bed) =>
   Effect.gen(function*() {
-    const ordered = bed.authors.toSorted((a, b) => a.followers - b.followers)
-    const quarter = Math.floor(ordered.length / 4)
-    const [few, many, largest] = [ordered.slice(0, quarter), ordered.slice(-quarter - warmAuthors, -warmAuthors), ordered.slice(-warmAuthors)]
-    const [fewest, most] = [few, many].map((authors) => sum(authors.map((author) => author.followers)) / quarter) as [number, number]
-    yield* describe(bed, largest)
-    const small = yield* each(bed, `Author of ${Math.round(fewest)} followers, with its actor`, few, largest)
-    const large = yield* each(bed, `Author of ${Math.round(most)} followers, with its actor`, many, [...largest, ...few])
-    const follower = (large.held - small.held) / (most - fewest)
-    const sets = yield* describe(bed, ordered)
-    const count = sum(sets.map((set) => set.followers))
-    return [
-      told("follower held by an Author: what more of them add", quarter * (most - fewest), 8, follower),
-      told(`follower in the sets of all Authors (${Math.round(count / sets.length)} each), by their own count`, count, 8,
-        sum(sets.map((set) => set.followerBytes)) / count),
-      told("Author's actor and set, without followers", quarter, undefined, small.held - follower * fewest),
-      small,
-      large
-    ]
+    const { pid } = bed.runner
+    yield* leaveSets(bed, bed.authors)
+    const count = sum(bed.crowd.map((author) => author.followers))
+    const mean = Math.round(count / bed.crowd.length)
+    const follower = yield* added(bed.cluster.probeFolder, {
+      pid,
+      what: `follower held by an Author (${bed.crowd.length} of ${mean} each), all around the sets included`,
+      goal: 8,
+      count
+    }, leaveSets(bed, bed.crowd))
+    const actor = yield* added(bed.cluster.probeFolder, {
+      pid,
+      what: "Author's actor, without its followers",
+      goal: undefined,
+      count: bed.authors.length
+    }, describe(bed, bed.authors))
+    const sets = yield* describe(bed, bed.crowd)
+    const counted = told("follower by the sets' own count", count, undefined, sum(sets.map((set) => set.followerBytes)) / count)
+    return [{ ...follower, hasNoRss: true }, counted, actor]
   })

@@ -13,7 +13,7 @@ import { followers } from "./followers.ts"
 import * as Probing from "./probing.ts"
 import { added, type Unit } from "./unit.ts"
 
-const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60 }
+const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60, crowdAuthors: 4_000, meanFollowers: 403 }
 /** Before the first look: what code and caches take must not count. */
 const warmReaders = 500
 const warmSockets = 100
@@ -22,12 +22,16 @@ const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const readers = whole(options, "readers", Math.round(full.readers * options.scale))
   // Sixteen authors a reader, whose sixty posts each fill the window.
   const authors = Math.round(readers / 25)
-  const graph = Graph.audience({ authors, readers, mean: 403, seed: options.seed })
+  const mean = full.meanFollowers
+  const read = Graph.audience({ authors, readers, mean, seed: options.seed })
+  // Followed by people of their own: those whose timelines are measured follow as many as fill them.
+  const crowd = Math.round(full.crowdAuthors * options.scale)
+  const graph = Graph.beside(read, Graph.audience({ authors: crowd, readers, mean, seed: options.seed + 1 }))
   const cluster = yield* BenchCluster.make(options)
-  yield* BenchCluster.say(`${authors} authors, ${readers} readers, ${graph.followees.length} follows`)
+  yield* BenchCluster.say(`${authors} authors, ${readers} readers, ${read.followees.length} follows; ${crowd} more authors, ${graph.followees.length} in all`)
   const loaded = yield* loadGraph(cluster.postgresUrl, graph, {
     postsPerAccount: (i) => (i < authors ? full.postsPerAuthor : 0),
-    token: (i) => (i < authors ? undefined : tokenOf(i)),
+    token: (i) => (i < authors || i >= read.accounts ? undefined : tokenOf(i)),
     seed: options.seed
   })
   const runner = yield* cluster.startRunner()
@@ -35,12 +39,15 @@ const prepare = Effect.fnUntraced(function*(options: BenchOptions) {
   const member = yield* Member.join(cluster.postgresUrl)
   const account = (i: number) => ({ id: loaded.ids[i]!, no: loaded.nos[i]! })
   const followers = Graph.followerCounts(graph)
+  const authorsFrom = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...account(first + i), followers: followers[first + i]! }))
   return {
     cluster,
     runner,
     front,
     member,
-    authors: Array.from({ length: authors }, (_, i) => ({ ...account(i), followers: followers[i]! })),
+    authors: authorsFrom(0, authors),
+    crowd: authorsFrom(read.accounts, crowd),
     people: Array.from({ length: readers }, (_, i) => ({ ...account(authors + i), token: tokenOf(authors + i) }))
   }
 })
@@ -67,7 +74,7 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
   const wanted = Math.min(whole(options, "sockets", Math.round(full.sockets * options.scale)), bed.people.length - warmSockets)
   const tokens = bed.people.map((person) => person.token)
   yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
-  yield* Metrics.noSessionActors([bed.runner])
+  yield* Metrics.noActors("Session", [bed.runner])
   const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const wanting = { pid: bed.front.pid, what: "idle WebSocket on the front", goal: 16_000, count: wanted }
   const socket = yield* added(bed.cluster.probeFolder, wanting,
@@ -78,7 +85,7 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
         (sessions) => sessions >= warmSockets + wanted
       ))
     ))
-  yield* Metrics.noSessionActors([bed.runner])
+  yield* Metrics.noActors("Session", [bed.runner])
   const left = yield* Metrics.total([bed.runner], "rookery_sessions")
   if (left < warmSockets + wanted) return yield* Effect.fail(new Error(`only ${left} sessions are left to measure`))
   const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)

@@ -31,12 +31,12 @@ const connect = Effect.fnUntraced(function*({ active, authors, cluster, front, i
   const target = { ...Sockets.streamOf(front.url, "user"), onText }
   const look = (pid: number) => Probing.memoryOf(cluster.probeFolder, pid)
   yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
-  yield* Metrics.noSessionActors([runner])
+  yield* Metrics.noActors("Session", [runner])
   const before = [yield* look(front.pid), yield* look(runner.pid)] as const
   yield* BenchCluster.say(`opening ${idle + active} sockets`)
   const rest = yield* Sockets.open({ ...target, tokens: tokens.slice(warmSockets) })
   yield* BenchCluster.say("waiting for the actors that took the connections to go")
-  yield* Metrics.noSessionActors([runner])
+  yield* Metrics.noActors("Session", [runner])
   const after = [yield* look(front.pid), yield* look(runner.pid)] as const
   return {
     lost: rest.lost,
