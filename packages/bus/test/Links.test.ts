@@ -1,59 +1,12 @@
-import { assert, describe, it } from "@effect/vitest"
-import { type Arrival, toAll, toOne } from "@rookery/bus/Links"
+import { assert } from "@effect/vitest"
+import { toOne } from "@rookery/bus/Links"
 import { inFlightMax } from "@rookery/bus/linkBounds"
-import { Effect, Exit, Scope, Stream } from "effect"
-import { afterAll, beforeAll } from "vitest"
-import { type Ground, inMemory, type LinksService, type Name, overNats, until } from "./linksGround.ts"
+import { Effect, Exit, Scope } from "effect"
+import { until } from "./linksGround.ts"
+import { bytes, connected, has, onBothGrounds, parcel, reading, textOf } from "./linksSuite.ts"
 
-const bytes = (text: string) => new TextEncoder().encode(text)
-const textOf = (data: Uint8Array) => new TextDecoder().decode(data)
-
-let count = 0
-/** Ids that no other test of this run has. */
-const parcel = (text: string, to: Name | "all" = "all") => ({
-  id: `test-${process.pid}-${count++}`,
-  to: to === "all" ? toAll : toOne(to),
-  data: bytes(text)
-})
-
-/** Reads until the scope closes; acknowledges what `keep` says. Texts stand in the order of their coming, again if they came again. */
-const reading = (links: LinksService, origin: Name, finish: (arrival: Arrival) => Effect.Effect<void> = ({ ack }) => ack) =>
-  Effect.gen(function*() {
-    const texts: Array<string> = []
-    yield* links.receive(origin).pipe(
-      Stream.runForEach((arrival) => {
-        texts.push(textOf(arrival.data))
-        return finish(arrival)
-      }),
-      Effect.forkScoped
-    )
-    return texts
-  })
-
-const has = (texts: ReadonlyArray<string>, ...wanted: ReadonlyArray<string>) =>
-  until(`${wanted.join(" ")} in ${texts.join(" ")}`, () => wanted.every((text) => texts.includes(text)))
-
-const connected = (links: LinksService, ...others: ReadonlyArray<Name>) =>
-  until(`${links.own} sees ${others.join(" ")}`, () => others.every((name) => links.state(name).connected))
-
-const suites: ReadonlyArray<readonly [string, Effect.Effect<Ground, unknown, Scope.Scope>]> = [
-  ["in memory", inMemory],
-  ["over NATS", overNats]
-]
-
-describe.each(suites)("Links %s", (_, makeGround) => {
-  let ground: Ground
-  let scope: Scope.Closeable
-  beforeAll(async () => {
-    scope = await Effect.runPromise(Scope.make())
-    ground = await Effect.runPromise(Scope.provide(makeGround, scope))
-  }, 60_000)
-  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-
-  const test = (name: string, body: () => Effect.Effect<void, unknown, Scope.Scope>) =>
-    it.live(name, () => Effect.scoped(Effect.suspend(body)), 120_000)
-
-  test("bring what is sent to all to each other datacenter, and what is sent to one to that one", () =>
+onBothGrounds("Links", (test) => {
+  test("bring what is sent to all to each other datacenter, and what is sent to one to that one", (ground) =>
     Effect.gen(function*() {
       const [east, west, south] = [yield* ground.open("east"), yield* ground.open("west"), yield* ground.open("south")]
       const [atWest, atSouth] = [yield* reading(west, "east"), yield* reading(south, "east")]
@@ -65,7 +18,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* until("all is acknowledged", () => west.state("east").pending === 0)
     }))
 
-  test("keep a message once whose id comes twice", () =>
+  test("keep a message once whose id comes twice", (ground) =>
     Effect.gen(function*() {
       const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
       const atWest = yield* reading(west, "east")
@@ -77,7 +30,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       assert.deepStrictEqual(atWest.filter((text) => text === "2-once"), ["2-once"])
     }))
 
-  test("bring again what is not acknowledged, and count how often; what is refused does not come again", () =>
+  test("bring again what is not acknowledged, and count how often; what is refused does not come again", (ground) =>
     Effect.gen(function*() {
       const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
       const deliveries: Array<number> = []
@@ -96,7 +49,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       assert.deepStrictEqual(atWest.filter((text) => text === "3-refused"), ["3-refused"])
     }))
 
-  test("keep what is sent while a reader is away, and what it had not acknowledged when it went", () =>
+  test("keep what is sent while a reader is away, and what it had not acknowledged when it went", (ground) =>
     Effect.gen(function*() {
       const east = yield* ground.open("east")
       const first = yield* Scope.make()
@@ -110,7 +63,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* has(yield* reading(back, "east"), "4-unfinished", "4-away")
     }))
 
-  test("let a sender go and come back while its readers stay", () =>
+  test("let a sender go and come back while its readers stay", (ground) =>
     Effect.gen(function*() {
       const west = yield* ground.open("west")
       const atWest = yield* reading(west, "east")
@@ -120,7 +73,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* has(atWest, "5-first", "5-second")
     }))
 
-  test("share messages among the processes of a datacenter", () =>
+  test("share messages among the processes of a datacenter", (ground) =>
     Effect.gen(function*() {
       const east = yield* ground.open("east")
       const seen = [yield* reading(yield* ground.open("west"), "east"), yield* reading(yield* ground.open("west"), "east")]
@@ -130,7 +83,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       assert.strictEqual(seen.flat().filter((text) => text.startsWith("6-")).length, texts.length)
     }))
 
-  test("hold what is said over a link that is cut, say that it is down, and bring all once it is healed", () =>
+  test("hold what is said over a link that is cut, say that it is down, and bring all once it is healed", (ground) =>
     Effect.gen(function*() {
       const [east, west, south] = [yield* ground.open("east"), yield* ground.open("west"), yield* ground.open("south")]
       yield* east.answer("echo", Effect.succeed)
@@ -153,7 +106,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       assert.strictEqual(textOf(yield* west.ask("east", "echo", bytes("!"), 20_000)), "!")
     }))
 
-  test("go on with a stream that was wiped and made again, both sides without a restart", () =>
+  test("go on with a stream that was wiped and made again, both sides without a restart", (ground) =>
     Effect.gen(function*() {
       const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
       const atWest = yield* reading(west, "east")
@@ -166,44 +119,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* has(atWest, "8-west")
     }))
 
-  test("answer questions with the name of who asks, by one of those who answer that kind", () =>
-    Effect.gen(function*() {
-      const [east, east2, west] = [yield* ground.open("east"), yield* ground.open("east"), yield* ground.open("west")]
-      let answered = 0
-      const handler = (data: Uint8Array, from: string) => {
-        answered++
-        return Effect.succeed(bytes(`${textOf(data)} for ${from}`))
-      }
-      yield* east.answer("greeting", handler)
-      yield* east2.answer("greeting", handler)
-      yield* connected(west, "east")
-      yield* Effect.eventually(west.ask("east", "greeting", bytes("first"), 5_000))
-      answered = 0
-      const replies = yield* Effect.forEach([1, 2, 3, 4], (i) => west.ask("east", "greeting", bytes(`${i}`), 20_000), { concurrency: 4 })
-      assert.deepStrictEqual(replies.map(textOf), ["1 for west", "2 for west", "3 for west", "4 for west"])
-      assert.strictEqual(answered, 4)
-    }))
-
-  test("tell why there is no answer: nobody for this kind, too slow, refused, died, or too large", () =>
-    Effect.gen(function*() {
-      const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
-      yield* east.answer("slow", () => Effect.never)
-      yield* east.answer("refusing", () => Effect.fail("not for you"))
-      yield* east.answer("dying", () => Effect.die(new Error("a mistake")))
-      yield* east.answer("large", () => Effect.succeed(new Uint8Array(512 * 1_024 + 1)))
-      yield* east.answer("full", () => Effect.succeed(new Uint8Array(512 * 1_024)))
-      yield* connected(west, "east")
-      yield* Effect.eventually(west.ask("east", "full", bytes(""), 10_000))
-      const why = (kind: string, timeout = 20_000): Effect.Effect<{ readonly _tag: string; readonly reason: string }, unknown> =>
-        Effect.flip(west.ask("east", kind, bytes("x"), timeout))
-      assert.deepInclude(yield* why("unheard-of"), { _tag: "LinkDown", reason: "nobody" })
-      assert.deepInclude(yield* why("slow", 200), { _tag: "LinkDown", reason: "timeout" })
-      assert.deepInclude(yield* why("refusing"), { _tag: "AskRefused", reason: "not for you" })
-      assert.deepInclude(yield* why("dying"), { _tag: "AskRefused", reason: "it failed" })
-      assert.include((yield* why("large")).reason, "524289 bytes")
-    }))
-
-  test("refuse what is beyond their bounds before anything is sent", () =>
+  test("refuse what is beyond their bounds before anything is sent", (ground) =>
     Effect.gen(function*() {
       const [east] = [yield* ground.open("east")]
       const refusal = (parcels: ReadonlyArray<ReturnType<typeof parcel>>) => Effect.map(Effect.flip(east.send(parcels)), ({ reason }) => reason)
@@ -220,7 +136,7 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       assert.throws(() => east.state("atlantis"), RangeError)
     }))
 
-  test("hand a reader that finishes nothing no more than it may hold", () =>
+  test("hand a reader that finishes nothing no more than it may hold", (ground) =>
     Effect.gen(function*() {
       const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
       const held = new Set<string>()
@@ -234,25 +150,5 @@ describe.each(suites)("Links %s", (_, makeGround) => {
       yield* Scope.close(slow, Exit.void)
       const all = yield* reading(west, "east")
       yield* until("all came in the end", () => texts.every((text) => all.includes(text)))
-    }))
-
-  test("refuse questions beyond those that are answered at once", () =>
-    Effect.gen(function*() {
-      const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
-      let started = 0
-      yield* east.answer("never", () => Effect.suspend(() => {
-        started++
-        return Effect.never
-      }))
-      yield* connected(west, "east")
-      yield* Effect.forkScoped(Effect.eventually(west.ask("east", "never", bytes(""), 60_000)))
-      yield* until("the first is heard", () => started > 0)
-      const asked = yield* Effect.forEach(
-        Array.from({ length: 80 }),
-        () => Effect.flip(west.ask("east", "never", bytes(""), 3_000)),
-        { concurrency: "unbounded" }
-      )
-      assert.strictEqual(started, 64)
-      assert.strictEqual(asked.filter((error) => error._tag === "AskRefused").length, 17)
     }))
 })
