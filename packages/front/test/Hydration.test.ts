@@ -1,59 +1,10 @@
 /** What is answered once a write is done, when the post that it was about cannot be had at that moment. */
 import { assert, describe, it } from "@effect/vitest"
-import { AccountId, LocalNo, PostId } from "@rookery/domain/Ids"
-import type { Post } from "@rookery/domain/Post"
-import type { AccountRow, AccountStore } from "@rookery/store/AccountStore"
-import type { PostStore } from "@rookery/store/PostStore"
+import { LocalNo } from "@rookery/domain/Ids"
 import { Effect } from "effect"
 import type { Deps } from "../src/Deps.ts"
-import * as Hydration from "../src/read/Hydration.ts"
-import type { Marks } from "../src/read/Marks.ts"
-import * as Reader from "../src/read/Reader.ts"
-import type { Relations } from "../src/read/Rules.ts"
 import { changedAnswer } from "../src/routes/shared.ts"
-import { defaultLimits } from "../src/Settings.ts"
-import { plain } from "./posts.ts"
-
-const addresses = { publicUrl: "https://rookery.example" }
-
-const rowOf = (no: LocalNo): AccountRow => ({
-  id: AccountId.make(BigInt(no)), no, shard: 1, username: `person${no}`, displayName: "", note: "", locked: false, bot: false,
-  discoverable: true, fields: [], defaultPrivacy: "public", defaultSensitive: false, defaultLanguage: null, avatar: null, header: null,
-  admin: false, remote: false, disabledAt: null, followers: 0, following: 0, statuses: 0, lastStatusAt: null
-})
-
-const target: Post = { ...plain, authorNo: LocalNo.make(2), text: "from far away" }
-const wrapper: Post = { ...plain, id: PostId.make(plain.id + 1n), authorNo: LocalNo.make(3), text: "", repostOf: target.id }
-const announced: Post = { ...target, text: "", version: 2, likes: 1, absent: true }
-
-/** The target is far, and its content can be had until `lose`; after `end` its owner says that it is gone. */
-const world = Effect.gen(function*() {
-  let found = { posts: [target], later: [] as Array<bigint> }
-  const contents = {
-    byIds: () => Effect.sync(() => found),
-    fill: (post: Post) => Effect.succeed(post)
-  }
-  const accounts = { byNos: (nos: ReadonlyArray<LocalNo>) => Effect.succeed(nos.map(rowOf)) } as unknown as AccountStore["Service"]
-  const hydration = yield* Hydration.make({ posts: {} as PostStore["Service"], accounts }, addresses, defaultLimits, {
-    contents,
-    isFar: (id) => id === target.id
-  })
-  const become = (next: typeof found) =>
-    Effect.sync(() => {
-      found = next
-      hydration.dropPost(target.id)
-    })
-  return { hydration, lose: become({ posts: [], later: [target.id] }), end: become({ posts: [], later: [] }) }
-})
-
-/** For somebody who shuns nobody and has marked nothing. */
-const readerOf = (hydration: Hydration.Hydration) => {
-  const marks = { of: () => Effect.succeed(new Map()) } as unknown as Marks
-  const relations = { shunned: { of: () => Effect.succeed(new Map()) } } as unknown as Relations
-  return Reader.make(hydration, marks, relations)
-}
-
-const before = (hydration: Hydration.Hydration) => Effect.map(hydration.posts([target.id]), ([item]) => item!)
+import { announced, before, readerOf, rowOf, target, world, wrapper } from "./farPost.ts"
 
 describe("the answer to a write that is done", () => {
   it.effect("shows what a wrapper wraps as it was before, if it cannot be had now", () =>
