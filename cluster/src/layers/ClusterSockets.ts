@@ -5,14 +5,14 @@
  * (a stream of single items took 86 ms an item with it), membership has unique machine numbers, and death is noticed
  * by `RunnerProbe`. Messages are volatile: what must not be lost is in the outbox.
  */
-import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
-import { Effect, type Latch, Layer, Option } from "effect"
+import { NodeSocket } from "@effect/platform-node"
+import { Effect, type Latch, Layer } from "effect"
 import { MessageStorage, RunnerAddress, Runners, RunnerServer, ShardingConfig } from "effect/cluster"
 import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
-import { Socket, SocketServer } from "effect/socket"
+import { Socket } from "effect/socket"
 import { closesWithin } from "./closesWithin.ts"
-import { gatherWrites } from "./gatherWrites.ts"
 import * as FairTurns from "./FairTurns.ts"
+import * as GatheringServer from "./GatheringServer.ts"
 import * as MemberStorage from "./MemberStorage.ts"
 import * as RunnerProbe from "./RunnerProbe.ts"
 import { type Knobs, type Member, together } from "./shardingKnobs.ts"
@@ -44,24 +44,13 @@ const layerClientProtocol = Layer.effect(
   })
 )
 
-/** A server runs the handler of a connection with the connection itself as a service. */
-const gathered = Effect.map(Effect.serviceOption(NodeSocket.NetSocket), Option.map(gatherWrites))
-
-/** Answers of a turn go together: a group commit ends hundreds of calls at once. */
-const listen = ({ host, listenHost, port }: Member) =>
-  Effect.map(NodeSocketServer.make({ host: listenHost ?? host, port, noDelay: true }), (server) =>
-    SocketServer.SocketServer.of({
-      ...server,
-      run: (handler) => server.run((socket) => Effect.andThen(gathered, handler(socket)))
-    }))
-
 /** The server's parts wait for its peers when they close, and a peer may be a process that stands still. */
 const CLOSE_LIMIT_MS = 2000
 
 /** Needs a `SqlClient`. `registered` opens when the process may send: wait for it before serving. */
 export const layer = (knobs: Knobs, member: Member, registered: Latch.Latch) => {
   const address = RunnerAddress.make(member.host, member.port)
-  const listening = Layer.effect(SocketServer.SocketServer, listen(member))
+  const listening = GatheringServer.layer({ host: member.listenHost ?? member.host, port: member.port })
   const server = RunnerServer.layer.pipe(Layer.provide(RpcServer.layerProtocolSocketServer))
   const watch = member.holdsShards ? RunnerProbe.layerWatch(address) : Layer.empty
   return Layer.merge(closesWithin(server, CLOSE_LIMIT_MS), watch).pipe(
