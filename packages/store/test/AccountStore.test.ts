@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { AccountStore } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { OAuthStore } from "../src/OAuthStore.ts"
@@ -108,6 +109,32 @@ layer(Database.layer, { excludeTestServices: true })("AccountStore", (it) => {
       assert.deepStrictEqual((yield* authors.followersOf([friend!.id]))[0]?.numbers, Uint32Array.of())
       const after = yield* accounts.totals
       assert.deepStrictEqual([after.accounts, after.posts], [before.accounts - 1, before.posts - 3])
+    }))
+
+  it.effect("removes what takes many steps: words of posts, deleted long ago too, their history, and rows that name the account", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const accounts = yield* AccountStore
+      const [gone, friend] = yield* people(2)
+      yield* Effect.forEach([gone!, friend!], (one) => post(one))
+      const many = 1_200
+      const copies = (one: typeof gone, deleted: boolean) => sql`
+        INSERT INTO posts (id, author, author_no, visibility, text, spoiler, deleted_at)
+        SELECT (SELECT max(id) FROM posts) + n, ${one!.id}, ${one!.no}, 0, 'words', 'more', CASE WHEN ${deleted} THEN now() END
+        FROM generate_series(1, ${many}::int) AS n`
+      yield* copies(gone, true)
+      yield* copies(gone, false)
+      yield* copies(friend, true)
+      yield* sql`INSERT INTO post_edits (post_id, version, text, spoiler, sensitive, at) SELECT id, 1, 'before', '', false, now() FROM posts`
+      yield* sql`INSERT INTO notifications (account, kind, object, from_account) SELECT ${gone!.id}, 0, n, ${friend!.id} FROM generate_series(1, ${many}::int) AS n`
+      assert.isTrue(yield* accounts.remove(gone!.id))
+      const left = (one: typeof gone) => Effect.map(sql<{ posts: bigint; wordy: bigint; standing: bigint; edits: bigint; notices: bigint }>`
+        SELECT count(*) AS posts, count(*) FILTER (WHERE text <> '' OR spoiler <> '') AS wordy, count(*) FILTER (WHERE deleted_at IS NULL) AS standing,
+          (SELECT count(*) FROM post_edits e JOIN posts p ON p.id = e.post_id WHERE p.author = ${one!.id}) AS edits,
+          (SELECT count(*) FROM notifications WHERE account = ${one!.id}) AS notices
+        FROM posts WHERE author = ${one!.id}`, ([row]) => row)
+      assert.deepStrictEqual(yield* left(gone), { posts: 2_401n, wordy: 0n, standing: 0n, edits: 0n, notices: 0n })
+      assert.deepStrictEqual(yield* left(friend), { posts: 1_201n, wordy: 1_201n, standing: 1n, edits: 1_201n, notices: 0n })
     }))
 
   it.effect("lists all accounts in pages", () =>

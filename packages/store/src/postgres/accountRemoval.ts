@@ -5,13 +5,16 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { StoreError } from "../StoreError.ts"
 import { remove, removeWrappers } from "./postChanges.ts"
 import { contents } from "./past/reader.ts"
+import { unprunedMatch } from "./postRows.ts"
 import { operation } from "./statement.ts"
 
 const rowsPerStep = 500
 const stepsMax = 1_000_000
 
-/** Repeats a step until it finds nothing to do. */
-const drain = (name: string, step: Effect.Effect<number, SqlError.SqlError>): Effect.Effect<void, StoreError> =>
+type Step = Effect.Effect<number, SqlError.SqlError>
+
+/** Repeats a step until it finds nothing to do; each has the whole time of an operation. */
+const drain = (name: string, step: Step): Effect.Effect<void, StoreError> =>
   Effect.gen(function*() {
     for (let i = 0; i < stepsMax; i++) {
       if ((yield* operation(name, step)) === 0) return
@@ -19,17 +22,18 @@ const drain = (name: string, step: Effect.Effect<number, SqlError.SqlError>): Ef
     return yield* new StoreError({ operation: name, cause: new Error(`not done after ${stepsMax} steps`) })
   })
 
-const posts = (sql: SqlClient.SqlClient, id: AccountId) =>
+/** Wrappers that others made of a post go after it: nobody reposts what is gone. What is left of them by a failure is swept (sweep.ts). */
+const posts = (name: string, sql: SqlClient.SqlClient, id: AccountId) =>
   Effect.gen(function*() {
-    const rows = yield* sql<{ id: PostId }>`
-      SELECT id FROM posts WHERE author = ${id} AND deleted_at IS NULL ORDER BY id DESC LIMIT ${rowsPerStep}`
-    for (const row of rows) {
-      yield* remove(sql, row.id)
-      while ((yield* removeWrappers(sql, row.id, rowsPerStep)) > 0) {
-        // The next of them, until none is left.
+    for (let i = 0; i < stepsMax; i++) {
+      const rows = yield* operation(name, sql<{ id: PostId }>`
+        SELECT id FROM posts WHERE author = ${id} AND deleted_at IS NULL ORDER BY id DESC LIMIT ${rowsPerStep}`)
+      if (rows.length === 0) return
+      for (const row of rows) {
+        yield* operation(name, remove(sql, row.id))
+        yield* drain(name, removeWrappers(sql, row.id, rowsPerStep))
       }
     }
-    return rows.length
   })
 
 /** Ends edges in one direction; each change counts as one of the other account's set. */
@@ -91,27 +95,68 @@ const media = (sql: SqlClient.SqlClient, id: AccountId) =>
     (rows) => rows.length
   )
 
-/** What is left of the posts are tombstones without text. */
-const rest = (sql: SqlClient.SqlClient, id: AccountId) =>
-  sql.withTransaction(Effect.gen(function*() {
-    yield* sql`
-      WITH gone AS (
-        UPDATE posts SET text = '', spoiler = '', media = NULL, content = ${contents.here} WHERE author = ${id} RETURNING id
+/** Tombstones lose their words, those of posts that were deleted long ago too; those that have none are passed over. */
+const words = (sql: SqlClient.SqlClient, id: AccountId): Step => {
+  let after = 0n
+  return Effect.suspend(() =>
+    Effect.map(
+      sql<{ id: PostId }>`
+        WITH part AS MATERIALIZED (
+          SELECT id FROM posts WHERE author = ${id} AND deleted_at IS NOT NULL AND id > ${after} ORDER BY id LIMIT ${rowsPerStep}
+        ), unedited AS (
+          DELETE FROM post_edits e USING part WHERE e.post_id = part.id
+        ), gone AS (
+          UPDATE posts p SET text = '', spoiler = '', media = NULL, content = ${contents.here} FROM part
+          WHERE ${sql.literal(unprunedMatch("p.id", "part.id"))} RETURNING p.id
+        ), loosened AS (
+          INSERT INTO past_loose (id) SELECT id FROM gone WHERE past_chunk_of(id) IS NOT NULL
+        )
+        SELECT id FROM part ORDER BY id`,
+      (rows) => {
+        after = rows.at(-1)?.id ?? after
+        return rows.length
+      }
+    )
+  )
+}
+
+/** Rows that name the account in one column. */
+const named = (sql: SqlClient.SqlClient, table: string, column: string, id: AccountId): Step =>
+  Effect.map(
+    sql`
+      DELETE FROM ${sql.literal(table)} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM ${sql.literal(table)} WHERE ${sql.literal(column)} = ${id} LIMIT ${rowsPerStep}
+      )) RETURNING 1`,
+    (rows) => rows.length
+  )
+
+const conversations = (sql: SqlClient.SqlClient, id: AccountId): Step =>
+  Effect.map(
+    sql`
+      WITH part AS MATERIALIZED (
+        SELECT t.conversation, t.post_id FROM conversation_posts t JOIN conversations c ON c.id = t.conversation
+        WHERE c.account = ${id} LIMIT ${rowsPerStep}
       )
-      INSERT INTO past_loose (id) SELECT id FROM gone WHERE past_chunk_of(id) IS NOT NULL`
-    yield* sql`DELETE FROM post_edits WHERE post_id IN (SELECT id FROM posts WHERE author = ${id})`
-    yield* sql`DELETE FROM follows WHERE follower = ${id}`
-    yield* sql`DELETE FROM follows WHERE followee = ${id}`
-    yield* sql`DELETE FROM pins WHERE account = ${id}`
-    yield* sql`DELETE FROM post_mentions WHERE account = ${id}`
-    yield* sql`
-      WITH gone AS (DELETE FROM conversations WHERE account = ${id} RETURNING id)
-      DELETE FROM conversation_posts t USING gone WHERE t.conversation = gone.id`
-    yield* sql`DELETE FROM notifications WHERE account = ${id}`
-    yield* sql`DELETE FROM write_keys WHERE account = ${id}`
-    const gone = yield* sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`
+      DELETE FROM conversation_posts t USING part WHERE t.conversation = part.conversation AND t.post_id = part.post_id RETURNING 1`,
+    (rows) => rows.length
+  )
+
+/** Where there may be many rows of one account. What else names it goes with its row. */
+const manyOf = [
+  ["follows", "follower"], ["follows", "followee"], ["pins", "account"], ["post_mentions", "account"], ["conversations", "account"],
+  ["notifications", "account"], ["write_keys", "account"], ["blocks", "account"], ["blocks", "target"], ["mutes", "account"],
+  ["mutes", "target"], ["follow_requests", "account"], ["follow_requests", "target"], ["endorsements", "account"],
+  ["endorsements", "target"], ["account_notes", "account"], ["account_notes", "target"]
+] as const
+
+const rest = (name: string, sql: SqlClient.SqlClient, id: AccountId) =>
+  Effect.gen(function*() {
+    yield* drain(name, words(sql, id))
+    yield* drain(name, conversations(sql, id))
+    for (const [table, column] of manyOf) yield* drain(name, named(sql, table, column, id))
+    const gone = yield* operation(name, sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`)
     return gone.length > 0
-  }))
+  })
 
 /**
  * Disables the account first, so that it writes nothing more, then takes out what hangs on it, so that every
@@ -126,12 +171,12 @@ export const removeAccount = (sql: SqlClient.SqlClient, id: AccountId): Effect.E
     const own = yield* operation(name, sql`SELECT 1 FROM accounts WHERE id = ${id} AND NOT remote`)
     if (own.length === 0) return false
     yield* operation(name, disable)
-    yield* drain(name, posts(sql, id))
+    yield* posts(name, sql, id)
     yield* drain(name, following(sql, id))
     yield* drain(name, followers(sql, id))
     yield* drain(name, marks(sql, "likes", id))
     yield* drain(name, marks(sql, "bookmarks", id))
     yield* drain(name, media(sql, id))
-    return yield* operation(name, rest(sql, id))
+    return yield* rest(name, sql, id)
   })
 }

@@ -17,6 +17,7 @@ import claims from "./migrations/0021_claims.ts"
 import past from "./migrations/0022_past.ts"
 import farWords from "./migrations/0023_far_words.ts"
 import direct from "./migrations/0028_direct.ts"
+import gone from "./migrations/0029_gone.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -37,7 +38,8 @@ const run = Migrator.make({})({
     "0021_claims": claims,
     "0022_past": past,
     "0023_far_words": farWords,
-    "0028_direct": direct
+    "0028_direct": direct,
+    "0029_gone": gone
   })
 })
 
