@@ -122,9 +122,10 @@ const remove = (world: World, operation: Of<"Delete">) =>
     const by = world.people[operation.by]!
     const id = world.posts[operation.post]
     if (id === undefined) return
+    const mayBeGone = isSettled(world, id)
     world.leaving.add(id)
-    // A repeat after an answer that was lost finds nothing to delete.
-    yield* Effect.catchTag(world.client.remove(by.id, id), "NotFound", () => Effect.void)
+    yield* Effect.catchTag(world.client.remove(by.id, id), "NotFound", () =>
+      mayBeGone ? Effect.void : broken("a deletion is answered, also when the answer to its first attempt was lost", { id }))
     Oracle.remove(world.oracle, id)
     yield* readPage(world, by, { ...newest(5), maxId: id + 1n })
   })

@@ -90,7 +90,16 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
           return written.post
         })
 
-      const remove = (by: AccountId) => Effect.andThen(owned(by), removeNow())
+      /** What the first of several calls was answered: the post as it was when it was deleted, for its author or, without one, for anybody. */
+      const answeredBefore = (again = false, author?: AccountId) =>
+        Effect.catchIf((error: unknown) => again && error === gone, () =>
+          Effect.flatMap(posts.deleted(id), (post) =>
+            post === undefined || (author !== undefined && post.author !== author) ? Effect.fail(gone) : Effect.succeed(post)))
+
+      const remove = ({ again, by }: { readonly by: AccountId; readonly again?: boolean }) =>
+        Effect.andThen(owned(by), removeNow()).pipe(answeredBefore(again, by))
+
+      const moderate = ({ again, ...act }: Act & { readonly again?: boolean }) => removeNow(act).pipe(answeredBefore(again))
 
       const setLike = (account: AccountId, liked: boolean) =>
         Effect.flatMap(likes.setLike({ postId: id, account, liked }), (post) =>
@@ -99,8 +108,8 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
       return PostOwner.of({
         Edit: ({ payload: { by, ...change } }) =>
           Effect.mapError(turn.withPermits(1)(edit(by, change)), asAnswer),
-        Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload.by)), asAnswer),
-        Moderate: ({ payload }) => Effect.mapError(turn.withPermits(1)(removeNow(payload)), asAnswer),
+        Delete: ({ payload }) => Effect.mapError(turn.withPermits(1)(remove(payload)), asAnswer),
+        Moderate: ({ payload }) => Effect.mapError(turn.withPermits(1)(moderate(payload)), asAnswer),
         SetLike: ({ payload }) =>
           Effect.mapError(setLike(payload.by, payload.liked), asAnswer)
       })

@@ -10,6 +10,7 @@ import * as Outages from "@rookery/observe/Outages"
 import { Author } from "@rookery/protocol/Author"
 import type { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
+import { repeating } from "@rookery/protocol/repeating"
 import { Session } from "@rookery/protocol/Session"
 import type { ShardDirectory } from "@rookery/protocol/ShardDirectory"
 import { TimelineShard, type TopicQuery } from "@rookery/protocol/TimelineShard"
@@ -124,8 +125,8 @@ export const make = (
     return {
       publish: (id, requestKey, draft) => write(author(String(id)).Publish({ requestKey, draft })),
       edit: (id, change) => write(postOwner(String(id)).Edit(change)),
-      remove: (id, by) => write(postOwner(String(id)).Delete({ by })),
-      moderate: (id, by, reason) => write(postOwner(String(id)).Moderate({ by, reason })),
+      remove: (id, by) => write(repeating((again) => postOwner(String(id)).Delete({ by, again }))),
+      moderate: (id, by, reason) => write(repeating((again) => postOwner(String(id)).Moderate({ by, reason, again }))),
       setLike: (id, by, liked) => write(postOwner(String(id)).SetLike({ by, liked })),
       setFollow: (id, followee, following, flags) =>
         write(userTimeline(String(id)).SetFollow({ followee, following, ...(flags === undefined ? {} : { flags }) })),

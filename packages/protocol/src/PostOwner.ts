@@ -30,12 +30,15 @@ export const Edit = Rpc.make("Edit", {
   error: PostError
 })
 
-/** Deletes for good; answers the post as it last was. Deleting again is `NotFound`. */
-export const Delete = Rpc.make("Delete", { payload: { by: AccountId }, success: Post, error: PostError })
+/** Whether the same was asked before and its answer was lost: a post that is gone is then answered as it last was. */
+const again = Schema.optionalKey(Schema.Boolean)
+
+/** Deletes for good; answers the post as it last was. What is gone already is `NotFound`, unless it is asked `again`. */
+export const Delete = Rpc.make("Delete", { payload: { by: AccountId, again }, success: Post, error: PostError })
 
 /** The same by a moderator (null: an operator), whoever wrote the post; logged with their reason. */
 export const Moderate = Rpc.make("Moderate", {
-  payload: { by: Schema.NullOr(AccountId), reason: Schema.String },
+  payload: { by: Schema.NullOr(AccountId), reason: Schema.String, again },
   success: Post,
   error: PostError
 })

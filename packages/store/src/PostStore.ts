@@ -102,6 +102,8 @@ export class PostStore extends Context.Service<PostStore, {
    * With `act` it is a moderator who deletes, which is logged with it.
    */
   readonly remove: (id: PostId, act?: Act) => Effect.Effect<{ readonly post: Post; readonly outboxId: bigint } | undefined, StoreError>
+  /** A deleted post as it last was, for as long as its tombstone has its words; undefined for one that stands or never was. */
+  readonly deleted: (id: PostId) => Effect.Effect<Post | undefined, StoreError>
   /** Sets and clears likes of any posts, with their counts, in one transaction; answers the counts, without posts that are gone. At most 1,000. */
   readonly setLikes: (changes: ReadonlyArray<LikeChange>) => Effect.Effect<ReadonlyMap<PostId, number>, StoreError>
   /** The wrapper by which `account` reposts `id`. */

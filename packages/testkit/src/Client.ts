@@ -9,6 +9,7 @@ import type { Entry, PageQuery } from "@rookery/domain/TimelinePage"
 import { Author } from "@rookery/protocol/Author"
 import * as PageBatch from "@rookery/protocol/PageBatch"
 import { PostOwner } from "@rookery/protocol/PostOwner"
+import { repeating } from "@rookery/protocol/repeating"
 import * as ShardDirectory from "@rookery/protocol/ShardDirectory"
 import { TimelineShard } from "@rookery/protocol/TimelineShard"
 import { UserTimeline } from "@rookery/protocol/UserTimeline"
@@ -113,7 +114,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     politely(`edit of ${post}`, postOwner(String(post)).Edit({ by, ...change }))
 
   const remove = (by: AccountId, post: PostId) =>
-    politely(`delete of ${post}`, postOwner(String(post)).Delete({ by }))
+    politely(`delete of ${post}`, repeating((again) => postOwner(String(post)).Delete({ by, again })))
 
   const setLike = (by: AccountId, post: PostId, liked: boolean) =>
     politely(`like of ${post} by ${by}`, postOwner(String(post)).SetLike({ by, liked }))

@@ -102,6 +102,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): PostStore["Service"] 
       Effect.flatMap(operation("PostStore.edit", editAnywhere(sql, id, version, change)), (written) =>
         written === Changes.noMedia ? Effect.fail(new NoMedia()) : Effect.succeed(written)),
     remove: (id, act) => operation("PostStore.remove", remove(id, act)),
+    deleted: (id) =>
+      operation("PostStore.deleted", Effect.map(postsOf(sql, [id], sql`AND p.deleted_at IS NOT NULL`), ([post]) => post)),
     setLikes: (changes) => operation("PostStore.setLikes", setLikes(sql, changes)),
     repostBy: (account, id) =>
       operation(
