@@ -133,7 +133,8 @@ export const drive = (
 ): Effect.Effect<void, unknown> =>
   Effect.suspend(() => {
     if (runner.driving.size >= runner.settings.fanoutsMax) {
-      return Effect.fail(new Error("this runner drives as many fan-outs as it may"))
+      const full = Effect.fail(new Error("this runner drives as many fan-outs as it may"))
+      return Effect.andThen(Effect.ignore(runner.giveBack(row.id, row.progress)), full)
     }
     state.backlog++
     const startedAt = runner.now()

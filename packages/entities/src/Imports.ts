@@ -43,7 +43,7 @@ export const watch = (runner: Runner) =>
       yield* Effect.logInfo(Logs.names.importSeen)
     })
     yield* look.pipe(
-      Effect.catch((error) => Effect.logWarning("it is not known whether something was imported", error)),
+      Effect.catchCause((cause) => Effect.logWarning("it is not known whether something was imported", cause)),
       Effect.repeat(Schedule.spaced(runner.settings.importsIntervalMillis)),
       Effect.forkScoped
     )

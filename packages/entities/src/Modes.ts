@@ -62,7 +62,7 @@ export const keepFresh = (runner: Runner) =>
   Effect.gen(function*() {
     yield* readAgain(runner)
     yield* readAgain(runner).pipe(
-      Effect.catch((error) => Effect.logWarning("the authors' modes could not be read", error)),
+      Effect.catchCause((cause) => Effect.logWarning("the authors' modes could not be read", cause)),
       Effect.repeat(Schedule.spaced(runner.settings.modesIntervalMillis)),
       Effect.forkScoped
     )

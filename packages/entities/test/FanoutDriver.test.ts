@@ -69,6 +69,17 @@ describe("a fan-out that does not reach a shard", () => {
     }))
 })
 
+describe("a fan-out beyond those that a runner drives at once", () => {
+  it.effect("is given back as it came", () =>
+    Effect.gen(function*() {
+      const { done, given, offered, runner } = makeRunner(() => 0)
+      for (let id = 100n; id < 110n; id++) runner.driving.set(id, new Uint8Array(0))
+      const exit = yield* Effect.exit(drive(runner, Uint8Array.of(5)))
+      assert.strictEqual(exit._tag, "Failure")
+      assert.deepStrictEqual([given, done, offered], [[{ id: 5n, progress: Uint8Array.of(5) }], [], []])
+    }))
+})
+
 describe("a post whose row comes from the outbox", () => {
   it.effect("is told to the fronts again, and one that was committed just now is not", () =>
     Effect.gen(function*() {

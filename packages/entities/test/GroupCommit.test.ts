@@ -63,6 +63,39 @@ describe("GroupCommit", () => {
       assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), 10)
     }))
 
+  it.effect("does not write what its caller gave up before the write began, and writes the rest in order", () =>
+    Effect.gen(function*() {
+      const { gates, groups, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 3)
+      const first = yield* Effect.forkChild(commit(0))
+      yield* settle
+      const callers = yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (item) => Effect.forkChild(commit(item)))
+      yield* settle
+      // The fifth to leave makes the others move up.
+      yield* Effect.forEach([0, 1, 3, 4, 6], (index) => Fiber.interrupt(callers[index]!))
+      yield* Fiber.interrupt(first)
+      for (const gate of [0, 1]) {
+        Deferred.doneUnsafe(gates[gate]!, Effect.void)
+        yield* settle
+      }
+      assert.deepStrictEqual(groups, [[0], [3, 6, 8]])
+      assert.deepStrictEqual(yield* Effect.forEach([2, 5, 7], (index) => Fiber.join(callers[index]!)), [30, 60, 80])
+    }))
+
+  it.effect("goes on after everybody who waited has gone", () =>
+    Effect.gen(function*() {
+      const { gates, groups, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 3, 5)
+      const gone = yield* Effect.forkChild(commit(1))
+      yield* settle
+      yield* Fiber.interrupt(gone)
+      yield* TestClock.adjust("10 millis")
+      const next = yield* Effect.forkChild(commit(2))
+      yield* TestClock.adjust("10 millis")
+      Deferred.doneUnsafe(gates[0]!, Effect.void)
+      assert.deepStrictEqual([groups, yield* Fiber.join(next)], [[[2]], 20])
+    }))
+
   it.effect("waits for company when told to, and no longer", () =>
     Effect.gen(function*() {
       const { gates, groups, write } = makeWrite()

@@ -96,7 +96,7 @@ export const make = (
       catch: fail("the stream of this datacenter cannot be made")
     })
     yield* ensure.pipe(
-      Effect.catch((error) => Effect.logWarning(Logs.names.linkBroken, error)),
+      Effect.catchCause((cause) => Effect.logWarning(Logs.names.linkBroken, cause)),
       Effect.repeat(Schedule.jittered(Schedule.spaced(lookMillis))),
       Effect.forkScoped
     )

@@ -20,6 +20,9 @@ const fewMillis = 10_000
 /** Messages of news that wait; later ones are not fetched ahead. */
 const waitingMax = 64
 
+/** After this nobody waits for contents of one home any more, in milliseconds: the next come first. */
+const fetchMillisMax = 10_000
+
 interface Known {
   readonly many: boolean
   readonly until: number
@@ -56,7 +59,7 @@ export const make = (world: World, authors: AuthorStore["Service"], fetch: Fetch
         const byHome = Map.groupBy(wanted, (fact) => Datacenters.homeOf(world.datacenters, fact.id))
         for (const [home, own] of byHome) {
           if (home === undefined) continue
-          yield* fetch(home, own.map(({ id, version }) => ({ id, version })))
+          yield* Effect.timeout(fetch(home, own.map(({ id, version }) => ({ id, version }))), fetchMillisMax)
           Metrics.contentAhead.value += own.length
         }
       })

@@ -18,7 +18,7 @@ export const make = (kept: Pick<KeptStore["Service"], "addViews">, millis: numbe
       const taken = counts
       counts = new Map()
       // Not tried again: a count that is not exact is not worth a second write.
-      return kept.addViews(taken).pipe(Effect.catch((error) => Effect.logWarning("views were not counted", error)))
+      return kept.addViews(taken).pipe(Effect.catchCause((cause) => Effect.logWarning("views were not counted", cause)))
     })
     yield* Effect.addFinalizer(() => flush)
     yield* flush.pipe(Effect.repeat(Schedule.spaced(millis)), Effect.forkScoped)
