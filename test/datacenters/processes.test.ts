@@ -1,5 +1,6 @@
 /** Three complete datacenters as processes, asked over HTTP alone, against the oracle of their union. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect, References } from "effect"
 import { inject } from "vitest"
@@ -19,7 +20,7 @@ describe("three datacenters of processes", () => {
       const random = Seeded.make(seed)
       const ground = yield* Ground.make(yield* program.folder, { datacenters: 3, runners: 1, fronts: 1 }, random)
       const tokens = yield* Society.programs(ground)
-      const report = yield* Round.run(ground, tokens, { run: "one", seed, faults: Seeded.shuffled(random, Disturb.kinds), agreeMillis })
+      const report = yield* Round.run(ground, tokens, { run: "one", replay: Replay.bySetting(seed), faults: Seeded.shuffled(random, Disturb.kinds), agreeMillis })
       console.log(`processes: seed ${seed}`, JSON.stringify(report))
       assert.isAbove(report.operations, 60)
     }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error")), limitMillis)

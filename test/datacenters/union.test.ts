@@ -1,5 +1,6 @@
 /** The oracle over the union of all datacenters: in one process, over links that are rough, cut, stopped, with clocks that are wrong. */
 import { describe, it } from "@effect/vitest"
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect, References } from "effect"
 import { inject } from "vitest"
@@ -28,7 +29,7 @@ const round = (seed: number) =>
       settings: { threshold: { promoteAt: 3 + random.int(3), demoteShare: 0.7 } }
     })
     const union = yield* Union.make(seas, 12)
-    const report = yield* drive(union, { seed, millis: roundMillis, disturb: Disturb.one, agreeMillis: 60_000 })
+    const report = yield* drive(union, { replay: Replay.bySetting(seed), millis: roundMillis, disturb: Disturb.one, agreeMillis: 60_000 })
     console.log(`union: seed ${seed}`, JSON.stringify(report), JSON.stringify(union.done))
   }).pipe(Effect.scoped, quietly)
 

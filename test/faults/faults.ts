@@ -1,6 +1,7 @@
 /** What may happen to a cluster, and a load that it happens to. */
 import type { Member } from "@rookery/cluster/local/LocalCluster"
 import { defaultThreshold } from "@rookery/domain/FanoutMode"
+import type * as Replay from "@rookery/testkit/Replay"
 import * as Client from "@rookery/testkit/Client"
 import type { Seeded } from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
@@ -54,7 +55,7 @@ export const faults: Readonly<Record<string, Fault>> = {
 export interface Round {
   /** Distinguishes the people of one round from those of another; lower-case letters and digits. */
   readonly run: string
-  readonly seed: number
+  readonly replay: Replay.Replay
   /** How long people write and read. */
   readonly millis: number
   readonly fault: Fault
@@ -79,7 +80,7 @@ export const underFault = (ground: Ground, round: Round): Effect.Effect<Report, 
         return Effect.andThen(Effect.sleep(calmMillis), round.fault(ground, random))
       })
     return yield* drive(world, {
-      seed: round.seed,
+      replay: round.replay,
       millis: round.millis,
       // Once, at the end: in between the fault may be going on.
       batchesPerCheck: Number.POSITIVE_INFINITY,

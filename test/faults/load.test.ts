@@ -1,5 +1,6 @@
 /** A real cluster under load while its parts are killed, stopped, emptied and restarted, compared with the oracle. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Replay from "@rookery/testkit/Replay"
 import { Effect } from "effect"
 import { inject } from "vitest"
 import { env, faults, runnersOf, underFault } from "./faults.ts"
@@ -17,7 +18,7 @@ describe("a cluster under load", () => {
           Effect.gen(function*() {
             const seed = firstSeed + n
             const from = Date.now()
-            const report = yield* underFault(ground, { run: `fault${n}`, seed, millis, fault })
+            const report = yield* underFault(ground, { run: `fault${n}`, replay: Replay.bySetting(seed, firstSeed), millis, fault })
             console.log(`${name}: seed ${seed}, ${Date.now() - from} ms`, report)
           }), { discard: true })
         assert.strictEqual(runnersOf(ground).length, 2)

@@ -11,11 +11,12 @@
  *
  *   npm run soak -- --datacenters 3 --processes --minutes 60 [--seed N]
  *
- * Ends with exit code 1 at the first broken promise, after the seed of its round and what the members said.
+ * Ends with exit code 1 at the first broken promise, after the command that repeats its round as the first and what the members said.
  */
 import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import { ensureServers } from "@rookery/cluster/servers/debian"
 import { UNSAFE_BUT_FAST } from "@rookery/cluster/servers/LocalServers"
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Cause, Effect, References } from "effect"
 import { join } from "node:path"
@@ -27,7 +28,7 @@ import * as Ground from "./ground.ts"
 import { prepare, type Stage, strike, warm } from "./strike.ts"
 
 const minutesDefault = 10
-const crowdSize = 2_000
+const crowdSize = 10_000
 const strikeShare = 0.2
 const oceansRoundMillis = 60_000
 
@@ -76,18 +77,26 @@ const { only } = values
 const names = Object.keys(faults).filter((name) => only === undefined || name.toLowerCase().includes(only.toLowerCase()))
 if (names.length === 0) refuse(`--only is "${only}"; there are ${Object.keys(faults).map((name) => `"${name}"`).join(", ")}`)
 
+/** Runs a round of this seed again, as the first. */
+const commandOf = (seed: number): string =>
+  ["npm run soak --", ...(["only", "datacenters"] as const).flatMap((name) => values[name] === undefined ? [] : [`--${name} ${values[name]}`]),
+    ...(values.processes === true ? ["--processes"] : []), `--seed ${seed}`].join(" ")
+
+const replayOf = (n: number): Replay.Replay => ({ seed: seed + n, again: commandOf(seed + n) })
+
 /** One strike at a crowd's fan-out, or one fault under load. */
 const round = (ground: Ground.Ground, stage: Stage, n: number) =>
   Effect.gen(function*() {
     const random = Seeded.make(seed + n)
     if (random.chance(strikeShare) && only === undefined) {
       const whose = random.pick(["own", "other"] as const)
-      const { doneMillis, millis, open } = yield* strike(ground, stage, whose)
+      const struck = strike(ground, stage, whose)
+      const { doneMillis, millis, open } = yield* Replay.named(replayOf(n), struck, () => `${whose} runner killed in fan-outs`)
       return say(`round ${n}: ${whose} runner killed in ${open} fan-outs, served again after ${Math.round(millis)} ms, these done after ${Math.round(doneMillis)} ms`)
     }
     const name = random.pick(names)
     const millis = 4_000 + random.int(12_000)
-    const report = yield* underFault(ground, { run: `round${n}`, seed: seed + n, millis, fault: faults[name]! })
+    const report = yield* underFault(ground, { run: `round${n}`, replay: replayOf(n), millis, fault: faults[name]! })
     say(`round ${n}: ${name}; ${report.operations} operations, retries ${JSON.stringify(report.retries)}`)
   })
 
@@ -112,7 +121,7 @@ const oceansSoak = (datacenters: number) =>
     for (; Date.now() < until; n++) {
       const { agreedMillis, checks, disturbances, operations } = yield* Oceans.round({
         postgresUrl: postgres.url,
-        seed: seed + n,
+        replay: replayOf(n),
         millis: Math.min(oceansRoundMillis, minutes * 60_000),
         datacenters
       })
@@ -126,7 +135,7 @@ const datacenters = Math.floor(numberOf("datacenters", values.datacenters, 1))
 const processesSoak = Effect.gen(function*() {
   const folder = yield* Oceans.temporaryFolder
   yield* ensureServers(["redis-server", "nats-server"], say)
-  yield* Processes.soak({ folder, datacenters, seed, millis: minutes * 60_000, say })
+  yield* Processes.soak({ folder, datacenters, seed, commandOf, millis: minutes * 60_000, say })
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
 
 if (only !== undefined && datacenters > 1) refuse("--only goes with a cluster of one, without --datacenters")
@@ -137,7 +146,7 @@ const chosen: Effect.Effect<void, unknown> = datacenters > 1 ? Effect.scoped(sev
 const program = chosen.pipe(
   Effect.catchCause((cause) =>
     Effect.sync(() => {
-      console.error(`soak with --seed ${seed} ended:\n${Cause.pretty(cause)}`)
+      console.error(`the soak that began with --seed ${seed} ended:\n${Cause.pretty(cause)}`)
       process.exitCode = 1
     }))
 )

@@ -1,13 +1,15 @@
 /** Runs a plan against the real actors for a while, with disturbances, and verifies everything every so often. */
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect, Fiber } from "effect"
+import { Effect, Fiber } from "effect"
 import * as Plan from "./plan.ts"
 import { perform } from "./perform.ts"
 import { quiesce, verify } from "./verify.ts"
 import type { World } from "./world.ts"
 
 export interface Drive {
-  readonly seed: number
+  /** With the seed of everything that is drawn. */
+  readonly replay: Replay.Replay
   readonly millis: number
   /** Batches between two verifications, on average. */
   readonly batchesPerCheck: number
@@ -30,17 +32,9 @@ export interface Report {
 const check = (world: World, drive: Drive, random: Seeded.Seeded) =>
   Effect.andThen(quiesce(drive.quiesceMillis), verify(world, random))
 
-/** Names the seed in whatever went wrong. */
-const withSeed = (drive: Drive, report: { readonly batches: number }) => (cause: Cause.Cause<unknown>) => {
-  const told = new Error(
-    `seed ${drive.seed}, batch ${report.batches}: run again with ROOKERY_SEED=${drive.seed}\n${Cause.pretty(cause)}`
-  )
-  return Effect.die(told)
-}
-
 /** Ends after `millis` with a last verification; fails with the seed and what was broken. */
 export const drive = (world: World, options: Drive) => {
-  const random = Seeded.make(options.seed)
+  const random = Seeded.make(options.replay.seed)
   const plan = Plan.make(random.fork(), world.people.length)
   const checks = random.fork()
   const disturbances = random.fork()
@@ -62,10 +56,10 @@ export const drive = (world: World, options: Drive) => {
     report.checks++
     yield* check(world, options, checks)
   })
-  return Effect.whileLoop({ while: () => Date.now() < deadline, body: () => batch, step: () => {} }).pipe(
+  const run = Effect.whileLoop({ while: () => Date.now() < deadline, body: () => batch, step: () => {} }).pipe(
     Effect.andThen(Effect.suspend(() => Fiber.joinAll(disturbing))),
     Effect.andThen(check(world, options, checks)),
-    Effect.map((): Report => ({ ...report, retries: Object.fromEntries(world.client.retries) })),
-    Effect.catchCause(withSeed(options, report))
+    Effect.map((): Report => ({ ...report, retries: Object.fromEntries(world.client.retries) }))
   )
+  return Replay.named(options.replay, run, () => `batch ${report.batches}`)
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Client from "@rookery/testkit/Client"
 import * as FlakySnapshots from "@rookery/testkit/FlakySnapshots"
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import * as TestCluster from "@rookery/testkit/TestCluster"
 import { Effect, References } from "effect"
@@ -33,7 +34,7 @@ const oneRunner = (seed: number) =>
     const run = Effect.gen(function*() {
       const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 20_000 })
       const world = yield* World.make(client, "one", people, tuned.settings.threshold)
-      return yield* drive(world, { seed, millis: roundMillis, batchesPerCheck: 12, quiesceMillis: 15_000 })
+      return yield* drive(world, { replay: Replay.bySetting(seed), millis: roundMillis, batchesPerCheck: 12, quiesceMillis: 15_000 })
     })
     tell("one runner", seed, yield* Effect.provide(run, cluster))
   }).pipe(Effect.scoped, quietly)
@@ -49,7 +50,7 @@ const fleet = (seed: number) =>
       const client = yield* Client.make({ attemptMillis: 5_000, patienceMillis: 30_000 })
       const world = yield* World.make(client, "fleet", people, tuned.settings.threshold)
       const disturbances = { disturb: runners.change, disturbShare: 0.1 }
-      return yield* drive(world, { seed, millis, batchesPerCheck: 12, quiesceMillis: 20_000, ...disturbances })
+      return yield* drive(world, { replay: Replay.bySetting(seed), millis, batchesPerCheck: 12, quiesceMillis: 20_000, ...disturbances })
     })
     tell("fleet", seed, yield* Effect.provideContext(run, runners.client))
   }).pipe(Effect.scoped, quietly)

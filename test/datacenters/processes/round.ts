@@ -1,4 +1,5 @@
 /** One round: people of all datacenters act while these are harmed, everything is healed, and all must come to agree with the oracle. */
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Cause, Effect, FiberSet } from "effect"
 import * as Plan from "../../oracle/plan.ts"
@@ -15,7 +16,7 @@ import { verify } from "./verify.ts"
 export interface Round {
   /** Begins the names of the round's people. */
   readonly run: string
-  readonly seed: number
+  readonly replay: Replay.Replay
   /** In this order, each once it is over. */
   readonly faults: ReadonlyArray<Disturb.Kind>
   /** After healing all agree within this time. */
@@ -104,7 +105,7 @@ const agreement = ({ contest, listeners, society }: Playing, random: Seeded.Seed
 
 const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round) =>
   Effect.gen(function*() {
-    const random = Seeded.make(round.seed)
+    const random = Seeded.make(round.replay.seed)
     const society = yield* Society.make(ground, tokens, round.run, people)
     const contest: Names.Contest = { ground, tokens, run: round.run, asked: [], held: 0 }
     const [hearing, loading, harm, looking] = [random.fork(), random.fork(), random.fork(), random.fork()]
@@ -125,7 +126,4 @@ const play = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round)
 
 /** Fails with the seed, what was broken, and what the members said. */
 export const run = (ground: Ground, tokens: ReadonlyMap<string, string>, round: Round): Effect.Effect<Report> =>
-  Effect.scoped(play(ground, tokens, round)).pipe(
-    Effect.catchCause((cause) =>
-      Effect.die(new Error(`seed ${round.seed}, ${round.faults.join(" ")}: run again with ROOKERY_SEED=${round.seed}\n${Cause.pretty(cause)}\n${ground.said()}`)))
-  )
+  Replay.named(round.replay, Effect.scoped(play(ground, tokens, round)), () => round.faults.join(" "), () => `\n${ground.said()}`)

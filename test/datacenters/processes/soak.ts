@@ -12,6 +12,8 @@ export interface Soak {
   readonly datacenters: number
   /** Of the first round; each further one has the next. */
   readonly seed: number
+  /** What runs a round of this seed again, as the first. */
+  readonly commandOf: (seed: number) => string
   readonly millis: number
   readonly say: (text: string) => void
 }
@@ -24,7 +26,7 @@ const runOf = (n: number): string => `r${n}`
 const faultsFrom = (random: Seeded.Seeded): ReadonlyArray<Disturb.Kind> =>
   Array.from({ length: 3 + random.int(faultsMax - 2) }, () => random.pick(Disturb.kinds))
 
-export const soak = ({ datacenters, folder, millis, say, seed }: Soak): Effect.Effect<void, unknown, Scope.Scope> =>
+export const soak = ({ commandOf, datacenters, folder, millis, say, seed }: Soak): Effect.Effect<void, unknown, Scope.Scope> =>
   Effect.gen(function*() {
     const until = Date.now() + millis
     const ground = yield* Ground.make(folder, { datacenters, runners: 2, fronts: 2 }, Seeded.make(seed))
@@ -32,7 +34,7 @@ export const soak = ({ datacenters, folder, millis, say, seed }: Soak): Effect.E
     let n = 0
     for (; Date.now() < until; n++) {
       const faults = faultsFrom(Seeded.make(seed + n))
-      const report = yield* Round.run(ground, tokens, { run: runOf(n), seed: seed + n, faults, agreeMillis, say })
+      const report = yield* Round.run(ground, tokens, { run: runOf(n), replay: { seed: seed + n, again: commandOf(seed + n) }, faults, agreeMillis, say })
       const { agreedMillis, doubts, operations, slowestMillis } = report
       say(`round ${n}: ${faults.join(" ")}; ${operations} operations, ${doubts} in doubt, answered within ${slowestMillis} ms; all agreed ${agreedMillis} ms after healing`)
     }

@@ -1,6 +1,7 @@
 /** Runs a plan over datacenters that are disturbed, heals them now and then, and verifies that they agree with the oracle. */
+import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect } from "effect"
+import { Effect } from "effect"
 import * as Plan from "../../oracle/plan.ts"
 import { healAll } from "./disturb.ts"
 import type { Seas } from "./seas.ts"
@@ -8,7 +9,8 @@ import { answerSomebody, perform, type Union } from "./union.ts"
 import { agreement, verify } from "./verify.ts"
 
 export interface Drive {
-  readonly seed: number
+  /** With the seed of everything that is drawn. */
+  readonly replay: Replay.Replay
   readonly millis: number
   /** Answers what it did. */
   readonly disturb: (seas: Seas, random: Seeded.Seeded) => Effect.Effect<string, unknown>
@@ -33,7 +35,7 @@ const checkShare = 0.04
 
 /** Fails with the seed and what was broken. */
 export const drive = (union: Union, options: Drive): Effect.Effect<Report> => {
-  const random = Seeded.make(options.seed)
+  const random = Seeded.make(options.replay.seed)
   const plan = Plan.make(random.fork(), union.people.length)
   const [checks, disturbances, answers] = [random.fork(), random.fork(), random.fork()]
   const report: Report = { batches: 0, operations: 0, checks: 0, agreedMillis: 0, disturbances: {} }
@@ -61,11 +63,6 @@ export const drive = (union: Union, options: Drive): Effect.Effect<Report> => {
     return Effect.whileLoop({ while: isGoing, body: () => batch, step: () => {} })
   })
   // They know each other before anything goes wrong.
-  return agreement(union, options.agreeMillis).pipe(
-    Effect.andThen(goOn),
-    Effect.andThen(check),
-    Effect.as(report),
-    Effect.catchCause((cause) =>
-      Effect.die(new Error(`seed ${options.seed}, ${JSON.stringify(report)}: run again with ROOKERY_SEED=${options.seed}\n${Cause.pretty(cause)}`)))
-  )
+  const run = agreement(union, options.agreeMillis).pipe(Effect.andThen(goOn), Effect.andThen(check), Effect.as(report))
+  return Replay.named(options.replay, run, () => JSON.stringify(report))
 }

@@ -1,4 +1,5 @@
 /** Rounds of the oracle over the union, over NATS servers that are joined as in production. */
+import type { Replay } from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -12,7 +13,7 @@ import * as Waters from "./waters.ts"
 
 export interface Round {
   readonly postgresUrl: string
-  readonly seed: number
+  readonly replay: Replay
   readonly millis: number
   readonly datacenters: number
 }
@@ -27,8 +28,9 @@ const agreeMillis = 120_000
 const tenMinutes = 600_000
 
 /** Servers are restarted and wiped, links are cut; answers what was done and how long it took to agree. */
-export const round = ({ datacenters, millis, postgresUrl, seed }: Round) =>
+export const round = ({ datacenters, millis, postgresUrl, replay }: Round) =>
   Effect.scoped(Effect.gen(function*() {
+    const { seed } = replay
     const random = Seeded.make(seed)
     const folder = yield* temporaryFolder
     const seas = yield* Seas.make({
@@ -43,6 +45,6 @@ export const round = ({ datacenters, millis, postgresUrl, seed }: Round) =>
       waters: (names) => Waters.overNats(names, folder, random.int(60))
     })
     const union = yield* Union.make(seas, people)
-    const report = yield* drive(union, { seed, millis, disturb: Disturb.one, agreeMillis })
+    const report = yield* drive(union, { replay, millis, disturb: Disturb.one, agreeMillis })
     return { ...report, done: union.done }
   }))
