@@ -25,6 +25,8 @@ describe("the rooms check", () => {
     const text = `import * as P from "@rookery/store/postgres/Posts"`
     assert.isTrue(isRefused("packages/entities/src/AuthorLive.ts", text))
     assert.isTrue(isRefused("packages/front/src/Api.ts", `export * from "@rookery/bus/nats/Bus"`))
+    assert.isTrue(isRefused("packages/front/src/Api.ts", `import * as S from "@rookery/store/s3/MediaStoreS3"`))
+    assert.isTrue(isRefused("packages/entities/src/AuthorLive.ts", `import * as F from "@rookery/store/folder/MediaStoreFolder"`))
     assert.isFalse(isRefused("packages/testkit/src/TestCluster.ts", text))
   })
 

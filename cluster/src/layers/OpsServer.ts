@@ -1,4 +1,5 @@
 /** What a process without clients shows its operators: `/metrics`, `/health` and `/ready`. Fronts serve these themselves. */
+import * as Dependencies from "@rookery/observe/Dependencies"
 import * as Prometheus from "@rookery/observe/Prometheus"
 import { Effect, Layer } from "effect"
 import { createServer, type Server, type ServerResponse } from "node:http"
@@ -6,11 +7,9 @@ import { createServer, type Server, type ServerResponse } from "node:http"
 export interface Options {
   readonly host: string
   readonly port: number
-  /** Fails while this process should get no work, and says why. */
-  readonly readiness: Effect.Effect<void, Error>
+  /** What this process needs and does not have. */
+  readonly readiness: Effect.Effect<Dependencies.State>
 }
-
-const READINESS_LIMIT = "2 seconds"
 
 /** Listens as long as the layer lives. */
 export const layer = (options: Options): Layer.Layer<never, Error> =>
@@ -37,11 +36,8 @@ const answer = (options: Options, method: string, url: string, response: ServerR
   if (path === "/metrics") return Effect.flatMap(Prometheus.render, (text) => reply(200, text, Prometheus.contentType))
   if (path === "/health") return reply(200, "OK")
   if (path !== "/ready") return reply(404, "not found\n")
-  return options.readiness.pipe(
-    Effect.timeout(READINESS_LIMIT),
-    Effect.matchEffect({
-      onSuccess: () => reply(200, "ready\n"),
-      onFailure: (error) => reply(503, `not ready: ${error.message}\n`)
-    })
-  )
+  return Effect.flatMap(options.readiness, (state) => {
+    const { body, status } = Dependencies.answerOf(state)
+    return reply(status, JSON.stringify(body), "application/json; charset=utf-8")
+  })
 }

@@ -25,8 +25,8 @@ export const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** May see what is behind the ports: the rooms themselves, the place where Layers meet, and tests. */
 const SEES_IMPLEMENTATIONS = new Set(["store", "bus", "testkit", "cluster", "scripts", "test"])
 
-/** `@rookery/store/postgres/Posts` and its like. */
-const IMPLEMENTATION = /^@rookery\/(store|bus)\/(postgres|redis|memory|nats)\//
+/** `@rookery/store/postgres/Posts` and its like: ports stand at the top of their room. */
+const IMPLEMENTATION = /^@rookery\/(store|bus)\/[^/]+\//
 
 /** Programs and their helpers; every other room is a package and takes what it needs as arguments. */
 const READS_ENVIRONMENT = new Set(["cluster", "config", "scripts", "test"])

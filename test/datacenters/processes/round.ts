@@ -1,7 +1,7 @@
 /** One round: people of all datacenters act while these are harmed, everything is healed, and all must come to agree with the oracle. */
 import * as Replay from "@rookery/testkit/Replay"
 import * as Seeded from "@rookery/testkit/Seeded"
-import { Cause, Effect, FiberSet } from "effect"
+import { Effect, FiberSet } from "effect"
 import * as Plan from "../../oracle/plan.ts"
 import { answerSomebody } from "./answers.ts"
 import * as Disturb from "./disturb.ts"

@@ -1,4 +1,5 @@
 /** For operators and load balancers. */
+import * as Dependencies from "@rookery/observe/Dependencies"
 import * as Prometheus from "@rookery/observe/Prometheus"
 import { Effect } from "effect"
 import type { Deps } from "../Deps.ts"
@@ -11,10 +12,10 @@ export const routes = (deps: Deps): ReadonlyArray<Route> => {
   return [
     route("GET", "/health", open, () => Effect.succeed(Answer.text("OK"))),
     route("GET", "/ready", open, () =>
-      Effect.map(readiness.state, ({ degraded, missing }) =>
-        missing.length === 0
-          ? Answer.json({ ready: true, missing, degraded })
-          : Answer.json({ error: `Not ready: ${missing.join(", ")}`, ready: false, missing, degraded }, 503))),
+      Effect.map(readiness.state, (state) => {
+        const { body, status } = Dependencies.answerOf(state)
+        return Answer.json(body, status)
+      })),
     route("GET", "/metrics", open, () =>
       Effect.map(Prometheus.render, (text) => Answer.text(text, Prometheus.contentType)))
   ]
