@@ -144,6 +144,30 @@ describe("bad input", () => {
         assert.sameMembers(Object.keys(taken.body.details), ["username", "email", "password", "agreement"])
       })))
 
+  it.live("whose bytes would be read as something else is refused, whatever it says in the end", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const send = (headers: Record<string, string>, raw = JSON.stringify({ client_name: "x", redirect_uris: "urn:ietf:wg:oauth:2.0:oob" })) =>
+          Effect.map(client.call("POST", "/api/v1/apps", { raw, headers }), ({ body, status }) => [status, typeof body.error])
+        const json = "application/json"
+        assert.deepStrictEqual(yield* send({ "content-type": json, "content-encoding": "gzip" }), [415, "string"])
+        assert.deepStrictEqual(yield* send({ "content-type": `${json}; charset=utf-16` }), [415, "string"])
+        for (const type of [json, `${json}; charset=UTF-8`, `${json};charset="utf-8"`, `${json}; charset=us-ascii`]) {
+          assert.deepStrictEqual(yield* send({ "content-type": type, "content-encoding": "identity" }), [200, "undefined"], type)
+        }
+      })))
+
+  it.live("of 0 for the id from which a page goes is taken for what it is, below every id", () =>
+    withFront((client) =>
+      Effect.gen(function*() {
+        const ann = yield* client.signUp("ann")
+        const ids = [(yield* client.post(ann, "one")).id, (yield* client.post(ann, "two")).id].toReversed()
+        for (const query of ["min_id=0", "since_id=0", "min_id=0&since_id=0"]) {
+          const page = yield* client.ok("GET", `/api/v1/timelines/home?${query}`, { token: ann.token })
+          assert.deepStrictEqual(page.map(({ id }: { id: string }) => id), ids, query)
+        }
+      })))
+
   it.live("of ids at the end of their range asks for an empty page", () =>
     withFront((client) =>
       Effect.gen(function*() {
@@ -170,6 +194,9 @@ describe("bad input", () => {
         assert.match(yield* raw(client, "nonsense\r\n\r\n"), /^HTTP\/1\.1 400 [^]*\{"error":/)
         assert.match(yield* raw(client, `GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
         const cut = yield* raw(client, "POST /api/v1/apps HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{")
+        assert.match(yield* raw(client, "GET /health HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 [^]*\{"error":/)
+        assert.match(yield* raw(client, "GET /health HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /)
+        assert.match(yield* raw(client, "GET /health HTTP/1.1\r\nhost: x\r\nexpect: foo\r\n\r\n"), /^HTTP\/1\.1 417 [^]*\{"error":/)
         assert.match(cut, /^(HTTP\/1\.1 400 |$)/)
         assert.strictEqual((yield* client.call("GET", "/health")).text, "OK")
       })))

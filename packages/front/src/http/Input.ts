@@ -45,7 +45,10 @@ export const Id = Schema.Union([Schema.String, Schema.Number])
 /** An id that may be left out, null or empty. */
 export const MaybeId = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), Id])))
 
-export const idOf = (value: bigint | "" | null | undefined): bigint | undefined =>
+/** From which id on a page goes: some programs page from 0 on, which is below every id. */
+const LowerBound = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literals(["", "0", 0]), Id])))
+
+export const idOf = (value: bigint | string | number | null | undefined): bigint | undefined =>
   typeof value === "bigint" ? value : undefined
 
 /** One value or a list of them, at most `max`. */
@@ -60,8 +63,8 @@ const WholeNumber = Schema.Union([Schema.Int, Schema.String.check(Schema.isPatte
 /** Parameters of a page of posts. */
 export const Paging = {
   max_id: MaybeId,
-  since_id: MaybeId,
-  min_id: MaybeId,
+  since_id: LowerBound,
+  min_id: LowerBound,
   limit: Schema.optionalKey(WholeNumber)
 }
 

@@ -38,14 +38,22 @@ export const make = (
     requestTimeout: Math.max(limits.requestMillisMax, limits.uploadMillisMax),
     connectionsCheckingInterval: 5_000,
     // Some clients offer HTTP/2 with every request (`Upgrade: h2c`) and are content with an ordinary answer.
-    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket"
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
+    // Node's own refusal has no body.
+    requireHostHeader: false
   }, (request, response) => {
-    if (!takes(request, response)) handle.onRequest(request, response)
+    if (request.headers.host === undefined && request.httpVersion === "1.1") refuse(response, 400, "The request has no Host")
+    else if (!takes(request, response)) handle.onRequest(request, response)
   })
   server.maxConnections = limits.connectionsMax
   server.on("clientError", onClientError)
+  server.on("checkExpectation", (_request, response) => refuse(response, 417, "No expectation but 100-continue is met"))
   return server
 }
+
+/** Ends the connection too, since the body was not read. */
+const refuse = (response: ServerResponse, status: number, error: string): void =>
+  void response.writeHead(status, { "content-type": "application/json; charset=utf-8", connection: "close" }).end(JSON.stringify({ error }))
 
 const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === "ECONNRESET" || !socket.writable) {
