@@ -11,7 +11,19 @@ import { embeddedFolder } from "./admin/database.ts"
 import { AdminError } from "./admin/AdminError.ts"
 import * as dataFolder from "./local/dataFolder.ts"
 import * as main from "./programs/main.ts"
+import { refuseArguments } from "./programs/noArguments.ts"
 import * as EmbeddedPostgres from "./servers/EmbeddedPostgres.ts"
+
+const usage = `npm start
+
+Runs everything in one process, beside a PostgreSQL of its own, until Ctrl-C. It takes no arguments but settings, for example:
+
+  PORT=9000 npm start             another port (8080)
+  DATA_DIR=/srv/rookery npm start another folder for its data (.data)
+
+All settings and what they allow: npm run rookery -- config. More: docs/operations.md`
+
+refuseArguments(usage)
 
 const program = Effect.gen(function*() {
   const configuration = yield* load

@@ -131,6 +131,25 @@ export const url = (
   show: (value) => value === undefined ? "" : withoutPassword(value)
 })
 
+/** Links and ids are this and a path of ours: nothing else may follow the host. */
+export const origin = (setting: Setting<string | undefined>): Setting<string | undefined> => ({
+  ...setting,
+  allowed: `${setting.allowed}, without a path`,
+  read: (value) => {
+    const address = setting.read(value)
+    return address !== undefined && `${new URL(address).origin}/` === new URL(address).href ? address : undefined
+  }
+})
+
+/** Nobody connects without a name: better said before it is tried. */
+export const withUser = (setting: Setting<string | undefined>): Setting<string | undefined> => ({
+  ...setting,
+  read: (value) => {
+    const address = setting.read(value)
+    return address !== undefined && new URL(address).username !== "" ? address : undefined
+  }
+})
+
 /** Items between commas, each of which `isItem`. */
 export const list = (
   name: string,

@@ -5,6 +5,7 @@
  */
 import "@rookery/cluster/programs/nodeVersion"
 import { NodeServices } from "@effect/platform-node"
+import { clusterFolder } from "@rookery/cluster/admin/database"
 import type * as ClusterFile from "@rookery/cluster/local/ClusterFile"
 import type * as ControlServer from "@rookery/cluster/local/ControlServer"
 import * as dataFolder from "@rookery/cluster/local/dataFolder"
@@ -62,7 +63,7 @@ const runOne = Effect.fnUntraced(function*(options: localDatacenters.Options) {
   const { folder } = options
   say("Starting PostgreSQL, Redis and NATS …")
   const cluster = yield* LocalCluster.make({
-    folder: join(folder, "cluster"),
+    folder: clusterFolder(folder),
     onLine: (member, line) => say(`[${member}] ${line}`)
   })
   const operating = yield* start({

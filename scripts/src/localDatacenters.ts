@@ -1,4 +1,5 @@
 /** `npm run cluster -- --datacenters 3`: several complete datacenters on this machine, with a bad network between them if wanted. */
+import { datacentersFolder } from "@rookery/cluster/admin/database"
 import type * as ClusterFile from "@rookery/cluster/local/ClusterFile"
 import type * as ControlServer from "@rookery/cluster/local/ControlServer"
 import * as LocalDatacenters from "@rookery/cluster/local/LocalDatacenters"
@@ -22,7 +23,7 @@ export const run = Effect.fnUntraced(function*(options: Options) {
   const names = LocalDatacenters.namesOf(options.datacenters)
   say(`Starting ${names.join(", ")}: PostgreSQL, Redis and NATS for each, then runners and fronts …`)
   const world = yield* LocalDatacenters.make({
-    folder: join(folder, "datacenters"),
+    folder: datacentersFolder(folder),
     datacenters: names,
     latencyMillis: options.latencyMillis,
     loss: options.loss,

@@ -1,6 +1,7 @@
 /** `npm start`, less npm: one process beside its own PostgreSQL. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
+import { mkdir, readdir } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import * as program from "./program.ts"
@@ -148,6 +149,36 @@ describe("the one-process program", () => {
       assert.match(output, /FANOUT_PUSH_THRESHOLD is "-1"; allowed is/)
     }))
 
+  it.live("ends in order when npm is told to, which is all that a service manager or a script knows", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const npm = yield* program.startByNpm("start", [], { DATA_DIR: yield* program.folder, PORT: "0" })
+      const [, url] = yield* npm.says(/is running at (http:\S+)/, 120_000)
+      assert.strictEqual(yield* Effect.promise(() => fetch(`${url}/health`).then((response) => response.text())), "OK")
+      npm.kill("SIGTERM")
+      yield* npm.ended
+      const left = yield* Effect.promise(() => fetch(`${url}/health`).then(({ status }) => `answers ${status}`, () => "gone"))
+      assert.strictEqual(left, "gone")
+    })), 150_000)
+
+  it.live("takes no arguments, and says so", () =>
+    Effect.gen(function*() {
+      const refused = yield* program.run("one", ["--port", "9000"], {})
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.output, /"--port" is not understood[^]*PORT=9000 npm start/)
+      const help = yield* program.run("one", ["--help"], {})
+      assert.deepStrictEqual([help.code, help.stdout.includes("DATA_DIR=")], [0, true])
+    }), 60_000)
+
+  it.live("is not made a new database for beside the data of a cluster that does not run", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const dataDir = yield* program.folder
+      yield* Effect.promise(() => mkdir(join(dataDir, "cluster")))
+      const { code, output } = yield* program.run("rookery", ["accounts", "list"], { DATA_DIR: dataDir })
+      assert.strictEqual(code, 1)
+      assert.match(output, /has the data of a local cluster that does not run: start it with "npm run cluster" first/)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(dataDir)), ["cluster"])
+    })), 60_000)
+
   it.live("waits for a database that does not answer, visibly and with a bound", () =>
     Effect.gen(function*() {
       const { code, output } = yield* program.run("one", [], {
@@ -158,7 +189,7 @@ describe("the one-process program", () => {
       })
       assert.strictEqual(code, 1)
       assert.strictEqual(output.split("a dependency does not answer yet").length, 4)
-      assert.match(output, /rookery: Postgres at 127\.0\.0\.1:1 did not answer in 3 attempts: .*ECONNREFUSED/)
+      assert.match(output, /rookery: Postgres at 127\.0\.0\.1:1 could not be used in 3 attempts: .*ECONNREFUSED/)
       assert.notInclude(output, "secret")
     }))
 })

@@ -50,6 +50,13 @@ export const start = (
   env: Readonly<Record<string, string>>
 ): Effect.Effect<Program, never, Scope.Scope> => launched(process.execPath, [programs[name], ...args], env)
 
+/** The same as a person does, by npm. */
+export const startByNpm = (
+  script: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<Program, never, Scope.Scope> => launched("npm", ["run", script, "--", ...args], env)
+
 const launched = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.sync(() => launch(command, args, env)),

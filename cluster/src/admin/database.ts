@@ -22,6 +22,10 @@ export interface Database {
 /** Where the one-process program keeps its embedded Postgres. */
 export const embeddedFolder = (dataDir: string): string => join(dataDir, "postgres")
 
+/** Where local clusters, of one datacenter and of several, keep theirs. */
+export const clusterFolder = (dataDir: string): string => join(dataDir, "cluster")
+export const datacentersFolder = (dataDir: string): string => join(dataDir, "datacenters")
+
 export const find = Effect.fnUntraced(function*(configuration: Configuration) {
   const { dataDir, databaseUrl } = configuration
   if (databaseUrl !== undefined) return { url: databaseUrl, what: "the database of DATABASE_URL", isOurs: false }
@@ -48,9 +52,20 @@ export const findNats = Effect.fnUntraced(function*({ dataDir, databaseUrl, nats
 const stateOf = <A>(read: () => Promise<A>): Effect.Effect<A, AdminError> =>
   Effect.tryPromise({ try: read, catch: (cause) => new AdminError({ message: `cannot tell what runs here: ${cause instanceof Error ? cause.message : String(cause)}` }) })
 
+/** Folders of data whose program does not run: a new database beside them would be mistaken for theirs. */
+const sleeping = [
+  { folder: clusterFolder, start: "npm run cluster" },
+  { folder: datacentersFolder, start: "npm run cluster -- --datacenters N" }
+] as const
+
+const sleepingMessage = (folder: string, start: string): string =>
+  `${folder} has the data of a local cluster that does not run: start it with "${start}" first, or say with DATA_DIR or DATABASE_URL which database is meant`
+
 const startEmbedded = (dataDir: string): Effect.Effect<Database, AdminError, Scope.Scope> => {
   const folder = embeddedFolder(dataDir)
   const isNew = !existsSync(folder)
+  const asleep = sleeping.find((one) => isNew && existsSync(one.folder(dataDir)))
+  if (asleep !== undefined) return Effect.fail(new AdminError({ message: sleepingMessage(asleep.folder(dataDir), asleep.start) }))
   return EmbeddedPostgres.start({ folder }).pipe(
     Effect.mapError((error) => new AdminError({ message: error.message })),
     Effect.map(({ url }) => ({ url, what: isNew ? `a new database in ${folder}` : `the database in ${folder}`, isOurs: true }))

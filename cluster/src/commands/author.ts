@@ -15,6 +15,9 @@ const flags = {
   )
 }
 
+/** While a mode changes posts go both ways, so that nobody misses one. */
+const modeText = { push: "push", pull: "pull", both: "both push and pull, until the change is done" } as const
+
 export const command = Command.make("author", flags, ({ fanout, name }) =>
   Effect.gen(function*() {
     const configuration = yield* load
@@ -23,7 +26,7 @@ export const command = Command.make("author", flags, ({ fanout, name }) =>
     const { mode } = hasRunner
       ? yield* authorMode.throughActor(name, fanout).pipe(adminLayer.asMember(configuration))
       : yield* authorMode.throughStore(name, fanout, derive.entities(configuration).threshold)
-    yield* Console.log(`${name} is set to ${fanout}; now: ${mode}`)
+    yield* Console.log(`${name} is set to ${fanout}; now: ${modeText[mode]}`)
   }).pipe(adminLayer.withStores)).pipe(
     Command.withDescription("Set how an author's posts reach their followers")
   )

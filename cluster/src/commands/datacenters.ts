@@ -6,6 +6,9 @@ import * as datacenters from "../admin/datacenters.ts"
 
 const number = (value: number): string => value.toLocaleString("en-US")
 
+/** The last bucket of a histogram has no upper end. */
+const seconds = (within: number): string => Number.isFinite(within) ? `${within} s` : "longer than is measured"
+
 const connectionOf = ({ connected, members }: datacenters.LinkStatus): string => {
   if (members === 0) return "nobody to ask"
   if (connected === members) return "connected"
@@ -14,7 +17,7 @@ const connectionOf = ({ connected, members }: datacenters.LinkStatus): string =>
 
 const describe = (link: datacenters.LinkStatus): string => {
   const { applied, delay, differed, lastReason, pending, refused, repaired } = link
-  const late = delay === undefined ? "" : `, half within ${delay.p50} s, 99 % within ${delay.p99} s`
+  const late = delay === undefined ? "" : `, half within ${seconds(delay.p50)}, 99 % within ${seconds(delay.p99)}`
   return [
     `${link.name.padEnd(12)} ${connectionOf(link)}, ${number(pending)} messages to read`,
     `${" ".repeat(13)}${number(applied)} facts applied${late}`,

@@ -3,7 +3,7 @@ import * as Logs from "@rookery/observe/Logs"
 import { reasonOf } from "@rookery/observe/reasonOf"
 import { Data, Effect, Schedule } from "effect"
 
-/** A server that did not answer in time. */
+/** A server that did not answer in time, or not as it should: the reason says which. */
 export class DependencyError extends Data.TaggedError("DependencyError")<{
   readonly name: string
   readonly address: string
@@ -11,7 +11,7 @@ export class DependencyError extends Data.TaggedError("DependencyError")<{
   readonly reason: string
 }> {
   override get message(): string {
-    return `${this.name} at ${this.address} did not answer in ${this.attempts} attempts: ${this.reason}`
+    return `${this.name} at ${this.address} could not be used in ${this.attempts} attempts: ${this.reason}`
   }
 }
 

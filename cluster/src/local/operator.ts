@@ -30,6 +30,7 @@ export const execute = (cluster: LocalCluster, line: string): Effect.Effect<Answ
   if (!isKind(kind) || rest.length > 0) return Effect.succeed(unknown(line))
   if (verb === "add" && number === "") return answer(add(cluster, kind))
   const member = cluster.members().find((other) => other.kind === kind && `${other.number}` === number)
+  if (member === undefined && number === "") return Effect.succeed({ ok: false, text: `say which: ${verb} ${kind} N; see "status"` })
   if (member === undefined) return Effect.succeed({ ok: false, text: `no ${kind} ${number} runs; see "status"` })
   if (verb === "stop") return answer(Effect.as(member.stop, `${member.name} stopped`))
   if (Object.hasOwn(SIGNALS, verb)) {

@@ -9,7 +9,7 @@ import * as EntryBytes from "@rookery/domain/EntryBytes"
 import { Effect, Layer } from "effect"
 import type { Redis } from "ioredis"
 import { type RingSnapshot, SnapshotStore, type WindowSnapshot } from "../SnapshotStore.ts"
-import { acquire, attempt, type Connection } from "./connection.ts"
+import { acquire, attempt, type Connection, ping } from "./connection.ts"
 import * as RingBytes from "../ringBytes.ts"
 import * as Scripts from "./snapshotScripts.ts"
 
@@ -95,7 +95,7 @@ const make = (redis: Scripted, settings: Settings): SnapshotStore["Service"] => 
       Effect.asVoid(attempt("SnapshotStore.dropWindow", () => redis.del(windowKey(reader), metaKey(windowKey(reader))))),
     saveRing: (author, ring) => Effect.asVoid(attempt("SnapshotStore.saveRing", () => saveRing(ringKey(author), ring))),
     loadRing: (author) => attempt("SnapshotStore.loadRing", () => loadRing(ringKey(author))),
-    ping: Effect.asVoid(attempt("SnapshotStore.ping", () => redis.ping()))
+    ping: ping("SnapshotStore.ping", redis)
   }
 }
 

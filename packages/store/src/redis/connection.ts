@@ -24,13 +24,20 @@ const open = (settings: Connection): Redis =>
     retryStrategy: (attempt) => Math.min(reconnectMillisMax, 20 * 2 ** Math.min(attempt, 10))
   })
 
+/** Why a connection is gone: commands that are refused meanwhile say only that there is none. */
+const reasons = new WeakMap<Redis, Error>()
+
 /** The client reports every attempt; whoever watches Redis says it once. */
 const doubt = (): void => Outages.doubt("Redis")
 
 /** Waits for the first connection as long as one attempt takes; a Redis that is away is reconnected to in the background. */
 const connect = (redis: Redis) =>
   Effect.suspend(() => {
-    redis.on("error", doubt)
+    redis.on("error", (reason) => {
+      reasons.set(redis, reason)
+      doubt()
+    })
+    redis.on("ready", () => reasons.delete(redis))
     return Effect.tryPromise({ try: () => redis.connect(), catch: (cause) => cause })
   }).pipe(
     Effect.timeout(connectMillisMax),
@@ -46,6 +53,13 @@ export const acquire = (settings: Connection) =>
 
 export const attempt = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, StoreError> =>
   Effect.tryPromise({ try: run, catch: (cause) => new StoreError({ operation, cause }) })
+
+/** Whether the server answers; a failure says why there is no connection. */
+export const ping = (operation: string, redis: Redis): Effect.Effect<void, StoreError> =>
+  Effect.tryPromise({
+    try: () => redis.ping(),
+    catch: (cause) => new StoreError({ operation, cause: reasons.get(redis) ?? cause })
+  }).pipe(Effect.asVoid)
 
 type Replies = Awaited<ReturnType<ReturnType<Redis["pipeline"]>["exec"]>>
 
