@@ -3,14 +3,8 @@ import * as EmbeddedPostgres from "@rookery/cluster/servers/EmbeddedPostgres"
 import * as Client from "@rookery/store/postgres/client"
 import { migrate } from "@rookery/store/postgres/migrate"
 import { Effect, Redacted } from "effect"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-
-const temporaryFolder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-bench-"))),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-)
+import { temporaryFolder } from "./harness/temporaryFolder.ts"
 
 /** Migrated; gone with the scope. Answers the pool's layer. */
 export const database = Effect.gen(function*() {

@@ -1,14 +1,11 @@
 /** Deliveries per second of Redis by itself: the figure that fan-out has to reach. */
-import * as RedisServer from "@rookery/cluster/servers/RedisServer"
 import { windowEntriesMax } from "@rookery/domain/Limits"
-import * as Snowflake from "@rookery/domain/Snowflake"
 import { higgsFollowerCounts } from "@rookery/testkit/GraphShape"
 import * as Seeded from "@rookery/testkit/Seeded"
 import { Effect } from "effect"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
+import { fillTimelines, idAt, timelineOf } from "./fillTimelines.ts"
+import * as OwnRedis from "./ownRedis.ts"
 import * as Resp from "./RespClient.ts"
 import { listScript, type Way, zaddPipelined, zaddScript } from "./timelinesInRedis.ts"
 
@@ -19,20 +16,9 @@ export interface RedisFigure {
   readonly posts: number
 }
 
-/** Timelines at their cap; fewer than the fan-out bench has, for 100,000 sorted sets of 800 would take 8 GB. Fewer fit the caches better, which favours Redis. */
+/** Timelines at their cap; fewer than the fan-out bench has, for 100,000 sorted sets of 800 would take 10 GB. Fewer fit the caches better, which favours Redis. */
 const timelinesAtFull = 20_000
 const postsInFlight = 8
-
-const idAt = (millis: number, i: number): string => String(Snowflake.make(millis, 1 + (i >> 12), i & 4095))
-
-const prefill = async (client: Resp.RespClient, way: Way, timelines: number): Promise<void> => {
-  const start = Date.now() - 86_400_000
-  const ids = Array.from({ length: windowEntriesMax }, (_, i) => idAt(start, i))
-  for (let reader = 0; reader < timelines; reader += 50) {
-    const keys = Array.from({ length: Math.min(50, timelines - reader) }, (_, i) => `t:${reader + i}`)
-    await client.send(Buffer.concat(keys.map((key) => way.fill(key, ids))), keys.length)
-  }
-}
 
 /** Posts of authors with 403 followers on average, for `seconds`. */
 const deliver = async (client: Resp.RespClient, way: Way, timelines: number, seconds: number, seed: number) => {
@@ -47,7 +33,7 @@ const deliver = async (client: Resp.RespClient, way: Way, timelines: number, sec
       const count = random.pick(counts)
       const from = random.int(timelines)
       // A stride that is prime to the count spreads the readers without a set of those taken.
-      const readers = Array.from({ length: count }, (_, i) => `t:${(from + i * 7919) % timelines}`)
+      const readers = Array.from({ length: count }, (_, i) => timelineOf((from + i * 7919) % timelines))
       const { bytes, replies } = way.deliver(idAt(Date.now(), posts++ & 0xfff), readers)
       await client.send(bytes, replies)
       deliveries += count
@@ -58,30 +44,22 @@ const deliver = async (client: Resp.RespClient, way: Way, timelines: number, sec
 }
 
 const measureWay = Effect.fnUntraced(function*(port: number, way: Way, timelines: number, options: BenchOptions) {
-  const client = yield* Effect.acquireRelease(
-    Effect.promise(() => Resp.open(port)),
-    (opened) => Effect.sync(opened.close)
-  )
+  const client = yield* OwnRedis.connect(port)
   return yield* Effect.promise(async () => {
     await client.ask(Resp.command("FLUSHALL"))
-    await prefill(client, way, timelines)
+    await fillTimelines(client, way, timelines)
     return deliver(client, way, timelines, options.seconds, options.seed)
   })
 })
 
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-bench-redis-"))),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-)
-
 /** All ways, one after the other, on a Redis of their own. */
 export const measureRedis = (options: BenchOptions) =>
   Effect.scoped(Effect.gen(function*() {
-    const server = yield* RedisServer.start({ folder: yield* folder })
+    const server = yield* OwnRedis.start()
     const timelines = Math.max(1000, whole(options, "redis-timelines", Math.round(timelinesAtFull * options.scale)))
     return yield* Effect.forEach(
       [zaddPipelined, zaddScript, listScript],
-      (way) => Effect.scoped(measureWay(server.port, way, timelines, options))
+      (way) => Effect.scoped(measureWay(server.port, way(windowEntriesMax), timelines, options))
     )
   }))
 

@@ -2,11 +2,11 @@
 import * as LocalCluster from "@rookery/cluster/local/LocalCluster"
 import { Effect } from "effect"
 import { appendFileSync } from "node:fs"
-import { mkdir, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { BenchOptions } from "../harness/Bench.ts"
 import type { Watched } from "../harness/processCpu.ts"
+import { temporaryFolder } from "../harness/temporaryFolder.ts"
 import * as Probing from "../memory/probing.ts"
 
 export interface BenchCluster extends LocalCluster.LocalCluster {
@@ -16,11 +16,6 @@ export interface BenchCluster extends LocalCluster.LocalCluster {
 
 /** Where the processes' own words go, so that the table stays readable. */
 const logName = "members.log"
-
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "rookery-bench-"))),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
-)
 
 /**
  * Windows are never evicted, and locks outlast a machine that is busy with the bench itself: what a lost lock costs
@@ -38,7 +33,7 @@ const settings: Readonly<Record<string, string>> = {
 
 /** `env` is for all members, by the names of their settings. No member runs yet: load the data first. */
 export const make = Effect.fnUntraced(function*(options: BenchOptions, env: Readonly<Record<string, string>> = {}) {
-  const path = yield* folder
+  const path = yield* temporaryFolder
   const probeFolder = join(path, "probe")
   yield* Effect.promise(() => mkdir(options.out, { recursive: true }))
   const log = join(options.out, logName)
