@@ -1,4 +1,5 @@
-/** One post of authors with a thousand to a million followers, pushed and pulled. */
+/** One post of authors with a thousand to a million followers, pushed and pulled, beside Redis. */
+import { windowEntriesMax } from "@rookery/domain/Limits"
 import type { Mode } from "@rookery/domain/FanoutMode"
 import * as Graph from "@rookery/testkit/GraphGenerator"
 import { Effect } from "effect"
@@ -8,6 +9,7 @@ import * as Member from "../cluster/member.ts"
 import * as Metrics from "../cluster/metrics.ts"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import { processCpu, type Watched } from "../harness/processCpu.ts"
+import { measureRedis } from "./redis.ts"
 import { whaleReport } from "./report.ts"
 
 const full = { largest: 1_000_000, repeats: 3, runners: 2 }
@@ -18,11 +20,18 @@ const ways = ["push", "pull"] as const
 
 export interface WhaleFigure {
   readonly followers: number
-  readonly mode: "push" | "pull"
-  /** From the acknowledgement to the last timeline shard, by the runner's clock, the middle one of all repeats. */
+  /** `push` and `pull`, or a way of Redis. */
+  readonly mode: string
+  /** That a timeline holds: at most so many as yet in Rookery, where only this bench wrote; as many as are kept in Redis. */
+  readonly entries: number
+  /**
+   * From the acknowledgement to the last timeline shard, by the runner's clock; in Redis from the first command to the last answer.
+   * The middle one of all repeats.
+   */
   readonly seconds: number
-  readonly messages: number
-  /** CPU of all runners for one post, with what they do anyway. */
+  /** Between processes; Redis has none. */
+  readonly messages: number | undefined
+  /** CPU of all runners, or of Redis, for one post, with what they do anyway. */
   readonly cpuSeconds: number
 }
 
@@ -108,24 +117,34 @@ const measureAuthor = Effect.fnUntraced(function*(
     publishOnce(bed, author, `${mode}-${author.followers}-${i}`))
   const middle = runs.sort((a, b) => a.seconds - b.seconds)[repeats >> 1]!
   yield* BenchCluster.say(`${mode} to ${author.followers}: ${(middle.seconds * 1000).toFixed(1)} ms, ${middle.messages} messages`)
-  return { followers: author.followers, mode, ...middle } satisfies WhaleFigure
+  // The first reader follows every author.
+  const entries = (yield* bed.member.readOne(bed.readers[0]!, windowEntriesMax)).length
+  return { followers: author.followers, mode, entries, ...middle } satisfies WhaleFigure
+})
+
+const measureRookery = Effect.fnUntraced(function*(options: BenchOptions, repeats: number) {
+  const { authors, bed } = yield* prepare(options)
+  const figures: Array<WhaleFigure> = []
+  for (const mode of ways) {
+    for (const author of authors) figures.push(yield* measureAuthor(bed, author, mode, repeats))
+  }
+  return figures
 })
 
 export const whale: Bench = {
   name: "whale",
-  about: "one post to 10³ … 10⁶ resident followers, pushed and pulled",
+  about: "one post to 10³ … 10⁶ resident followers, pushed and pulled, beside Redis",
   options: {
     largest: `followers of the largest author (${full.largest} × scale)`,
     repeats: `posts of which the middle one counts (${full.repeats})`
   },
   run: (options) =>
     Effect.gen(function*() {
-      const { authors, bed } = yield* prepare(options)
       const repeats = Math.max(1, whole(options, "repeats", full.repeats))
-      const figures: Array<WhaleFigure> = []
-      for (const mode of ways) {
-        for (const author of authors) figures.push(yield* measureAuthor(bed, author, mode, repeats))
-      }
-      return whaleReport(figures)
+      // The cluster ends before Redis is measured: each has the machine to itself.
+      const rookery = yield* Effect.scoped(measureRookery(options, repeats))
+      yield* BenchCluster.say("the same in Redis")
+      const sizes = rookery.filter((figure) => figure.mode === ways[0]).map((figure) => figure.followers)
+      return whaleReport([...rookery, ...yield* measureRedis(sizes, repeats)])
     })
 }
