@@ -4,6 +4,8 @@ import * as Axis from "./SvgAxis.ts"
 export interface Series {
   readonly label: string
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
+  /** A bar of what others do is grey. */
+  readonly isBaseline?: boolean
 }
 
 export interface Chart {
@@ -21,6 +23,7 @@ const width = 860
 const height = 480
 const box = { left: 90, right: 230, top: 50, bottom: 60 }
 const colours = ["#1b6ca8", "#d1495b", "#2e8b57", "#edae49", "#6a4c93", "#444444"]
+const grey = "#b8b8b8"
 
 const escape = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\"", "&quot;")
@@ -65,8 +68,9 @@ const drawBar = (series: Series, i: number, count: number, y: Axis.Axis): string
   const left = box.left + i * slot + slot * 0.15
   const top = y.at(value)
   const bottom = height - box.bottom
+  const colour = series.isBaseline === true ? grey : colours[i % colours.length]!
   return `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${(slot * 0.7).toFixed(1)}" ` +
-    `height="${(bottom - top).toFixed(1)}" fill="${colours[i % colours.length]}"/>` +
+    `height="${(bottom - top).toFixed(1)}" fill="${colour}"/>` +
     text(left + slot * 0.35, top - 6, Axis.label(value)) +
     text(width - box.right + 14, box.top + 14 + i * 20, `${i + 1}  ${series.label}`, "start") +
     text(left + slot * 0.35, bottom + 18, `${i + 1}`)

@@ -41,16 +41,18 @@ export const followers = (bed: Bed) =>
     const follower = yield* added(bed.cluster.probeFolder, {
       pid,
       what: `follower held by an Author (${bed.crowd.length} of ${mean} each), all around the sets included`,
+      label: "follower of an Author",
       goal: 8,
       count
     }, leaveSets(bed, bed.crowd))
     const actor = yield* added(bed.cluster.probeFolder, {
       pid,
       what: "Author's actor, without its followers",
+      label: "Author's actor",
       goal: undefined,
       count: bed.authors.length
     }, describe(bed, bed.authors))
     const sets = yield* describe(bed, bed.crowd)
-    const counted = told("follower by the sets' own count", count, undefined, sum(sets.map((set) => set.followerBytes)) / count)
-    return [{ ...follower, hasNoRss: true }, counted, actor]
+    const counted = told("follower by the sets' own count", "follower, sets' count", count, sum(sets.map((set) => set.followerBytes)) / count)
+    return { follower: { ...follower, hasNoRss: true }, more: [counted, actor] }
   })

@@ -1,4 +1,4 @@
-/** Bytes that a resident timeline, a connection and a follower cost, by what real processes hold before and after. */
+/** Bytes that a resident timeline, a connection and a follower cost, by what real processes hold before and after, beside what they cost elsewhere. */
 import { windowEntriesMax } from "@rookery/domain/Limits"
 import * as Graph from "@rookery/testkit/GraphGenerator"
 import { Effect } from "effect"
@@ -6,11 +6,13 @@ import * as BenchCluster from "../cluster/BenchCluster.ts"
 import { loadGraph } from "../cluster/loadGraph.ts"
 import * as Member from "../cluster/member.ts"
 import * as Metrics from "../cluster/metrics.ts"
-import { type Bench, type BenchOptions, type Report, whole } from "../harness/Bench.ts"
+import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import * as Sockets from "../live/sockets.ts"
 import { tokenOf } from "../load/tokens.ts"
+import { measureBaselines } from "./baselines.ts"
 import { followers } from "./followers.ts"
 import * as Probing from "./probing.ts"
+import { memoryReport } from "./report.ts"
 import { added, type Unit } from "./unit.ts"
 
 const full = { readers: 20_000, sockets: 5_000, postsPerAuthor: 60, crowdAuthors: 4_000, meanFollowers: 403 }
@@ -60,6 +62,7 @@ const timelines = Effect.fnUntraced(function*(bed: Bed) {
   const unit = yield* added(bed.cluster.probeFolder, {
     pid: bed.runner.pid,
     what: `resident timeline of ${windowEntriesMax}`,
+    label: "timeline",
     goal: 12_000,
     count: rest.length
   }, bed.member.makeResident(rest, () => {}))
@@ -76,7 +79,7 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
   yield* Sockets.open({ ...target, tokens: tokens.slice(0, warmSockets) })
   yield* Metrics.noActors("Session", [bed.runner])
   const before = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
-  const wanting = { pid: bed.front.pid, what: "idle WebSocket on the front", goal: 16_000, count: wanted }
+  const wanting = { pid: bed.front.pid, what: "idle WebSocket on the front", label: "WebSocket on the front", goal: 16_000, count: wanted }
   const socket = yield* added(bed.cluster.probeFolder, wanting,
     Effect.andThen(
       Sockets.open({ ...target, tokens: tokens.slice(warmSockets, warmSockets + wanted) }),
@@ -91,63 +94,42 @@ const connections = Effect.fnUntraced(function*(bed: Bed, options: BenchOptions)
   const after = yield* Probing.memoryOf(bed.cluster.probeFolder, bed.runner.pid)
   const session: Unit = {
     what: "connected person in Session",
+    label: "person in Session",
     count: wanted,
     goal: 4_000,
     ...Probing.addedBy(before, after, wanted)
   }
-  return [socket, session]
+  return { socket, session }
 })
 
-/**
- * By RSS without the pages that V8 keeps for the next garbage, since those serve everybody; what is held leaves out
- * native memory, and what malloc cannot use. A follower is too small for RSS to show.
- */
-const judged = ({ hasNoRss, held, rss }: Unit): number => hasNoRss === true ? held : rss
-
-const row = (unit: Unit) => {
-  const { count, goal = "", hasNoRss, held, rss, rssWithFree, what } = unit
-  const resident = hasNoRss === true ? ["", ""] : [String(Math.round(rss)), String(Math.round(rssWithFree))]
-  return [what, Math.round(count), held, ...resident, goal]
-}
-
-const goalOf = (unit: Unit) => unit.goal === undefined ? [] : [{
-  what: unit.what,
-  goal: `≤ ${unit.goal} B`,
-  measured: `${Math.round(judged(unit) * 10) / 10} B`,
-  isMet: judged(unit) > 0 ? judged(unit) <= unit.goal : undefined
-}]
-
-const report = (units: ReadonlyArray<Unit>, entries: number): Report => ({
-  tables: [{
-    title: `Bytes each; windows held ${Math.round(entries)} entries on average`,
-    columns: ["what", "measured over", "held", "RSS", "RSS with V8's free pages", "goal"],
-    rows: units.map(row)
-  }],
-  charts: [{
-    name: "bytes",
-    title: "Bytes each",
-    kind: "bars",
-    x: { label: "" },
-    y: { label: "bytes", isLog: true },
-    series: units.map((unit) => ({ label: unit.what, points: [[0, judged(unit)]] }))
-  }],
-  goals: units.flatMap(goalOf),
-  data: { units, entries }
+const measureRookery = Effect.fnUntraced(function*(options: BenchOptions) {
+  const bed = yield* prepare(options)
+  const { entries, unit: timeline } = yield* timelines(bed)
+  const { session, socket } = yield* connections(bed, options)
+  const { follower, more } = yield* followers(bed)
+  const wanted = {
+    entries: Math.round(entries),
+    timelines: timeline.count,
+    sockets: socket.count,
+    warmSockets,
+    followers: bed.crowd.map((author) => author.followers)
+  }
+  return { entries, follower, more, session, socket, timeline, wanted }
 })
 
 export const memory: Bench = {
   name: "memory",
-  about: "bytes of a resident timeline, a WebSocket, a connected person, a follower",
+  about: "bytes of a resident timeline, a WebSocket, a connected person, a follower, beside Redis and a bare ws server",
   options: {
     readers: `resident timelines (${full.readers} × scale)`,
     sockets: `WebSockets (${full.sockets} × scale)`
   },
   run: (options) =>
     Effect.gen(function*() {
-      const bed = yield* prepare(options)
-      const { entries, unit } = yield* timelines(bed)
-      const sockets = yield* connections(bed, options)
-      const numbers = yield* followers(bed)
-      return report([unit, ...sockets, ...numbers], entries)
+      // The cluster ends before the baselines are measured: neither shares the open files, and the machine, of the other.
+      const { entries, follower, more, session, socket, timeline, wanted } = yield* Effect.scoped(measureRookery(options))
+      yield* BenchCluster.say("the same in Redis and on a bare ws server")
+      const bare = yield* measureBaselines(wanted)
+      return memoryReport([timeline, ...bare.timelines, socket, bare.socket, session, follower, bare.follower, ...more], entries)
     })
 }

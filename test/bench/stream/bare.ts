@@ -1,18 +1,15 @@
 /** The same sockets and the same payloads on a bare `ws` server behind Redis: one PUBLISH for each post, in favour of this side. */
 import { Effect } from "effect"
 import * as Bare from "../baselines/bareServer.ts"
+import * as BareSockets from "../baselines/bareSockets.ts"
 import * as Resp from "../baselines/RespClient.ts"
 import type { BenchOptions } from "../harness/Bench.ts"
-import * as Sockets from "../live/sockets.ts"
 import * as Probing from "../memory/probing.ts"
 import { makeClock, postSteps, retimed } from "./posts.ts"
 import { warmSockets, type World } from "./world.ts"
 
 /** Who listens to it hears every post. */
 const activeChannel = "active"
-
-/** Idle ones first, each with a channel of its own, as Mastodon has one for each person. */
-const pathOf = (idle: number, offset: number) => (i: number) => i + offset < idle ? `/timeline:${i + offset}` : `/${activeChannel}`
 
 export const measureBare = Effect.fnUntraced(function*(
   { active, cluster, idle }: World,
@@ -27,18 +24,18 @@ export const measureBare = Effect.fnUntraced(function*(
     (client) => Effect.sync(client.close)
   )
   const clock = makeClock()
-  const look = Probing.memoryOf(cluster.probeFolder, server.pid)
-  const target = { port: server.port, onText: clock.onText }
-  const none = (count: number) => Array.from({ length: count }, () => "")
-  yield* Sockets.open({ ...target, path: pathOf(idle, 0), tokens: none(warmSockets) })
-  const before = yield* look
-  const rest = yield* Sockets.open({ ...target, path: pathOf(idle, warmSockets), tokens: none(idle + active - warmSockets) })
-  const after = yield* look
+  const bareSocket = yield* BareSockets.open(server, cluster.probeFolder, {
+    // Idle ones first.
+    path: (i) => i < idle ? BareSockets.timelinePath(i) : `/${activeChannel}`,
+    onText: clock.onText,
+    warm: warmSockets,
+    count: idle + active - warmSockets
+  })
   const { payload } = JSON.parse(sample) as { readonly payload: string }
   const message = JSON.stringify({ stream: "user", event: "update", payload: JSON.parse(payload) as unknown })
   const publish = (text: string) =>
     Effect.promise(() => publisher.send(Resp.command("PUBLISH", activeChannel, retimed(message, text)), 1))
   const watched = [{ name: "ws", pid: server.pid }, { name: "redis", pid: redis.pid }]
   const bareSteps = yield* postSteps({ watched, clock, active, publish }, rates, options)
-  return { bareSocket: Probing.addedBy(before, after, rest.count), bareSteps }
+  return { bareSocket, bareSteps }
 })
