@@ -9,6 +9,7 @@ import { SqlClient } from "effect/sql"
 import * as Embedded from "../embedded.ts"
 import { type Bench, type BenchOptions, whole } from "../harness/Bench.ts"
 import type { Table } from "../harness/Table.ts"
+import * as Bare from "./bare.ts"
 import * as Digests from "./digests.ts"
 import * as News from "./news.ts"
 
@@ -36,15 +37,18 @@ const database = Effect.gen(function*() {
   return yield* Layer.build(Layer.provideMerge(gossip, client))
 })
 
+const read = (origin: number, messages: ReadonlyArray<Uint8Array>) =>
+  messages.flatMap((message) => {
+    const decoded = Wire.decode(topology, origin, message)
+    return decoded._tag === "Facts" ? decoded.facts : []
+  })
+
 /** Reads and applies what one origin said, so many messages to a transaction; answers how many facts. */
 const takeIn = (gossip: GossipStore["Service"], origin: number, messages: ReadonlyArray<Uint8Array>, each: number) =>
   Effect.gen(function*() {
     let taken = 0
     for (let at = 0; at < messages.length; at += each) {
-      const facts = messages.slice(at, at + each).flatMap((message) => {
-        const decoded = Wire.decode(topology, origin, message)
-        return decoded._tag === "Facts" ? decoded.facts : []
-      })
+      const facts = read(origin, messages.slice(at, at + each))
       const applied = yield* gossip.apply(origin, facts)
       if (applied.unknownOld.length > 0) return yield* Effect.fail(new Error("announcements were not taken"))
       taken += facts.length
@@ -73,6 +77,10 @@ const measureOnce = (origins: number, each: number, posts: number, random: Seede
     }
   })
 
+/** Of one origin; they are read before the time counts. */
+const measureBare = (posts: number, random: Seeded.Seeded) =>
+  Bare.measure(read(1, News.announcements(topology, 1, posts, random)).filter((fact) => fact._tag === "Post"))
+
 const comparing = (figures: ReadonlyArray<Digests.DigestFigure>): Table => ({
   title: "Digests of a day, ms",
   columns: ["posts of the day", "kind", "of them compared", "all of it at once", "as many rows as are looked at", "in 64 parts", "slowest part"],
@@ -93,13 +101,14 @@ const run = (options: BenchOptions) =>
     const million = whole(options, "million", Math.round(1_000_000 * options.scale))
     const random = Seeded.make(options.seed)
     const context = yield* database
-    const { digests, figures } = yield* Effect.provideContext(
+    const { bare, digests, figures } = yield* Effect.provideContext(
       Effect.gen(function*() {
         yield* (yield* GossipStore).enable
         yield* News.people(topology)
         yield* measureOnce(1, 4, Math.min(posts, 20_000), random)
         const figures = yield* Effect.forEach(ways, ([origins, each]) => measureOnce(origins, each, posts, random))
-        return { figures, digests: yield* Digests.measure(million) }
+        const bare = yield* measureBare(posts, random)
+        return { figures, bare, digests: yield* Digests.measure(million) }
       }),
       context
     )
@@ -109,16 +118,16 @@ const run = (options: BenchOptions) =>
         title: "Announcements taken in by one datacenter, from bytes to the commit",
         columns: ["origins", "messages of 500 in a transaction", "announcements/s", "bytes each", "rows of fan-out"],
         rows: figures.map((figure) => [figure.origins, figure.messages, figure.announcementsPerSecond, Math.round(figure.bytesPerAnnouncement * 10) / 10, figure.fanouts])
-      }],
+      }, Bare.bareTable(bare)],
       charts: [],
       goals: [{ what: "announcements applied per second, durable rows included", goal: `≥ ${goal}`, measured: `${best}`, isMet: best >= goal }],
-      data: { figures, digests }
+      data: { figures, bare, digests }
     }
   })
 
 export const gossip: Bench = {
   name: "gossip",
-  about: "announcements of other datacenters, applied per second; digests of a day",
+  about: "announcements of other datacenters, applied per second, beside plain inserts; digests of a day",
   options: {
     announcements: "how many to each measurement; 100,000 times the scale",
     million: "posts of a day whose digests are measured, then four times as many; 1,000,000 times the scale"
