@@ -45,6 +45,10 @@ const start = async (name: string | undefined, args: ReadonlyArray<string>): Pro
     console.log(help(benches))
     return name === undefined || name === "help" || name === "--help" || name === "list" ? 0 : 2
   }
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(help([bench]))
+    return 0
+  }
   const stop = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
   return measure(bench, args, stop.signal)
