@@ -4,30 +4,8 @@ import { Effect, Schedule } from "effect"
 import { mkdir, readdir } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { ask, makeToken, startOne } from "./one.ts"
 import * as program from "./program.ts"
-
-const startOne = Effect.fnUntraced(function*(dataDir: string) {
-  const one = yield* program.start("one", [], { DATA_DIR: dataDir, PORT: "0" })
-  const [, url] = yield* one.says(/is running at (http:\S+)/, 120_000)
-  return { one, url: url! }
-})
-
-const ask = (url: string, token: string, body?: Record<string, string>) =>
-  Effect.promise(async () => {
-    const response = await fetch(url, {
-      ...(body === undefined ? {} : { method: "POST", body: new URLSearchParams(body) }),
-      headers: { authorization: `Bearer ${token}` }
-    })
-    return { status: response.status, body: await response.json() }
-  })
-
-const makeToken = Effect.fnUntraced(function*(dataDir: string, name: string) {
-  const env = { DATA_DIR: dataDir }
-  const person = ["--email", `${name}@example.org`, "--password", "correct-horse"]
-  const created = yield* program.run("rookery", ["accounts", "create", name, ...person], env)
-  assert.strictEqual(created.code, 0, created.output)
-  return (yield* program.run("rookery", ["accounts", "token", name], env)).stdout.trim()
-})
 
 const textsOf = (answer: { readonly body: unknown }): Array<string> =>
   (answer.body as Array<{ content: string }>).map(({ content }) => content.replaceAll(/<[^>]*>/g, ""))
@@ -37,7 +15,7 @@ describe("the one-process program", () => {
     Effect.scoped(Effect.gen(function*() {
       const dataDir = yield* program.folder
       const { one, url } = yield* startOne(dataDir)
-      const token = yield* makeToken(dataDir, "ada")
+      const token = yield* makeToken({ DATA_DIR: dataDir }, "ada")
       const posted = yield* ask(`${url}/api/v1/statuses`, token, { status: "kept" })
       assert.strictEqual(posted.status, 200)
       one.kill("SIGKILL")
@@ -63,7 +41,7 @@ describe("the one-process program", () => {
     Effect.scoped(Effect.gen(function*() {
       const dataDir = yield* program.folder
       const { url } = yield* startOne(dataDir)
-      const token = yield* makeToken(dataDir, "bob")
+      const token = yield* makeToken({ DATA_DIR: dataDir }, "bob")
       const check = ask(`${url}/api/v1/accounts/verify_credentials`, token)
       assert.strictEqual((yield* check).status, 200)
       const offered = yield* ask(`${url}/.well-known/oauth-authorization-server`, token)

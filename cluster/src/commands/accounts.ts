@@ -42,11 +42,13 @@ const list = Command.make("list", {}, () =>
   )).pipe(Command.withDescription("List all accounts"))
 
 const suspend = Command.make("suspend", { name, reason }, (input) => setSuspended(input, true)).pipe(
-  Command.withDescription("Lock an account out and hide all that is its, reposts by others included; nothing is deleted")
+  Command.withDescription("Lock an account out and hide all that is its, reposts by others included; nothing is deleted"),
+  Command.withAlias("disable")
 )
 
 const unsuspend = Command.make("unsuspend", { name, reason }, (input) => setSuspended(input, false)).pipe(
-  Command.withDescription("End a suspension: everything is back as it was")
+  Command.withDescription("End a suspension: everything is back as it was"),
+  Command.withAlias("enable")
 )
 
 const remove = Command.make("delete", { name }, ({ name }) =>
