@@ -3,6 +3,7 @@ import { OutboxStore } from "@rookery/store/OutboxStore"
 import { AccountStore } from "@rookery/store/AccountStore"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Exclusivity from "../layers/Exclusivity.ts"
 import * as processName from "../layers/processName.ts"
 import { PREFIX } from "../layers/MemberStorage.ts"
 
@@ -43,6 +44,10 @@ export const members = Effect.gen(function*() {
     opsUrl: row.name === null ? undefined : processName.parse(row.name)?.opsUrl
   }))
 })
+
+/** The one-process program that serves the database, if one does: it registers nowhere, and every shard is its. */
+export const alone = Effect.map(Exclusivity.loneSession, (session) =>
+  session === undefined ? undefined : { opsUrl: processName.parse(session)?.opsUrl })
 
 /** One gauge or counter out of a member's metrics; undefined when it does not answer. */
 export const metric = (opsUrl: string, name: string): Effect.Effect<number | undefined> =>

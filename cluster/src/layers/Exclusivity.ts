@@ -53,11 +53,11 @@ export const layer = (
     yield* Deferred.await(first)
   }))
 
-/** Whether a server, of either kind, is at work on the database. */
-export const isServed = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  sql<{ served: boolean }>`
-    SELECT EXISTS (
-      SELECT 1 FROM pg_locks
-      WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND classid = ${Number(LOCK >> 32n)}::oid AND objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND objsubid = 1
-    ) AS served`).pipe(Effect.map(([row]) => row?.served === true))
+/** How the session is named (`processName.ts`) of the process that serves the database alone; undefined when none does. */
+export const loneSession = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql<{ name: string }>`
+    SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.classid = ${Number(LOCK >> 32n)}::oid AND l.objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND l.objsubid = 1`
+).pipe(Effect.map(([row]) => row?.name))

@@ -14,6 +14,7 @@ import * as Housekeeping from "../layers/Housekeeping.ts"
 import * as MediaHousekeeping from "../layers/MediaHousekeeping.ts"
 import * as Past from "../layers/Past.ts"
 import * as LocalSharding from "../layers/LocalSharding.ts"
+import * as processName from "../layers/processName.ts"
 import * as Storage from "../layers/Storage.ts"
 import { withPort } from "../local/freePort.ts"
 import * as OneFile from "../local/OneFile.ts"
@@ -22,9 +23,11 @@ import { announceReady } from "./main.ts"
 import * as migrate from "./migrate.ts"
 import { welcome } from "./welcome.ts"
 
+const nameOf = ({ host, port }: Configuration): string => processName.make("one", "alone", derive.urlOf(host, port))
+
 const layerBelow = (configuration: Configuration, postgresUrl: string) => {
   const { natsUrl, redisUrl } = configuration
-  const storage = { ...derive.storage(configuration, "rookery one"), postgresUrl, redisUrl, natsUrl }
+  const storage = { ...derive.storage(configuration, nameOf(configuration)), postgresUrl, redisUrl, natsUrl }
   const end = (error: Error) =>
     Effect.andThen(Effect.logFatal(error.message), Effect.sync(() => process.kill(process.pid, "SIGTERM")))
   const database = Layer.provideMerge(Exclusivity.layer("alone", end), Storage.layerPostgres(storage))
@@ -42,7 +45,7 @@ export const serve = (given: Configuration, postgresUrl: string, isEmbedded: boo
     const configuration = yield* withPort(given)
     yield* migrate.on(postgresUrl, derive.patience(configuration), configuration.shardsPerGroup)
     const below = yield* Layer.build(layerBelow(configuration, postgresUrl))
-    const links = yield* DatacenterLinks.make(configuration, "rookery one", derive.patience(configuration))
+    const links = yield* DatacenterLinks.make(configuration, nameOf(configuration), derive.patience(configuration))
     const world = yield* Effect.provideContext(GossipWorld.make(configuration, links), below)
     const actors = yield* Layer.build(
       Layer.mergeAll(
