@@ -128,6 +128,18 @@ describe("import-graph", () => {
       assert.include(yield* counts, { accounts: 2, edges: 2 })
     })), 60_000)
 
+  it.live("names the first broken lines of a file that has no others, whether they are to be left out or not", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { counts, run } = yield* setUp("graph.csv", `follower,followee\n${"1,2\n".repeat(11)}`)
+      for (const flags of [[], ["--skip-bad-lines"]]) {
+        const { code, output } = yield* run(...flags)
+        assert.strictEqual(code, 1)
+        assert.match(output, /graph\.csv has no line "follower followee", but 12 broken lines:\n  line 1: one word instead of two numbers: "follower,followee"\n  line 2: /)
+        assert.match(output, /  line 10: [^]*  and 2 more\n/)
+      }
+      assert.strictEqual((yield* counts)["accounts"], 0)
+    })), 60_000)
+
   it.live("says why a file cannot be read, or has nothing in it", () =>
     Effect.scoped(Effect.gen(function*() {
       const { run } = yield* setUp("graph.txt", "# only talk\n")

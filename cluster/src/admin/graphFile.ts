@@ -69,7 +69,7 @@ export const parseLine = (line: number, text: string): Edge | BrokenLine | undef
   const words = text.trim().split(/\s+/)
   if (words[0] === "" || words[0]?.startsWith("#")) return undefined
   const wrong = (reason: string): BrokenLine => ({ line, text: text.trim().slice(0, SHOWN_MAX), reason })
-  if (words.length !== 2) return wrong(`${words.length === 1 ? "one number" : `${words.length} words`} instead of two numbers`)
+  if (words.length !== 2) return wrong(`${words.length === 1 ? "one word" : `${words.length} words`} instead of two numbers`)
   const [follower, followee] = words.map(accountNumber)
   if (follower === undefined || followee === undefined) return wrong("not two whole numbers from 0 on")
   if (follower === followee) return wrong("an account cannot follow itself")

@@ -84,12 +84,16 @@ const reasonOf = (cause: unknown): string => {
 
 const refuseBroken = (survey: graphFile.Survey, options: Options): Effect.Effect<void, AdminError> => {
   const { broken, edges, firstBroken } = survey
-  if (edges === 0) return Effect.fail(new AdminError({ message: `${options.file} has no line "follower followee"` }))
-  if (broken === 0 || options.skipBadLines) return Effect.void
+  if (edges > 0 && (broken === 0 || options.skipBadLines)) return Effect.void
   const shown = firstBroken.map(({ line, reason, text }) => `  line ${line}: ${reason}: ${JSON.stringify(text)}`)
   const more = broken > firstBroken.length ? [`  and ${broken - firstBroken.length} more`] : []
-  const head = `${options.file} has ${broken} broken ${broken === 1 ? "line" : "lines"}; nothing was imported (--skip-bad-lines leaves them out):`
-  return Effect.fail(new AdminError({ message: [head, ...shown, ...more].join("\n") }))
+  return Effect.fail(new AdminError({ message: [headOf(survey, options.file), ...shown, ...more].join("\n") }))
+}
+
+const headOf = ({ broken, edges }: graphFile.Survey, file: string): string => {
+  const lines = `${broken} broken ${broken === 1 ? "line" : "lines"}`
+  if (edges > 0) return `${file} has ${lines}; nothing was imported (--skip-bad-lines leaves them out):`
+  return `${file} has no line "follower followee"${broken > 0 ? `, but ${lines}:` : ""}`
 }
 
 /** Walks the whole file, since posts need every account; edges of lines that an earlier run committed are not written again. */
