@@ -39,6 +39,22 @@ const setUp = Effect.fnUntraced(function*(name: string, content: string | Uint8A
   return { url, file, run, counts }
 })
 
+/** How many posts accounts have, and how many accounts have so many. */
+const perAccount = (url: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) =>
+    sql<{ each: number; accounts: number }>`
+      SELECT n::int AS each, count(*)::int AS accounts
+      FROM (SELECT count(p.id) AS n FROM accounts a LEFT JOIN posts p ON p.author = a.id GROUP BY a.id) GROUP BY n ORDER BY n`
+  ).pipe(Effect.provide(client(url)))
+
+/** Half of the accounts are written to, as by people who change their profiles: their rows move, and are read in another order. */
+const moveRows = (url: string) =>
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    const write = sql`UPDATE accounts SET admin = admin WHERE no % 2 = 0`
+    yield* sql.withTransaction(Effect.repeat(write, { times: 3 }))
+  }).pipe(Effect.provide(client(url)))
+
 interface Status {
   readonly content: string
   readonly account: { readonly username: string }
@@ -112,6 +128,26 @@ describe("import-graph", () => {
       const resumed = yield* run()
       assert.strictEqual(resumed.code, 0, resumed.output)
       assert.include(yield* counts, { accounts: 2020, edges: 40_000, followers: 40_000 })
+    })), 60_000)
+
+  it.live("killed among the posts, writes the rest of them: as many of every account", () =>
+    Effect.scoped(Effect.gen(function*() {
+      // In eight batches, of which the first two end in the middle of a round.
+      const { counts, file, run, url } = yield* setUp("graph.txt", Array.from({ length: 5_999 }, (_, i) => `${i} ${i + 1}`).join("\n"))
+      const flags = ["--posts-per-account", "12", "--post-text-bytes", "30"]
+      const first = yield* program.start("rookery", ["import-graph", file, ...flags], { DATABASE_URL: url })
+      const some = Effect.flatMap(counts, ({ posts }) => posts! > 0 ? Effect.void : Effect.fail("none yet"))
+      yield* Effect.retry(some, { times: 3_000 })
+      first.kill("SIGKILL")
+      yield* first.ended
+      const written = (yield* counts)["posts"]!
+      assert.isBelow(written, 72_000)
+      yield* moveRows(url)
+      const resumed = yield* run(...flags)
+      assert.strictEqual(resumed.code, 0, resumed.output)
+      assert.include(resumed.output, `\n${(72_000 - written).toLocaleString("en-US")} posts\n`)
+      assert.include(yield* counts, { accounts: 6_000, posts: 72_000, statuses: 72_000 })
+      assert.deepStrictEqual(yield* perAccount(url), [{ each: 12, accounts: 6_000 }])
     })), 60_000)
 
   it.live("names broken lines and imports nothing, unless it is told to leave them out", () =>

@@ -160,7 +160,8 @@ const promoteCrowded = Effect.fnUntraced(function*({ options: { threshold }, sql
 const importPosts = Effect.fnUntraced(function*(run: Run) {
   const { accounts, options, sql, survey } = run
   if (options.postsPerAccount === 0) return 0
-  const everyone = [...accounts]
+  // A run that goes on where another ended must find everybody in the same place; the database answers in any order.
+  const everyone = [...accounts].sort(([one], [other]) => one - other)
   const total = everyone.length * options.postsPerAccount
   const key = `${survey.hash} posts ${options.postsPerAccount} ${options.postTextBytes}`
   const done = yield* bulk.importProgress(key)
