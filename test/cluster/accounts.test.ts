@@ -50,7 +50,7 @@ describe("accounts", () => {
       const { id } = posted.body as { readonly id: string }
       const statusOf = (path: string) => Effect.map(ask(url + path, bob), ({ status }) => status)
       assert.strictEqual(yield* statusOf(`/api/v1/statuses/${id}`), 200)
-      assert.include((yield* accounts("delete", "eve")).stdout, "deleted eve with its 1 posts")
+      assert.include((yield* accounts("delete", "eve")).stdout, "deleted eve, posts: 1")
       yield* soon(check(eve), (status) => status === 401)
       yield* soon(statusOf(`/api/v1/statuses/${id}`), (status) => status === 404)
       yield* soon(statusOf("/api/v1/accounts/lookup?acct=eve"), (status) => status === 404)

@@ -180,9 +180,12 @@ const importPosts = Effect.fnUntraced(function*(run: Run) {
   }
   bar.end()
   if (done?.finished === true) return 0
+  const timelines = progressBar.start("timelines", everyone.length, 0)
   for (let at = 0; at < everyone.length; at += BATCH) {
     yield* bulk.outdateReaders(everyone.slice(at, at + BATCH).map(([, { id }]) => id))
+    timelines.at(Math.min(everyone.length, at + BATCH))
   }
+  timelines.end()
   yield* bulk.saveImportProgress(key, { nextLine: total, finished: true })
   return total - (done?.nextLine ?? 0)
 })

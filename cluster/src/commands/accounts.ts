@@ -52,9 +52,10 @@ const unsuspend = Command.make("unsuspend", { name, reason }, (input) => setSusp
 )
 
 const remove = Command.make("delete", { name }, ({ name }) =>
-  accounts.remove(name).pipe(
+  lockOut(name).pipe(
+    Effect.andThen(accounts.remove(name)),
     Effect.tap(tell),
-    Effect.tap((account) => Console.log(`deleted ${account.username} with its ${account.statuses} posts`)),
+    Effect.tap((account) => Console.log(`deleted ${account.username}, posts: ${account.statuses}`)),
     adminLayer.withStores
   )).pipe(Command.withDescription("Delete an account with all that is its, for good"))
 
@@ -65,6 +66,10 @@ const setSuspended = ({ name, reason }: { readonly name: string; readonly reason
       Console.log(`${username} is ${changed ? "" : "already "}${suspended ? "suspended" : "not suspended"}`)),
     adminLayer.withStores
   )
+
+/** To delete an account that has much takes long: it is not heard or seen meanwhile. */
+const lockOut = (name: string) =>
+  Effect.flatMap(accounts.setSuspended(name, true, "deleted by an operator"), ({ account }) => tell(account))
 
 /** Tokens stop, and streams end, at once. */
 const tell = Effect.fnUntraced(function*(account: AccountRow) {
