@@ -49,14 +49,16 @@ describe("a post of another datacenter", () => {
   it.effect("cannot be had now, rather than not at all, while its owner cannot be asked", () =>
     Effect.gen(function*() {
       const { end, hydration, lose } = yield* world
-      const statusOf = Effect.match(readerOf(hydration).one(undefined, target.id), {
-        onFailure: (error) => error._tag === "ApiError" ? error.status : error._tag,
-        onSuccess: () => 200
-      })
-      assert.strictEqual(yield* statusOf, 200)
+      const statusOf = (id: bigint) =>
+        Effect.match(readerOf(hydration).one(undefined, id), {
+          onFailure: (error) => error._tag === "ApiError" ? error.status : error._tag,
+          onSuccess: () => 200
+        })
+      const both = Effect.forEach([target.id, wrapper.id], statusOf)
+      assert.deepStrictEqual(yield* both, [200, 200])
       yield* lose
-      assert.strictEqual(yield* statusOf, 503)
+      assert.deepStrictEqual(yield* both, [503, 503], "as is what wraps it")
       yield* end
-      assert.strictEqual(yield* statusOf, 404)
+      assert.deepStrictEqual(yield* both, [404, 404])
     }))
 })

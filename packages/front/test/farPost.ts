@@ -26,12 +26,13 @@ export const announced: Post = { ...target, text: "", version: 2, likes: 1, abse
 /** The target is far, and its content can be had until `lose`; after `end` its owner says that it is gone. */
 export const world = Effect.gen(function*() {
   let found = { posts: [target], later: [] as Array<bigint> }
+  const near = { byIds: () => Effect.succeed([wrapper]) } as unknown as PostStore["Service"]
   const contents = {
     byIds: () => Effect.sync(() => found),
     fill: (post: Post) => Effect.succeed(post)
   }
   const accounts = { byNos: (nos: ReadonlyArray<LocalNo>) => Effect.succeed(nos.map(rowOf)) } as unknown as AccountStore["Service"]
-  const hydration = yield* Hydration.make({ posts: {} as PostStore["Service"], accounts }, addresses, defaultLimits, {
+  const hydration = yield* Hydration.make({ posts: near, accounts }, addresses, defaultLimits, {
     contents,
     isFar: (id) => id === target.id
   })

@@ -15,6 +15,7 @@ import { type ApiError, notFound } from "../http/Errors.ts"
 import type { Addresses } from "../render/Addresses.ts"
 import * as Status from "../render/Status.ts"
 import type { FrontSettings } from "../Settings.ts"
+import * as Absent from "./Absent.ts"
 import * as Contents from "./Contents.ts"
 import * as FillCache from "./FillCache.ts"
 import * as KeptPosts from "./KeptPosts.ts"
@@ -31,7 +32,7 @@ export interface Hydrated {
 export interface Hydration {
   /** In order; undefined for a post that is gone, or a wrapper of one. */
   readonly posts: (ids: ReadonlyArray<bigint>) => Effect.Effect<ReadonlyArray<Hydrated | undefined>, StoreError>
-  /** Whether a post is undefined only because its owner could not be asked for it just now. */
+  /** Whether a post is undefined only because its owner, or that of what it wraps, could not be asked just now. */
   readonly isAbsent: (id: bigint) => boolean
   /**
    * A post that an actor just answered with, rendered for this once: what is cached is read from the store. The write is done, so what
@@ -65,26 +66,20 @@ interface Loads {
   readonly loadsMax: number
 }
 
-/** A content that could not be had is asked for again after this, in milliseconds; so many are remembered. */
-const laterMillis = 1_000
-const absentMax = 4_096
-
 const makePosts = (
   { contents, loadsMax }: Loads,
   accounts: FillCache.FillCache<number, RenderedAccounts.RenderedAccount>,
   addresses: Addresses,
   limits: Limits
 ) => {
-  /** Until when those whose content could not be had are not asked for again, by `performance.now()`; the oldest first. */
-  const absent = new Map<bigint, number>()
-  const isAbsent = (id: bigint): boolean => (absent.get(id) ?? 0) > performance.now()
+  const absent = Absent.make()
   const remember = rememberMissing(limits.missingMillis)
   const cache = FillCache.make<bigint, Status.RenderedPost>({
     bytesMax: limits.postCacheBytes,
     sizeOf: KeptPosts.sizeOf,
     keptAs: KeptPosts.keep,
     millis: limits.postMillis,
-    missingMillis: (id) => isAbsent(id) ? laterMillis : remember(id),
+    missingMillis: (id) => absent.has(id) ? Absent.laterMillis : remember(id),
     slots: Slots.ofIds,
     batchMax,
     loadsMax,
@@ -96,25 +91,17 @@ const makePosts = (
         const author = authors[i]
         if (author !== undefined) rendered.set(post.id, Status.render(post, author.row.username, addresses))
       })
-      noteAbsent(absent, ids, later)
+      absent.note(ids, later)
       return rendered
     }),
     behind: PackedPosts.make(limits.packedPostBytes, addresses),
     onHit: (count) => void (Metrics.renderCacheHits.value += count),
     onMiss: (count) => void (Metrics.renderCacheMisses.value += count)
   })
-  return Effect.map(cache, (made): PostCache => ({ ...made, isAbsent }))
+  return Effect.map(cache, (made): PostCache => ({ ...made, absent }))
 }
 
-const noteAbsent = (absent: Map<bigint, number>, asked: ReadonlyArray<bigint>, later: ReadonlyArray<bigint>): void => {
-  for (const id of asked) absent.delete(id)
-  for (const id of later) {
-    if (absent.size >= absentMax) absent.delete(absent.keys().next().value!)
-    absent.set(id, performance.now() + laterMillis)
-  }
-}
-
-type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear"> & Pick<Hydration, "isAbsent">
+type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear"> & { readonly absent: Absent.Absent }
 
 /** Posts of others have a cache of their own: what is here never waits for an owner elsewhere. */
 const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean): PostCache => ({
@@ -127,7 +114,7 @@ const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean)
       return ids.map((id) => isFar(id) ? others[nextOther++] : own[nextOwn++])
     })
   },
-  isAbsent: far.isAbsent,
+  absent: far.absent,
   invalidate: (id) => isFar(id) ? far.invalidate(id) : near.invalidate(id),
   clear: () => {
     near.clear()
@@ -170,8 +157,10 @@ export const make = (
         Effect.flatMap(posts.all(ids), (outer) => {
           const targets = targetsOf(outer)
           if (targets.length === 0) return withAuthors(outer, noTargets)
-          return Effect.flatMap(posts.all(targets), (inner) =>
-            withAuthors(outer, new Map(targets.map((id, i) => [id, inner[i]]))))
+          return Effect.flatMap(posts.all(targets), (inner) => {
+            for (const rendered of outer) if (rendered !== undefined && rendered.repostOf !== null) posts.absent.noteWrapper(rendered.id, rendered.repostOf)
+            return withAuthors(outer, new Map(targets.map((id, i) => [id, inner[i]])))
+          })
         }),
       wrap: Effect.fnUntraced(function*(answered, before) {
         const post = withContentOf(yield* fill(answered), before)
@@ -184,7 +173,7 @@ export const make = (
         return item ?? { rendered: rendered({ ...post, repostOf: null }), author, inner: undefined }
       }),
       accounts: accounts.all,
-      isAbsent: posts.isAbsent,
+      isAbsent: posts.absent.has,
       dropPost: posts.invalidate,
       dropAccountNo: accounts.invalidate,
       published: (post) =>
