@@ -28,7 +28,7 @@ const makeWaiting = <T extends { state: "waiting" | "left" | "taken" }>() => {
     leave: (entry: T): void => {
       if (entry.state !== "waiting") return
       entry.state = "left"
-      // Each is looked at twice at most, however many leave.
+      // Half of them at least go each time: each that leaves costs two looks, however many they are.
       if (++left * 2 <= entries.length) return
       entries = entries.filter(({ state }) => state === "waiting")
       left = 0
@@ -82,7 +82,8 @@ export const make = <A, B, E>(
     })
 
     yield* arrived.await.pipe(
-      Effect.andThen(gatherMillis === 0 ? Effect.void : Effect.sleep(gatherMillis)),
+      // What comes within the same turn goes along.
+      Effect.andThen(gatherMillis === 0 ? Effect.yieldNow : Effect.sleep(gatherMillis)),
       Effect.andThen(writeNext),
       Effect.forever,
       Effect.forkScoped

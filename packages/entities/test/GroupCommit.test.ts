@@ -36,6 +36,16 @@ describe("GroupCommit", () => {
       assert.deepStrictEqual(yield* Effect.forEach(rest, Fiber.join), [20, 30, 40])
     }))
 
+  it.effect("writes what comes within one turn as one group, from the first on", () =>
+    Effect.gen(function*() {
+      const { gates, groups, write } = makeWrite()
+      const { commit } = yield* GroupCommit.make(write, 100)
+      const callers = yield* Effect.forkChild(Effect.forEach([1, 2, 3], commit, { concurrency: "unbounded" }))
+      yield* settle
+      Deferred.doneUnsafe(gates[0]!, Effect.void)
+      assert.deepStrictEqual([groups, yield* Fiber.join(callers)], [[[1, 2, 3]], [10, 20, 30]])
+    }))
+
   it.effect("fails the callers of a failed group only", () =>
     Effect.gen(function*() {
       const { gates, write } = makeWrite()
