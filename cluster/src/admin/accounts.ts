@@ -114,6 +114,7 @@ export const setSuspended = Effect.fnUntraced(function*(username: string, suspen
 
 export const remove = Effect.fnUntraced(function*(username: string) {
   const account = yield* find(username)
+  if (account.remote) return yield* new AdminError({ message: `the home of ${username} is another datacenter: delete it there` })
   yield* (yield* AccountStore).remove(account.id)
   return account
 })

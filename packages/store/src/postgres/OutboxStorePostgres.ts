@@ -8,7 +8,7 @@ import { byteas, int2s, int8s, operation } from "./statement.ts"
 
 const columns = `o.id, o.owner, o.kind, o.post_id AS "postId", o.payload, o.progress, o.attempts, o.created_at AS "createdAt"`
 
-/** More would not fit into a number of the database. */
+/** The bound on the wait is reached long before; 2 to the power of any number of attempts would overflow. */
 const doublingsMax = 30
 
 export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"] => {
@@ -46,12 +46,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql): OutboxStore["Service"
       }
     )
 
-  /** How far each row came, and until when it is held. */
-  const write = (rows: ReadonlyArray<Progress>, heldUntil: Statement.Fragment) => {
+  /** How far each row came, and when it is free to be claimed. */
+  const write = (rows: ReadonlyArray<Progress>, freeAt: Statement.Fragment) => {
     const ids = int8s(rows.map((row) => row.id))
     return Effect.asVoid(sql`
       WITH locked AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY(${ids}) ORDER BY id FOR UPDATE)
-      UPDATE outbox o SET progress = made.progress, claimed_until = ${heldUntil}
+      UPDATE outbox o SET progress = made.progress, claimed_until = ${freeAt}
       FROM unnest(${ids}, ${byteas(rows.map((row) => row.progress))}) AS made (id, progress), locked
       WHERE o.id = made.id AND locked.id = o.id`)
   }

@@ -79,8 +79,10 @@ const marks = (sql: SqlClient.SqlClient, name: "likes" | "bookmarks", id: Accoun
         DELETE FROM ${sql.literal(name)} l USING part WHERE l.account = ${id} AND l.post_id = part.post_id RETURNING l.post_id
       ), locked AS MATERIALIZED (
         SELECT c.post_id FROM post_counts c JOIN gone ON gone.post_id = c.post_id ORDER BY c.post_id FOR UPDATE OF c
+      ), counted AS (
+        UPDATE post_counts c SET ${sql.literal(`${name} = ${name} - 1`)} FROM locked WHERE c.post_id = locked.post_id
       )
-      UPDATE post_counts c SET ${sql.literal(`${name} = ${name} - 1`)} FROM locked WHERE c.post_id = locked.post_id RETURNING 1`,
+      SELECT 1 FROM gone`,
     (rows) => rows.length
   )
 
@@ -95,7 +97,7 @@ const media = (sql: SqlClient.SqlClient, id: AccountId) =>
     (rows) => rows.length
   )
 
-/** Tombstones lose their words, those of posts that were deleted long ago too; those that have none are passed over. */
+/** Tombstones lose their words, those of posts that were deleted long ago too. Goes on above where its last run ended: each removal makes one. */
 const words = (sql: SqlClient.SqlClient, id: AccountId): Step => {
   let after = 0n
   return Effect.suspend(() =>
@@ -107,7 +109,8 @@ const words = (sql: SqlClient.SqlClient, id: AccountId): Step => {
           DELETE FROM post_edits e USING part WHERE e.post_id = part.id
         ), gone AS (
           UPDATE posts p SET text = '', spoiler = '', media = NULL, content = ${contents.here} FROM part
-          WHERE ${sql.literal(unprunedMatch("p.id", "part.id"))} RETURNING p.id
+          WHERE ${sql.literal(unprunedMatch("p.id", "part.id"))}
+            AND (p.text <> '' OR p.spoiler <> '' OR p.media IS NOT NULL OR p.content <> ${contents.here}) RETURNING p.id
         ), loosened AS (
           INSERT INTO past_loose (id) SELECT id FROM gone WHERE past_chunk_of(id) IS NOT NULL
         )
@@ -120,12 +123,12 @@ const words = (sql: SqlClient.SqlClient, id: AccountId): Step => {
   )
 }
 
-/** Rows that name the account in one column. */
-const named = (sql: SqlClient.SqlClient, table: string, column: string, id: AccountId): Step =>
+/** Rows that name the account in one column; those of `which` alone, so that an index of such rows serves. */
+const named = (sql: SqlClient.SqlClient, id: AccountId, table: string, column: string, which = "true"): Step =>
   Effect.map(
     sql`
       DELETE FROM ${sql.literal(table)} WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM ${sql.literal(table)} WHERE ${sql.literal(column)} = ${id} LIMIT ${rowsPerStep}
+        SELECT ctid FROM ${sql.literal(table)} WHERE ${sql.literal(column)} = ${id} AND ${sql.literal(which)} LIMIT ${rowsPerStep}
       )) RETURNING 1`,
     (rows) => rows.length
   )
@@ -142,18 +145,18 @@ const conversations = (sql: SqlClient.SqlClient, id: AccountId): Step =>
   )
 
 /** Where there may be many rows of one account. What else names it goes with its row. */
-const manyOf = [
-  ["follows", "follower"], ["follows", "followee"], ["pins", "account"], ["post_mentions", "account"], ["conversations", "account"],
+const manyOf: ReadonlyArray<readonly [table: string, column: string, which?: string]> = [
+  ["follows", "follower"], ["follows", "followee", "active"], ["follows", "followee", "NOT active"], ["pins", "account"], ["post_mentions", "account"], ["conversations", "account"],
   ["notifications", "account"], ["write_keys", "account"], ["blocks", "account"], ["blocks", "target"], ["mutes", "account"],
   ["mutes", "target"], ["follow_requests", "account"], ["follow_requests", "target"], ["endorsements", "account"],
   ["endorsements", "target"], ["account_notes", "account"], ["account_notes", "target"]
-] as const
+]
 
 const rest = (name: string, sql: SqlClient.SqlClient, id: AccountId) =>
   Effect.gen(function*() {
     yield* drain(name, words(sql, id))
     yield* drain(name, conversations(sql, id))
-    for (const [table, column] of manyOf) yield* drain(name, named(sql, table, column, id))
+    for (const rows of manyOf) yield* drain(name, named(sql, id, ...rows))
     const gone = yield* operation(name, sql`DELETE FROM accounts WHERE id = ${id} RETURNING 1`)
     return gone.length > 0
   })
