@@ -5,8 +5,9 @@
 import * as Logs from "@rookery/observe/Logs"
 import { dependencyUp } from "@rookery/observe/Metrics"
 import * as Outages from "@rookery/observe/Outages"
+import { inTime } from "@rookery/observe/inTime"
 import { reasonOf } from "@rookery/observe/reasonOf"
-import { Cause, Clock, Effect, Fiber, Layer } from "effect"
+import { Cause, Clock, Effect, Layer } from "effect"
 import { addressOf } from "./awaitDependency.ts"
 
 export interface Watched<R> {
@@ -29,14 +30,6 @@ const firstReminderMillis = 10_000
 const seconds = (millis: number): number => Math.round(millis / 1_000)
 
 const todo = "bring it back; this process connects to it again by itself"
-
-/** Fails in time also where the probe cannot be interrupted at once, as one cannot that waits for a frozen server. */
-const inTime = <R>(probe: Effect.Effect<unknown, unknown, R>) =>
-  Effect.flatMap(Effect.forkDetach(probe), (asking) =>
-    Effect.timeoutOrElse(Fiber.join(asking), {
-      duration: probeMillis,
-      orElse: () => Effect.andThen(Effect.sync(() => asking.interruptUnsafe()), Effect.fail(new Error(`no answer in ${probeMillis} ms`)))
-    }))
 
 /** One look; says what has changed, and now and then what has not. */
 const makeLook = <R>({ meanwhile, name, part, probe, url }: Watched<R>) => {
@@ -68,7 +61,7 @@ const makeLook = <R>({ meanwhile, name, part, probe, url }: Watched<R>) => {
   }
   return Effect.gen(function*() {
     const began = performance.now()
-    const exit = yield* Effect.exit(inTime(probe))
+    const exit = yield* Effect.exit(inTime(probe, probeMillis))
     const now = yield* Clock.currentTimeMillis
     // Under load a probe may wait its turn for too long while others are answered.
     const answers = exit._tag === "Success" || state.answeredAt > began

@@ -1,5 +1,6 @@
 /** Whether what a process needs answers; asked for by whoever looks at `/ready`. */
 import { Clock, Deferred, Effect } from "effect"
+import { inTime } from "./inTime.ts"
 import * as Metrics from "./Metrics.ts"
 
 /** How long a dependency may take, and how long an answer stands for all who ask. */
@@ -22,9 +23,8 @@ export interface Dependency {
   readonly isDispensable?: boolean
 }
 
-const answers = ({ name, probe }: Dependency): Effect.Effect<boolean> =>
-  probe.pipe(
-    Effect.timeout(probeMillis),
+const isThere = ({ name, probe }: Dependency): Effect.Effect<boolean> =>
+  inTime(probe, probeMillis).pipe(
     Effect.exit,
     Effect.map((exit) => {
       const isUp = exit._tag === "Success"
@@ -43,7 +43,7 @@ export const make = (dependencies: ReadonlyArray<Dependency>): Effect.Effect<Sta
   let until = 0
   let latest: Deferred.Deferred<State> | undefined
   const probes = Effect.map(
-    Effect.forEach(dependencies, answers, { concurrency: "unbounded" }),
+    Effect.forEach(dependencies, isThere, { concurrency: "unbounded" }),
     (areUp) => stateOf(dependencies.filter((_, i) => !areUp[i]!))
   )
   const ask = (now: number) => {
