@@ -2,6 +2,8 @@
 
 /** After this they are asked for again, in milliseconds; so many are remembered. */
 export const laterMillis = 1_000
+/** Longer than they are not asked for: who found one missing at the end of that time is still told why. */
+const knownMillis = 2 * laterMillis
 const absentMax = 4_096
 
 export interface Absent {
@@ -20,18 +22,23 @@ const put = <V>(map: Map<bigint, V>, id: bigint, value: V): void => {
 }
 
 export const make = (now: () => number = () => performance.now()): Absent => {
-  /** Until when each is not asked for again. */
+  /** Until when each counts as one of them. */
   const until = new Map<bigint, number>()
-  const wrapped = new Map<bigint, bigint>()
-  const isOut = (id: bigint | undefined): boolean => id !== undefined && (until.get(id) ?? 0) > now()
+  const wrappers = new Map<bigint, { readonly target: bigint; readonly until: number }>()
+  const isOut = (id: bigint): boolean => (until.get(id) ?? 0) > now()
+  const wrapsOne = (id: bigint): boolean => {
+    const wrapper = wrappers.get(id)
+    // One that was deleted is not noted again, and is soon gone from here.
+    return wrapper !== undefined && wrapper.until > now() && isOut(wrapper.target)
+  }
   return {
-    has: (id) => isOut(id) || isOut(wrapped.get(id)),
+    has: (id) => isOut(id) || wrapsOne(id),
     note: (asked, later) => {
       for (const id of asked) until.delete(id)
-      for (const id of later) put(until, id, now() + laterMillis)
+      for (const id of later) put(until, id, now() + knownMillis)
     },
     noteWrapper: (id, target) => {
-      if (isOut(target)) put(wrapped, id, target)
+      if (isOut(target)) put(wrappers, id, { target, until: now() + knownMillis })
     }
   }
 }
