@@ -8,7 +8,7 @@ import * as Datacenters from "@rookery/domain/Datacenters"
 import * as Metrics from "@rookery/observe/Metrics"
 import type { Want } from "@rookery/protocol/Contents"
 import type { AuthorStore } from "@rookery/store/AuthorStore"
-import { Effect, Queue } from "effect"
+import { type Cause, Effect, Queue } from "effect"
 import type { Posted } from "./After.ts"
 import type { World } from "./World.ts"
 
@@ -20,7 +20,7 @@ const fewMillis = 10_000
 /** Messages of news that wait; later ones are not fetched ahead. */
 const waitingMax = 64
 
-/** After this nobody waits for contents of one home any more, in milliseconds: the next come first. */
+/** Contents of one home are waited for no longer than this, in milliseconds; those of the others are fetched all the same. */
 const fetchMillisMax = 10_000
 
 interface Known {
@@ -44,6 +44,8 @@ const makeReaders = (authors: AuthorStore["Service"], least: number) => {
     })
 }
 
+const notFetched = (cause: Cause.Cause<unknown>) => Effect.logDebug("contents were not fetched ahead", cause)
+
 /** Has the contents of posts of one home fetched, and kept. */
 export type Fetch = (home: number, wants: ReadonlyArray<Want>) => Effect.Effect<void, unknown>
 
@@ -51,6 +53,12 @@ export const make = (world: World, authors: AuthorStore["Service"], fetch: Fetch
   Effect.gen(function*() {
     const hasMany = makeReaders(authors, world.settings.fetchAheadReaders)
     const waiting = yield* Queue.dropping<ReadonlyArray<PostFact>>(waitingMax)
+    const fetchOf = (home: number, own: ReadonlyArray<PostFact>) =>
+      fetch(home, own.map(({ id, version }) => ({ id, version }))).pipe(
+        Effect.timeout(fetchMillisMax),
+        Effect.tap(() => Effect.sync(() => void (Metrics.contentAhead.value += own.length))),
+        Effect.catchCause(notFetched)
+      )
     const fetchFew = (facts: ReadonlyArray<PostFact>) =>
       Effect.gen(function*() {
         const many = new Set<AccountId>()
@@ -59,13 +67,12 @@ export const make = (world: World, authors: AuthorStore["Service"], fetch: Fetch
         const byHome = Map.groupBy(wanted, (fact) => Datacenters.homeOf(world.datacenters, fact.id))
         for (const [home, own] of byHome) {
           if (home === undefined) continue
-          yield* Effect.timeout(fetch(home, own.map(({ id, version }) => ({ id, version }))), fetchMillisMax)
-          Metrics.contentAhead.value += own.length
+          yield* fetchOf(home, own)
         }
       })
     yield* Queue.take(waiting).pipe(
       Effect.flatMap(fetchFew),
-      Effect.catchCause((cause) => Effect.logDebug("contents were not fetched ahead", cause)),
+      Effect.catchCause(notFetched),
       Effect.forever,
       Effect.forkScoped
     )
