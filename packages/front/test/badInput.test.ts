@@ -152,19 +152,26 @@ describe("bad input", () => {
         const json = "application/json"
         assert.deepStrictEqual(yield* send({ "content-type": json, "content-encoding": "gzip" }), [415, "string"])
         assert.deepStrictEqual(yield* send({ "content-type": `${json}; charset=utf-16` }), [415, "string"])
+        const ann = yield* client.signUp("ann")
+        const picture = { token: ann.token, headers: { "content-type": "multipart/form-data; boundary=x", "content-encoding": "gzip" }, raw: "--x--" }
+        assert.strictEqual((yield* client.call("POST", "/api/v2/media", picture)).status, 415)
         for (const type of [json, `${json}; charset=UTF-8`, `${json};charset="utf-8"`, `${json}; charset=us-ascii`]) {
           assert.deepStrictEqual(yield* send({ "content-type": type, "content-encoding": "identity" }), [200, "undefined"], type)
         }
       })))
 
-  it.live("of 0 for the id from which a page goes is taken for what it is, below every id", () =>
+  it.live("of 0 for an id is a bound below all: pages go upwards from it, or down to it", () =>
     withFront((client) =>
       Effect.gen(function*() {
         const ann = yield* client.signUp("ann")
-        const ids = [(yield* client.post(ann, "one")).id, (yield* client.post(ann, "two")).id].toReversed()
-        for (const query of ["min_id=0", "since_id=0", "min_id=0&since_id=0"]) {
-          const page = yield* client.ok("GET", `/api/v1/timelines/home?${query}`, { token: ann.token })
-          assert.deepStrictEqual(page.map(({ id }: { id: string }) => id), ids, query)
+        const [older, newer] = [(yield* client.post(ann, "one")).id, (yield* client.post(ann, "two")).id]
+        const page = (query: string) =>
+          Effect.map(client.ok("GET", `/api/v1/timelines/home?${query}`, { token: ann.token }), (posts) => posts.map(({ id }: { id: string }) => id))
+        assert.deepStrictEqual(yield* page("min_id=0"), [newer, older])
+        assert.deepStrictEqual(yield* page("min_id=0&limit=1"), [older])
+        assert.deepStrictEqual(yield* page("since_id=0&limit=1"), [newer])
+        for (const path of ["bookmarks", "notifications", "conversations", "blocks"]) {
+          yield* client.ok("GET", `/api/v1/${path}?min_id=0&since_id=0`, { token: ann.token })
         }
       })))
 

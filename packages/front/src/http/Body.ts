@@ -12,17 +12,18 @@ export const hasBody = (request: IncomingMessage): boolean => {
 
 const tooLarge = new ApiError({ status: 413, error: "The body is too large", close: true })
 
-const unpacked = new ApiError({ status: 415, error: "Send the body as it is, without a content encoding" })
+const encoded = new ApiError({ status: 415, error: "Send the body as it is, without a content encoding" })
 const notUtf8 = new ApiError({ status: 415, error: "Send the body in UTF-8" })
 
 /** ASCII is UTF-8 too. */
 const charsets: ReadonlySet<string | undefined> = new Set([undefined, "utf-8", "utf8", "us-ascii"])
 const charsetPattern = /;\s*charset\s*=\s*"?([^\s;"]*)/
 
-/** What would be read as something that it is not. */
-const refusalOf = (encoding: string | undefined, contentType: string): ApiError | undefined => {
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return unpacked
-  return charsets.has(charsetPattern.exec(contentType.toLowerCase())?.[1]) ? undefined : notUtf8
+/** Why a body is not read: it would be taken for something that it is not. Undefined if it may be. */
+export const refusalOf = ({ headers }: IncomingMessage): ApiError | undefined => {
+  const encoding = headers["content-encoding"]
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return encoded
+  return charsets.has(charsetPattern.exec((headers["content-type"] ?? "").toLowerCase())?.[1]) ? undefined : notUtf8
 }
 
 /** The body and its fields. Fails with 400 (malformed), 413 (over `bytesMax`) or 415 (another content type, charset or encoding). */
@@ -31,11 +32,10 @@ export const read = (
   bytesMax: number
 ): Effect.Effect<{ readonly bytes: Buffer; readonly fields: Fields.Fields }, ApiError> =>
   Effect.suspend(() => {
-    const contentType = request.headers["content-type"] ?? ""
-    const refusal = refusalOf(request.headers["content-encoding"], contentType)
+    const refusal = refusalOf(request)
     if (refusal !== undefined) return Effect.fail(refusal)
     return Effect.flatMap(readBytes(request, bytesMax), (bytes) =>
-      Effect.map(parse(bytes, contentType), (fields) => ({ bytes, fields })))
+      Effect.map(parse(bytes, request.headers["content-type"] ?? ""), (fields) => ({ bytes, fields })))
   })
 
 const readBytes = (request: IncomingMessage, bytesMax: number): Effect.Effect<Buffer, ApiError> =>

@@ -45,11 +45,15 @@ export const Id = Schema.Union([Schema.String, Schema.Number])
 /** An id that may be left out, null or empty. */
 export const MaybeId = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), Id])))
 
-/** From which id on a page goes: some programs page from 0 on, which is below every id. */
+/** Above which id a page lies: some programs page upwards from 0, which is below every id. */
 const LowerBound = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literals(["", "0", 0]), Id])))
 
+/** Undefined for what was left out, and for 0, which is no id. */
 export const idOf = (value: bigint | string | number | null | undefined): bigint | undefined =>
   typeof value === "bigint" ? value : undefined
+
+/** Below every id of a post, and yet a bound: a page right above it is asked for, not the newest. */
+const lowest = 1n
 
 /** One value or a list of them, at most `max`. */
 export const listOf = <S extends Schema.Constraint>(item: S, max: number) =>
@@ -77,11 +81,13 @@ export interface PageBounds {
 
 type PagingInput = Schema.Struct.Type<typeof Paging>
 
+const isZero = (value: unknown): boolean => value === 0 || value === "0"
+
 /** `limit` is cut to what is allowed, as clients expect. */
 export const pageBounds = (input: PagingInput, standard = Limits.pageDefault, most = Limits.pageMax): PageBounds => ({
   maxId: idOf(input.max_id),
   sinceId: idOf(input.since_id) ?? 0n,
-  minId: idOf(input.min_id) ?? 0n,
+  minId: idOf(input.min_id) ?? (isZero(input.min_id) ? lowest : 0n),
   limit: input.limit === undefined ? standard : Math.min(most, Math.max(1, Math.trunc(Number(input.limit))))
 })
 
@@ -95,7 +101,8 @@ export const offsetBounds = (input: Schema.Struct.Type<typeof Offsets>, standard
 
 /** The same for lists that are paged by a cursor of their own. */
 export const cursorQuery = (input: PagingInput, standard = Limits.pageDefault, most = Limits.pageMax): CursorQuery => {
-  const { limit, maxId, minId, sinceId } = pageBounds(input, standard, most)
+  const { limit, maxId, sinceId } = pageBounds(input, standard, most)
+  const minId = idOf(input.min_id) ?? 0n
   const after = minId > sinceId ? minId : sinceId
   return { before: maxId, after: after > 0n ? after : undefined, limit }
 }

@@ -5,6 +5,7 @@
 import { Busboy, type BusboyInstance } from "@fastify/busboy"
 import { Effect } from "effect"
 import type { IncomingMessage } from "node:http"
+import { refusalOf } from "./Body.ts"
 import { ApiError, badRequest } from "./Errors.ts"
 import * as Fields from "./Fields.ts"
 
@@ -140,11 +141,14 @@ export const make = (limits: UploadLimits): Uploads => {
     })
 
   return {
-    read: (request, names, sender = 0n, use) =>
-      Effect.acquireUseRelease(
+    read: (request, names, sender = 0n, use) => {
+      const refusal = refusalOf(request)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      return Effect.acquireUseRelease(
         begin(sender),
         (share) => Effect.flatMap(receive(request, names, share), use),
         (share) => end(sender, share)
       )
+    }
   }
 }
