@@ -141,15 +141,6 @@ export const origin = (setting: Setting<string | undefined>): Setting<string | u
   }
 })
 
-/** Nobody connects without a name: better said before it is tried. */
-export const withUser = (setting: Setting<string | undefined>): Setting<string | undefined> => ({
-  ...setting,
-  read: (value) => {
-    const address = setting.read(value)
-    return address !== undefined && new URL(address).username !== "" ? address : undefined
-  }
-})
-
 /** Items between commas, each of which `isItem`. */
 export const list = (
   name: string,

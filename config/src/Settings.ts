@@ -1,7 +1,7 @@
 /** Every setting of the programs, once. Times are milliseconds; bounds are inclusive. */
 import { isIP } from "node:net"
 import { media } from "./MediaSettings.ts"
-import { boolean, integer, list, maybe, oneOf, origin, prime, type Setting, share, text, url, withUser } from "./Setting.ts"
+import { boolean, integer, list, maybe, oneOf, origin, prime, type Setting, share, text, url } from "./Setting.ts"
 
 const hostPattern = /^[A-Za-z0-9.:_-]+$/
 const aHost = { allowed: "a host name or an address to listen on", pattern: hostPattern, lengthMax: 255 }
@@ -82,10 +82,10 @@ const dependencies = {
     lengthMax: 4_096,
     doc: "The folder for the embedded database and other local state"
   }),
-  databaseUrl: withUser(url("DATABASE_URL", ["postgres:", "postgresql:"], {
+  databaseUrl: url("DATABASE_URL", ["postgres:", "postgresql:"], {
     example: "postgres://user:password@host:5432/rookery",
     doc: "The Postgres server; the embedded one if left out"
-  })),
+  }),
   redisUrl: url("REDIS_URL", ["redis:", "rediss:"], {
     example: "redis://host:6379",
     doc: "The Redis server; snapshots stay in memory if left out"

@@ -79,7 +79,6 @@ describe("The configuration", () => {
     ["FANOUT_DEMOTE_SHARE", "-0.5"],
     ["DATABASE_URL", "mysql://host/db"],
     ["DATABASE_URL", "host"],
-    ["DATABASE_URL", "postgres://host/rookery"],
     ["PUBLIC_URL", "example.org"],
     ["PUBLIC_URL", "https://example.org/rookery"],
     ["REGISTRATIONS_OPEN", "perhaps"],

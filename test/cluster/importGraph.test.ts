@@ -132,8 +132,8 @@ describe("import-graph", () => {
 
   it.live("killed among the posts, writes the rest of them: as many of every account", () =>
     Effect.scoped(Effect.gen(function*() {
-      // In eight batches, of which the first two end in the middle of a round.
-      const { counts, file, run, url } = yield* setUp("graph.txt", Array.from({ length: 5_999 }, (_, i) => `${i} ${i + 1}`).join("\n"))
+      // In eight batches, of which all but the last end in the middle of a round.
+      const { counts, file, run, url } = yield* setUp("graph.txt", Array.from({ length: 5_992 }, (_, i) => `${i} ${i + 1}`).join("\n"))
       const flags = ["--posts-per-account", "12", "--post-text-bytes", "30"]
       const first = yield* program.start("rookery", ["import-graph", file, ...flags], { DATABASE_URL: url })
       const some = Effect.flatMap(counts, ({ posts }) => posts! > 0 ? Effect.void : Effect.fail("none yet"))
@@ -141,13 +141,13 @@ describe("import-graph", () => {
       first.kill("SIGKILL")
       yield* first.ended
       const written = (yield* counts)["posts"]!
-      assert.isBelow(written, 72_000)
+      assert.isBelow(written, 71_916)
       yield* moveRows(url)
       const resumed = yield* run(...flags)
       assert.strictEqual(resumed.code, 0, resumed.output)
-      assert.include(resumed.output, `\n${(72_000 - written).toLocaleString("en-US")} posts\n`)
-      assert.include(yield* counts, { accounts: 6_000, posts: 72_000, statuses: 72_000 })
-      assert.deepStrictEqual(yield* perAccount(url), [{ each: 12, accounts: 6_000 }])
+      assert.include(resumed.output, `\n${(71_916 - written).toLocaleString("en-US")} posts\n`)
+      assert.include(yield* counts, { accounts: 5_993, posts: 71_916, statuses: 71_916 })
+      assert.deepStrictEqual(yield* perAccount(url), [{ each: 12, accounts: 5_993 }])
     })), 60_000)
 
   it.live("names broken lines and imports nothing, unless it is told to leave them out", () =>

@@ -16,7 +16,7 @@ export const parcel = (text: string, to: Name | "all" = "all") => ({
   data: bytes(text)
 })
 
-/** Reads until the scope closes; acknowledges what `keep` says. Texts stand in the order of their coming, again if they came again. */
+/** Reads until the scope closes; acknowledges unless `finish` does otherwise. Texts stand in the order of their coming, again if they came again. */
 export const reading = (links: LinksService, origin: Name, finish: (arrival: Arrival) => Effect.Effect<void> = ({ ack }) => ack) =>
   Effect.gen(function*() {
     const texts: Array<string> = []

@@ -90,16 +90,16 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
           return written.post
         })
 
-      /** What the first of several calls was answered: the post as it was when it was deleted, for its author or, without one, for anybody. */
-      const answeredBefore = (again = false, author?: AccountId) =>
+      /** Recovers with what the first of several calls was answered: the post as it was when it was deleted, for its author or, without one, for anybody. */
+      const orAsBefore = (again = false, author?: AccountId) =>
         Effect.catchIf((error: unknown) => again && error === gone, () =>
           Effect.flatMap(posts.deleted(id), (post) =>
             post === undefined || (author !== undefined && post.author !== author) ? Effect.fail(gone) : Effect.succeed(post)))
 
       const remove = ({ again, by }: { readonly by: AccountId; readonly again?: boolean }) =>
-        Effect.andThen(owned(by), removeNow()).pipe(answeredBefore(again, by))
+        Effect.andThen(owned(by), removeNow()).pipe(orAsBefore(again, by))
 
-      const moderate = ({ again, ...act }: Act & { readonly again?: boolean }) => removeNow(act).pipe(answeredBefore(again))
+      const moderate = ({ again, ...act }: Act & { readonly again?: boolean }) => removeNow(act).pipe(orAsBefore(again))
 
       const setLike = (account: AccountId, liked: boolean) =>
         Effect.flatMap(likes.setLike({ postId: id, account, liked }), (post) =>

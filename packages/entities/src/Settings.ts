@@ -24,9 +24,9 @@ export interface Settings {
   readonly confirmMillis: number
   /** How long an outbox row belongs to whoever drives it, unless its owner's shard moves. */
   readonly claimMillis: number
-  /** After this a row is tried again that could not be carried out; twice as long each time, */
+  /** After this, at the earliest, a row is tried again that could not be carried out; the wait doubles each time. */
   readonly retryMillis: number
-  /** up to this, which is what a follower at most waits for a post once all is well again. */
+  /** Where the doubling ends. With a sweep more that is what a follower at most waits for a post once all is well again. */
   readonly retryMillisMax: number
   /** How often a runner looks for outbox rows that nobody drives. */
   readonly sweepMillis: number
