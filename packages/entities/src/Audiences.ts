@@ -1,6 +1,6 @@
 /**
  * Where Author actors learn their row and their followers: many in one query, and the follower sets of those who published
- * lately from memory. An actor is gone ten seconds after its last message; its followers, a few bytes
+ * lately from memory. An actor is gone some seconds after its last message; its followers, a few bytes
  * each, stay, since to read them again costs more than the post. A kept set is used only at the sequence that the row names.
  */
 import type { AccountId } from "@rookery/domain/Ids"

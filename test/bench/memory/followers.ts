@@ -1,5 +1,5 @@
 /**
- * What a follower costs the runner. An author's actor costs the same however many follow and is gone ten seconds after its last
+ * What a follower costs the runner. An author's actor costs the same however many follow and is gone some seconds after its last
  * message, while the set stays with the runner: so the sets are looked at when no actor is left, and the actors when all sets are there.
  */
 import { Effect } from "effect"
