@@ -16,7 +16,7 @@ import { isatty } from "node:tty"
 
 /**
  * Entities go after this without a message, with the next look of Effect's reaper, which comes every 5 s at most: each is 12 to 19 kB in
- * hundreds of pieces, most of what a runner's garbage collector has to look at while many post, and what is warm is kept beside them.
+ * small pieces, much of what a runner's garbage collector has to look at while many post, and what is warm is kept beside them.
  */
 const ENTITY_IDLE_MS = 3_000
 
