@@ -4,49 +4,23 @@ import * as linkNames from "@rookery/bus/nats/linkNames"
 import * as LinksNats from "@rookery/bus/nats/LinksNats"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { jetstreamManager } from "@nats-io/jetstream"
-import { Effect, Exit, Layer, Schedule, Scope, Stream } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { connect as connectSocket } from "node:net"
-import { afterAll, beforeAll } from "vitest"
-import { type LinksService, type Name, names, type NatsGround, overNats, until } from "./linksGround.ts"
-
-const bytes = (text: string) => new TextEncoder().encode(text)
+import { type Name, names, overNats, until } from "./linksGround.ts"
+import { bytes, onGround, reading } from "./linksSuite.ts"
 
 const consumersOfEast = ["west", "south"].flatMap(linkNames.consumers).length
 
-const reading = (links: LinksService, origin: Name) =>
-  Effect.gen(function*() {
-    const texts: Array<string> = []
-    yield* links.receive(origin).pipe(
-      Stream.runForEach(({ ack, data }) => {
-        texts.push(new TextDecoder().decode(data))
-        return ack
-      }),
-      Effect.forkScoped
-    )
-    return texts
-  })
-
-describe("Links over NATS servers", () => {
-  let ground: NatsGround
-  let scope: Scope.Closeable
-  beforeAll(async () => {
-    scope = await Effect.runPromise(Scope.make())
-    ground = await Effect.runPromise(Scope.provide(overNats, scope))
-  }, 60_000)
-  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-
-  const test = (name: string, body: () => Effect.Effect<void, unknown, Scope.Scope>) =>
-    it.live(name, () => Effect.scoped(Effect.suspend(body)), 120_000)
-
+onGround("Links over NATS servers", overNats, (test, ground) => {
   /** A connection with the credentials that `who` has in the account of `origin`, to the server of `at`. */
   const intruder = (at: Name, origin: Name, who: Name) =>
     Effect.acquireRelease(
       Effect.promise(() => {
         const { password, user } = who === origin
-          ? ground.servers.get(who)!.credentials.own
-          : ground.servers.get(who)!.credentials.others[origin]!
+          ? ground().servers.get(who)!.credentials.own
+          : ground().servers.get(who)!.credentials.others[origin]!
         return connect({
-          servers: ground.servers.get(at)!.url,
+          servers: ground().servers.get(at)!.url,
           user,
           pass: password,
           inboxPrefix: linkNames.inboxPrefix(who),
@@ -76,7 +50,7 @@ describe("Links over NATS servers", () => {
 
   test("let no reader write to the stream of another, at its owner's server or over the leaf connection", () =>
     Effect.gen(function*() {
-      const east = yield* ground.open("east")
+      const east = yield* ground().open("east")
       yield* Effect.eventually(east.send([{ id: "permissions-1", to: toAll, data: bytes("genuine") }]))
       const owner = yield* intruder("east", "east", "east")
       const before = yield* streamState(owner)
@@ -106,7 +80,7 @@ describe("Links over NATS servers", () => {
       for (const subject of [linkNames.toAll, linkNames.toOne("south"), ">", `${linkNames.inboxPrefix("south")}.>`, linkNames.question("east", "content")]) {
         assert.match(yield* violation(west, () => void west.subscribe(subject)), /permissions violation/i, subject)
       }
-      const { credentials, url } = ground.servers.get("west")!
+      const { credentials, url } = ground().servers.get("west")!
       const layer = LinksNats.layer({
         url,
         name: "test",
@@ -122,7 +96,7 @@ describe("Links over NATS servers", () => {
 
   test("answer nobody who names no inbox of a known datacenter", () =>
     Effect.gen(function*() {
-      const east = yield* ground.open("east")
+      const east = yield* ground().open("east")
       let asked = 0
       yield* east.answer("count", () => Effect.sync(() => {
         asked++
@@ -141,21 +115,21 @@ describe("Links over NATS servers", () => {
 
   test("go on when servers restart, on either side of the link, with what was not taken", () =>
     Effect.gen(function*() {
-      const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
+      const [east, west] = [yield* ground().open("east"), yield* ground().open("west")]
       const atWest = yield* reading(west, "east")
       const send = (text: string, ...more: ReadonlyArray<string>) =>
         Effect.eventually(east.send([text, ...more].map((each) => ({ id: `restart-${each}`, to: toOne("west"), data: bytes(each) }))))
       yield* send("first")
       yield* until("the first came", () => atWest.includes("first"))
-      yield* ground.stop("west")
+      yield* ground().stop("west")
       yield* send("reader-away-1", "reader-away-2")
-      yield* ground.start("west")
+      yield* ground().start("west")
       yield* until("both came", () => ["reader-away-1", "reader-away-2"].every((text) => atWest.includes(text)))
       yield* send("kept")
-      yield* ground.stop("east")
+      yield* ground().stop("east")
       assert.strictEqual((yield* Effect.flip(east.send([{ id: "restart-lost", to: toAll, data: bytes("lost") }])))._tag, "LinkError")
       yield* until("west knows", () => !west.state("east").connected)
-      yield* ground.start("east")
+      yield* ground().start("east")
       yield* send("after")
       yield* until("both came", () => ["kept", "after"].every((text) => atWest.includes(text)))
       yield* until("west sees east", () => west.state("east").connected)
@@ -163,7 +137,7 @@ describe("Links over NATS servers", () => {
 
   test("go on when the stream alone is deleted", () =>
     Effect.gen(function*() {
-      const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
+      const [east, west] = [yield* ground().open("east"), yield* ground().open("west")]
       const atWest = yield* reading(west, "east")
       const owner = yield* intruder("east", "east", "east")
       yield* Effect.promise(async () => (await jetstreamManager(owner, { checkAPI: false })).streams.delete(linkNames.stream))
@@ -173,7 +147,7 @@ describe("Links over NATS servers", () => {
 
   test("tell other servers no way round the proxies, for when they connect again", () =>
     Effect.gen(function*() {
-      const { leafPort } = ground.servers.get("east")!
+      const { leafPort } = ground().servers.get("east")!
       const greeting = yield* Effect.tryPromise(async () => {
         const socket = connectSocket(leafPort, "127.0.0.1").setTimeout(20_000, () => socket.destroy(new Error("no greeting")))
         try {
@@ -189,13 +163,13 @@ describe("Links over NATS servers", () => {
 
   test("cut one way stop both the messages and the answers", () =>
     Effect.gen(function*() {
-      const [east, west] = [yield* ground.open("east"), yield* ground.open("west")]
+      const [east, west] = [yield* ground().open("east"), yield* ground().open("west")]
       const atWest = yield* reading(west, "east")
       yield* until("west sees east", () => west.state("east").connected)
-      ground.cut("west", "east", true)
+      ground().cut("west", "east", true)
       yield* until("west knows", () => !west.state("east").connected)
       yield* Effect.eventually(east.send([{ id: "one-way", to: toAll, data: bytes("one-way") }]))
-      ground.heal("east", "west")
+      ground().heal("east", "west")
       yield* until("it came", () => atWest.includes("one-way"))
     }))
 

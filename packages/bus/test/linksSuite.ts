@@ -41,17 +41,27 @@ const suites: ReadonlyArray<readonly [string, Effect.Effect<Ground, unknown, Sco
   ["over NATS", overNats]
 ]
 
-export type Test = (name: string, body: (ground: Ground) => Effect.Effect<void, unknown, Scope.Scope>) => void
+export type Test<G extends Ground = Ground> = (name: string, body: (ground: G) => Effect.Effect<void, unknown, Scope.Scope>) => void
 
-/** The same tests on a ground in memory and on one of real servers. */
-export const onBothGrounds = (what: string, tests: (test: Test) => void): void =>
-  describe.each(suites)(`${what} %s`, (_, makeGround) => {
-    let ground: Ground
+/** Tests on one ground, which is there from the first of them to the last. */
+export const onGround = <G extends Ground>(
+  what: string,
+  makeGround: Effect.Effect<G, unknown, Scope.Scope>,
+  tests: (test: Test<G>, ground: () => G) => void
+): void => {
+  describe.each([what])("%s", () => {
+    let ground: G
     let scope: Scope.Closeable
     beforeAll(async () => {
       scope = await Effect.runPromise(Scope.make())
       ground = await Effect.runPromise(Scope.provide(makeGround, scope))
     }, 60_000)
     afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-    tests((name, body) => it.live(name, () => Effect.scoped(Effect.suspend(() => body(ground))), 120_000))
+    tests((name, body) => it.live(name, () => Effect.scoped(Effect.suspend(() => body(ground))), 120_000), () => ground)
   })
+}
+
+/** The same tests on a ground in memory and on one of real servers. */
+export const onBothGrounds = (what: string, tests: (test: Test) => void): void => {
+  for (const [where, makeGround] of suites) onGround(`${what} ${where}`, makeGround, tests)
+}
