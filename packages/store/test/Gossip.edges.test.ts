@@ -127,6 +127,37 @@ describe("gossip of edges", () => {
       }
     })))
 
+  it.live("a block ends a request that a block of the other, over already, still hid", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { ann, bob, farAnn, farBob, north, south } = yield* pair(true)
+      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: true })
+      yield* flow([north, south])
+      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: false })
+      assert.strictEqual((yield* follow(south, bob, farAnn))._tag, "Requested")
+      const facts = (yield* take(south)).map(({ fact }) => fact)
+      yield* apply(north, 1, facts.filter((fact) => fact._tag === "Follow"))
+      yield* relate(north, ann, farBob, { _tag: "Block", blocked: true })
+      yield* relate(north, ann, farBob, { _tag: "Block", blocked: false })
+      yield* apply(north, 1, facts)
+      yield* flow([north, south])
+      assert.deepInclude(yield* relation(south, bob, farAnn), { requested: false, following: false })
+      assert.deepInclude(yield* relation(north, ann, farBob), { requestedBy: false, followedBy: false })
+    })))
+
+  it.live("who blocks somebody no longer follows them, also when a block of theirs hid the follow", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { ann, bob, farAnn, farBob, north, south } = yield* pair()
+      yield* follow(south, bob, farAnn)
+      yield* relate(north, ann, farBob, { _tag: "Block", blocked: true })
+      yield* apply(south, 0, (yield* take(north)).map(({ fact }) => fact))
+      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: true })
+      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: false })
+      yield* relate(north, ann, farBob, { _tag: "Block", blocked: false })
+      yield* flow([south, north])
+      assert.deepInclude(yield* relation(south, bob, farAnn), { blockedBy: false, following: false })
+      assert.deepInclude(yield* relation(north, ann, farBob), { blocking: false, followedBy: false })
+    })))
+
   it.live("likes of a post of elsewhere are counted once everywhere and told to its author", () =>
     Effect.scoped(Effect.gen(function*() {
       const all = yield* world(3)

@@ -28,6 +28,7 @@ export const flagColumns = (sql: SqlClient.SqlClient, flags: FollowFlags) =>
 /**
  * Follows a CTE `pair` of at most one row (follower, follower_no, shard, followee, followee_no and the flags), whose
  * reader row is locked and whose edge is not as wanted: the edge, both counters, both versions, the outbox row and the notice.
+ * A request ends with it either way: who was asked while locked may have unlocked since, and be followed at once.
  */
 export const edgeChange = (sql: SqlClient.SqlClient, following: boolean, claimMillis: number) =>
   sql`
@@ -48,7 +49,11 @@ export const edgeChange = (sql: SqlClient.SqlClient, following: boolean, claimMi
         followers = followers + CASE WHEN edge.active THEN 1 ELSE -1 END
       FROM edge WHERE account = edge.followee RETURNING edge_sequence
     ), ${noticed(sql, sql`SELECT followee, ${kind.follow}::int, follower, 0::bigint, false FROM edge WHERE active`)},
-    ${withdrawn(sql, sql`SELECT followee, ${kind.follow}::int, follower, 0::bigint FROM edge WHERE NOT active`)},
+    asked AS (
+      DELETE FROM follow_requests q USING edge WHERE q.account = edge.follower AND q.target = edge.followee
+      RETURNING q.account, q.target
+    ), ${withdrawn(sql, sql`SELECT followee, ${kind.follow}::int, follower, 0::bigint FROM edge WHERE NOT active
+      UNION ALL SELECT target, ${kind.followRequest}::int, account, 0::bigint FROM asked`)},
     told AS (
       INSERT INTO outbox (owner, kind, payload, claimed_until)
       SELECT follower, ${taskKinds.Edge}, jsonb_build_object(

@@ -18,6 +18,7 @@ import past from "./migrations/0022_past.ts"
 import farWords from "./migrations/0023_far_words.ts"
 import direct from "./migrations/0028_direct.ts"
 import gone from "./migrations/0029_gone.ts"
+import ends from "./migrations/0030_ends.ts"
 import { ensurePartitions, schemaLock } from "./partitions.ts"
 
 const run = Migrator.make({})({
@@ -39,7 +40,8 @@ const run = Migrator.make({})({
     "0022_past": past,
     "0023_far_words": farWords,
     "0028_direct": direct,
-    "0029_gone": gone
+    "0029_gone": gone,
+    "0030_ends": ends
   })
 })
 

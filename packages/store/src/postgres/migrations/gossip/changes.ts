@@ -33,11 +33,13 @@ BEGIN
   RETURN NULL;
 END $$`
 
+/** An end that is told already is not told again. */
 const followChanged = `
-CREATE FUNCTION gossip_follow_changed(f bigint, e bigint, wanted boolean, as_request boolean) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION gossip_follow_changed(f bigint, e bigint, wanted boolean, as_request boolean) RETURNS void LANGUAGE sql AS $$
   WITH changed AS (
     INSERT INTO remote_follows AS r (follower, followee, version, active, asked) VALUES (f, e, 1, wanted, as_request)
     ON CONFLICT (follower, followee) DO UPDATE SET version = r.version + 1, active = excluded.active, asked = excluded.asked
+      WHERE r.active OR excluded.active
     RETURNING r
   )
   SELECT gossip_put(home_of(e), 5::smallint, f, gossip_follow(r)) FROM changed
@@ -91,12 +93,19 @@ BEGIN
   RETURN NULL;
 END $$`
 
+/** A block ends the follows of both, also such as a block of the other hides: neither edge nor request shows them. */
 const blocked = `
-CREATE FUNCTION gossip_blocked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION gossip_blocked() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   b blocks := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
   IF is_remote(b.account) OR NOT is_remote(b.target) THEN RETURN NULL; END IF;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM gossip_answered(b.target, b.account, 3::smallint);
+    IF EXISTS (SELECT FROM remote_follows WHERE follower = b.account AND followee = b.target AND active) THEN
+      PERFORM gossip_follow_changed(b.account, b.target, false, false);
+    END IF;
+  END IF;
   WITH changed AS (
     INSERT INTO remote_blocks AS r (account, target, version, active)
     VALUES (b.account, b.target, nextval('gossip_versions'), TG_OP = 'INSERT')
@@ -120,6 +129,9 @@ BEGIN
   SELECT home_of((r).post_id), 8, (r).account, gossip_like(r) FROM changed WHERE home_of((r).post_id) IS NOT NULL;
   RETURN NULL;
 END $$`
+
+/** Those that databases from before `0030_ends` have otherwise. */
+export const ends: ReadonlyArray<string> = [followChanged, blocked]
 
 export const changes: ReadonlyArray<string> = [
   posted, changed, followChanged, answered, edgeChanged, asked, unasked, blocked, liked
