@@ -1,7 +1,7 @@
 /**
  * When what is compared, for each origin: the last day often, its end most often; everything else in a walk that never ends. After
- * a link was down, which is when things get lost, the walk hurries once round. Whoever takes over begins at a random place, so
- * that how far it got has not to be remembered.
+ * a link was down, which is when things get lost, the walk hurries once round. So does whoever takes over: that somebody hurried, and
+ * how far they got, went with them.
  */
 import { LinkDown } from "@rookery/bus/Links"
 import * as Snowflake from "@rookery/domain/Snowflake"
@@ -98,9 +98,9 @@ const recent = (world: World, after: After, origin: number, compare: Compare) =>
 const walking = (world: World, after: After, origin: number, compare: Compare) => {
   const name = nameOf(world, origin)
   const { hurriedWalkMillis, walkMillis } = world.settings
-  let step = Math.floor(Math.random() * stepsOfDays())
+  let step = 0
   let hurried = 0
-  let upSince = world.links.state(name).since
+  let upSince: number | undefined
   const round = Effect.gen(function*() {
     const { connected, since } = world.links.state(name)
     if (!connected) return walkMillis

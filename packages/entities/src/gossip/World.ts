@@ -20,7 +20,7 @@ export interface GossipSettings {
   readonly tombstoneMillis: number
   /** A pass over what is recent, for each origin. */
   readonly repairMillis: number
-  /** A step of the walk over everything, for each origin; and while the walk goes on that follows a link's return. */
+  /** A step of the walk over everything, for each origin; and of the one that follows a link's return, or a start. */
   readonly walkMillis: number
   readonly hurriedWalkMillis: number
   /** What is younger may still be on its way, and is not compared. */
