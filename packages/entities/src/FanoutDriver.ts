@@ -59,9 +59,13 @@ const toTopics = (runner: Runner, row: Task, postId: PostId) =>
     if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
   })
 
+type Hanging = Extract<Task["task"], { readonly _tag: "Fanout" | "Removed" }>
+
+const parentsOf = ({ replyTo, repostOf }: Hanging): ReadonlyArray<PostId> => [replyTo, repostOf].filter((id) => id !== null)
+
 /** What is answered or reposted has another counter. The front that took the post knows; the others keep it as it was. */
-const tellOfParents = (runner: Runner, { replyTo, repostOf }: Extract<Task["task"], { readonly _tag: "Fanout" }>) => {
-  const parents = [replyTo, repostOf].filter((id) => id !== null)
+const tellOfParents = (runner: Runner, task: Hanging) => {
+  const parents = parentsOf(task)
   return parents.length === 0 ? Effect.void : runner.postsChanged(parents)
 }
 
@@ -92,7 +96,7 @@ const spreadPost = (
 }
 
 /** The runner that committed the change may have died before it told the fronts: what they keep must not outlive a post that is gone. */
-const tellAgain = (runner: Runner, id: PostId) => runner.postsChanged([id])
+const tellAgain = (runner: Runner, ids: ReadonlyArray<PostId>) => runner.postsChanged(ids)
 
 const perform = (
   runner: Runner,
@@ -107,12 +111,12 @@ const perform = (
         Effect.andThen(spreadPost(runner, state, row, row.task))
       )
     case "Removed":
-      return Effect.andThen(tellAgain(runner, row.task.postId), spread(runner, state, row, row.task.postId, "remove"))
+      return Effect.andThen(tellAgain(runner, [row.task.postId, ...parentsOf(row.task)]), spread(runner, state, row, row.task.postId, "remove"))
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
       return Effect.andThen(
-        Effect.andThen(tellAgain(runner, row.task.postId), toTopics(runner, row, row.task.postId)),
+        Effect.andThen(tellAgain(runner, [row.task.postId]), toTopics(runner, row, row.task.postId)),
         spread(runner, state, row, row.task.postId, "edit")
       )
     case "Edge":

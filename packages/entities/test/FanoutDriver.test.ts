@@ -47,7 +47,7 @@ const source = {
 const drive = (runner: Runner, progress: Uint8Array) =>
   FanoutDriver.drive(runner, AuthorState.make(ann, source), {} as AuthorStore["Service"], {
     id: 5n,
-    task: { _tag: "Removed", postId: PostId.make(9n) },
+    task: { _tag: "Removed", postId: PostId.make(9n), replyTo: null, repostOf: PostId.make(8n) },
     progress
   })
 
@@ -65,7 +65,7 @@ describe("a fan-out that does not reach a shard", () => {
       offered.length = 0
       yield* drive(runner, progress)
       assert.deepStrictEqual([offered, done, given.length], [[3], [5n], 1])
-      assert.deepStrictEqual(told, [9n, 9n], "fronts are told each time: whoever was to tell them may be gone")
+      assert.deepStrictEqual(told, [9n, 8n, 9n, 8n], "fronts are told each time, of its parents too: whoever was to tell them may be gone")
     }))
 })
 

@@ -11,7 +11,8 @@ import type { StoreError } from "./StoreError.ts"
 /** `owner` is the account whose actor drives the row. */
 export type OutboxTask =
   | { readonly _tag: "Fanout"; readonly postId: PostId; readonly replyTo: PostId | null; readonly repostOf: PostId | null; readonly visibility: number }
-  | { readonly _tag: "Removed"; readonly postId: PostId }
+  /** What it answered and wrapped has other counters. */
+  | { readonly _tag: "Removed"; readonly postId: PostId; readonly replyTo: PostId | null; readonly repostOf: PostId | null }
   | { readonly _tag: "Edited"; readonly postId: PostId }
   | { readonly _tag: "Edge"; readonly edge: EdgeRow }
   | { readonly _tag: "Transition"; readonly epoch: number }

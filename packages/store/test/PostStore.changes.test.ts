@@ -41,6 +41,7 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
 
   it.effect("a deleted post leaves every count that it was part of, once", () =>
     Effect.gen(function*() {
+      const outbox = yield* OutboxStore
       const posts = yield* PostStore
       const accounts = yield* AccountStore
       const [ann, bob] = yield* people(2)
@@ -49,7 +50,8 @@ layer(Database.layer, { excludeTestServices: true })("PostStore", (it) => {
       const wrapper = yield* post(bob!, { repostOf: root.id })
       const both = yield* Effect.all([posts.remove(reply.id), posts.remove(reply.id)], { concurrency: 2 })
       assert.strictEqual(both.filter((result) => result !== undefined).length, 1)
-      yield* posts.remove(wrapper.id)
+      const [taken] = yield* outbox.take([(yield* posts.remove(wrapper.id))!.outboxId], 1_000)
+      assert.deepStrictEqual(taken?.task, { _tag: "Removed", postId: wrapper.id, replyTo: null, repostOf: root.id })
       assert.deepInclude((yield* posts.byIds([root.id]))[0], { replies: 0, reposts: 0 })
       assert.strictEqual((yield* accounts.byIds([bob!.id]))[0]?.statuses, 0)
       assert.isUndefined(yield* posts.repostBy(bob!.id, root.id))

@@ -21,9 +21,13 @@ export interface StoredTask {
 }
 
 /** Ids in a payload are decimal strings: JSON numbers lose them. */
-interface FanoutPayload {
-  readonly replyTo: string | null
-  readonly repostOf: string | null
+/** What a post hangs on. The row of a post that went may be without. */
+interface ParentsPayload {
+  readonly replyTo?: string | null
+  readonly repostOf?: string | null
+}
+
+interface FanoutPayload extends ParentsPayload {
   readonly visibility: number
 }
 
@@ -52,7 +56,9 @@ const noticesOf = (payload: NotifyPayload): OutboxTask => ({
   ids: payload.ids.map(BigInt)
 })
 
-const postId = (text: string | null): PostId | null => text === null ? null : BigInt(text) as PostId
+const postId = (text: string | null | undefined): PostId | null => text === null || text === undefined ? null : BigInt(text) as PostId
+
+const parentsOf = ({ replyTo, repostOf }: ParentsPayload) => ({ replyTo: postId(replyTo), repostOf: postId(repostOf) })
 
 const edgeOf = (payload: EdgePayload): OutboxTask => ({
   _tag: "Edge",
@@ -82,16 +88,10 @@ const taskOf = (row: StoredTask): OutboxTask => {
   switch (row.kind) {
     case taskKinds.Fanout: {
       const payload = row.payload as FanoutPayload
-      return {
-        _tag: "Fanout",
-        postId: row.postId!,
-        replyTo: postId(payload.replyTo),
-        repostOf: postId(payload.repostOf),
-        visibility: payload.visibility
-      }
+      return { _tag: "Fanout", postId: row.postId!, ...parentsOf(payload), visibility: payload.visibility }
     }
     case taskKinds.Removed:
-      return { _tag: "Removed", postId: row.postId! }
+      return { _tag: "Removed", postId: row.postId!, ...parentsOf(row.payload as ParentsPayload) }
     case taskKinds.Edited:
       return { _tag: "Edited", postId: row.postId! }
     case taskKinds.Edge:

@@ -27,13 +27,16 @@ interface Told {
 }
 
 /** The outbox row of a change, and its place in the log of changes, from a CTE named `changed` that has the post's `id` and `author`. */
-const tell = (sql: SqlClient.SqlClient, kind: number, logged: EventKind) =>
+const tell = (sql: SqlClient.SqlClient, kind: number, logged: EventKind, payload = "'{}'::jsonb") =>
   sql`, logged AS (
         INSERT INTO post_changes (post_id, author, kind) SELECT id, author, ${logged} FROM changed
       )
       INSERT INTO outbox (owner, kind, post_id, payload, claimed_until)
-      SELECT author, ${kind}, id, '{}', clock_timestamp() + ${followUpClaimMillis}::int * interval '1 millisecond'
+      SELECT author, ${kind}, id, ${sql.literal(payload)}, clock_timestamp() + ${followUpClaimMillis}::int * interval '1 millisecond'
       FROM changed RETURNING id AS "outboxId"`
+
+/** Of a post that went. */
+const parentsPayload = "jsonb_build_object('replyTo', reply_to::text, 'repostOf', repost_of::text)"
 
 const postById = (sql: SqlClient.SqlClient, id: PostId) =>
   Effect.map(postsOf(sql, [id]), ([post]) => post!)
@@ -161,7 +164,7 @@ export const remove = (sql: SqlClient.SqlClient, id: PostId, act?: Act) =>
         SELECT ${act?.by ?? null}::bigint, 'delete_post', author, id, ${storable(act?.reason ?? "")} FROM changed
         WHERE ${isModerated}
       ), ${forgetting(sql)}
-      ${tell(sql, taskKinds.Removed, changeKinds.delete)}`
+      ${tell(sql, taskKinds.Removed, changeKinds.delete, parentsPayload)}`
     return told && { post: yield* postById(sql, id), outboxId: told.outboxId }
   })
 
