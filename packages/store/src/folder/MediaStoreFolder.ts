@@ -1,10 +1,11 @@
 /** Pictures in a folder: of one process, or shared by the members of a cluster (a network file system). */
 import * as Media from "@rookery/domain/Media"
 import { Effect, Layer } from "effect"
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises"
+import { open, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type ByteRange, type MediaObject, MediaStore } from "../MediaStore.ts"
 import { StoreError } from "../StoreError.ts"
+import { makeFolder } from "./makeFolder.ts"
 
 /** Removals under way at once. */
 const removalsAtOnce = 8
@@ -29,7 +30,7 @@ const read = async (path: string, range: ByteRange | undefined): Promise<MediaOb
 
 /** Seen under its name only when it is whole, and on the disk. */
 const write = async (path: string, bytes: Uint8Array): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await writeFile(`${path}.part`, bytes, { flush: true })
   await rename(`${path}.part`, path)
 }
@@ -50,7 +51,7 @@ export const layer = (folder: string): Layer.Layer<MediaStore, StoreError> => {
   })
   return Layer.effect(
     MediaStore,
-    Effect.as(attempt("MediaStore.open", () => mkdir(folder, { recursive: true })), {
+    Effect.as(attempt("MediaStore.open", () => makeFolder(folder)), {
       put: (key, bytes) => Effect.flatMap(demand(key), (path) => attempt("MediaStore.put", () => write(path, bytes))),
       get: (key, range) => {
         const path = pathOf(key)
