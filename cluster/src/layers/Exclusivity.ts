@@ -53,11 +53,17 @@ export const layer = (
     yield* Deferred.await(first)
   }))
 
-/** How the session is named (`processName.ts`) of the process that serves the database alone; undefined when none does. */
-export const loneSession = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  sql<{ name: string }>`
-    SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-    WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND l.classid = ${Number(LOCK >> 32n)}::oid AND l.objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND l.objsubid = 1`
-).pipe(Effect.map(([row]) => row?.name))
+/** Who holds the lock in a mode of Postgres': how the session is named (`processName.ts`), and what no other session ever is. */
+const holders = (mode: "ExclusiveLock" | "ShareLock") =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql<{ name: string; session: string }>`
+      SELECT a.application_name AS name, a.pid || ' ' || a.backend_start AS session FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE l.locktype = 'advisory' AND l.granted AND l.mode = ${mode}
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND l.classid = ${Number(LOCK >> 32n)}::oid AND l.objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND l.objsubid = 1`)
+
+/** Name of the session of the process that serves the database alone; undefined when none does. */
+export const loneSession = Effect.map(holders("ExclusiveLock"), ([row]) => row?.name)
+
+/** Sessions of the members of the cluster. One ends with its process, or with its connection. */
+export const memberSessions = Effect.map(holders("ShareLock"), (rows) => new Set(rows.map(({ session }) => session)))

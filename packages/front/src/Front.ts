@@ -21,7 +21,7 @@ import { SnapshotStore } from "@rookery/store/SnapshotStore"
 import { TimelineStore } from "@rookery/store/TimelineStore"
 import { TopicStore } from "@rookery/store/TopicStore"
 import { TrendStore } from "@rookery/store/TrendStore"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import * as ActorCalls from "./ActorCalls.ts"
 import type { Deps } from "./Deps.ts"
 import * as Homes from "./home/Homes.ts"
@@ -134,9 +134,9 @@ const gather = (settings: FrontSettings, world: World | undefined, draining: { v
 /**
  * Starts serving; answers the address, with the port that was taken. When the scope closes: `/ready` says no, streams
  * are told to come back, requests in flight end, and then the connections do. `world` is there when this datacenter is
- * not the only one.
+ * not the only one; `ended` says of each process that it may have ended before it announced what it changed.
  */
-export const serve = (settings: FrontSettings, world?: World) =>
+export const serve = (settings: FrontSettings, world?: World, ended: Stream.Stream<unknown> = Stream.never) =>
   Effect.gen(function*() {
     const draining = { value: false }
     const deps = yield* gather(Addresses.among(settings, world), world, draining)
@@ -168,6 +168,7 @@ export const serve = (settings: FrontSettings, world?: World) =>
     if (elsewhere !== undefined) yield* Effect.addFinalizer(() => elsewhere.drain)
     const { authorPages, hydration, shunned, tokens } = deps
     yield* Invalidations.listen(deps.bus, { hydration, authorPages, tokens, shunned, streams: live.check })
+    yield* Invalidations.doubt(ended, hydration)
     yield* Effect.addFinalizer(() => Effect.sync(() => void (draining.value = true)))
     return listening
   })

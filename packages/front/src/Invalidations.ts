@@ -92,6 +92,17 @@ export const listen = (bus: Bus["Service"], to: Dropped): Effect.Effect<void, ne
     Effect.asVoid
   )
 
+/**
+ * For as long as the scope is open: each of `ended` says that a process ended which announces changes. What it committed last it may not have announced.
+ * What matters most the outbox announces again; counters of posts it does not.
+ */
+export const doubt = (ended: Stream.Stream<unknown>, hydration: Pick<Hydration, "doubtPosts">): Effect.Effect<void, never, Scope.Scope> =>
+  ended.pipe(
+    Stream.runForEach(() => Effect.andThen(Effect.sync(hydration.doubtPosts), Effect.logInfo(Logs.names.memberEnded))),
+    Effect.forkScoped,
+    Effect.asVoid
+  )
+
 /** Tells every front, this one included; a bus that does not answer leaves it to the age bounds. */
 export const announce = (
   deps: { readonly bus: Bus["Service"] },

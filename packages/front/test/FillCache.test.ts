@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Slots from "@rookery/domain/Slots"
 import { StoreError } from "@rookery/store/StoreError"
 import { Deferred, Effect, Fiber } from "effect"
+import { vi } from "vitest"
 import * as FillCache from "../src/read/FillCache.ts"
 
 type Row = string
@@ -128,6 +129,36 @@ describe.each(kinds)("FillCache over slots of $kind", ({ slots }) => {
       }
       assert.strictEqual(cache.size(), 10)
       assert.strictEqual(loaded, 100, "the key that is always used was loaded once")
+    }))
+
+  it.effect("loads anew what is in doubt, wherever it stands, when its time has come", () =>
+    Effect.gen(function*() {
+      const clock = vi.spyOn(performance, "now")
+      yield* Effect.addFinalizer(() => Effect.sync(() => clock.mockRestore()))
+      clock.mockReturnValue(1_000)
+      const loaded: Array<number> = []
+      const behind = new Map<number, { readonly value: Row; readonly until: number }>()
+      const cache = yield* makeCache(makeStore(new Map()), {
+        slots,
+        millis: 600_000,
+        missingMillis: () => 600_000,
+        load: (keys) => Effect.sync(() => (loaded.push(...keys), new Map(keys.filter((key) => key < 3).map((key) => [key, "row"])))),
+        // The first stands behind alone.
+        behind: {
+          get: (key) => behind.has(key) ? { ...behind.get(key)!, isHot: false } : undefined,
+          put: (key, value, until) => key === 1 && behind.set(key, { value, until }) !== undefined,
+          delete: (key) => void behind.delete(key),
+          clear: () => behind.clear()
+        }
+      })
+      const ask = Effect.andThen(cache.all([1, 2, 3]), Effect.sync(() => loaded.splice(0)))
+      assert.deepStrictEqual(yield* ask, [1, 2, 3])
+      cache.doubt()
+      clock.mockReturnValue(10_000)
+      assert.deepStrictEqual(yield* ask, [], "nothing is asked for at once")
+      clock.mockReturnValue(80_000)
+      assert.deepStrictEqual(yield* ask, [1, 2], "that there is nothing is not doubted")
+      assert.deepStrictEqual(yield* ask, [])
     }))
 
   it.effect("fails those who wait, and only those, when a load fails", () =>

@@ -8,6 +8,7 @@ import * as ClockMap from "@rookery/domain/ClockMap"
 import type * as Slots from "@rookery/domain/Slots"
 import type { StoreError } from "@rookery/store/StoreError"
 import { Effect, Exit } from "effect"
+import * as Doubt from "./Doubt.ts"
 
 export interface Options<K, V> {
   readonly bytesMax: number
@@ -50,6 +51,8 @@ export interface FillCache<K, V> {
   /** Drops every value that `matches`, by a look at each, and all that is behind; loads under way are not kept. */
   readonly invalidateWhere: (matches: (value: V) => boolean) => void
   readonly clear: () => void
+  /** What is kept may be out of date: it is loaded anew, little by little (Doubt.ts). */
+  readonly doubt: () => void
   readonly bytes: () => number
   readonly size: () => number
 }
@@ -77,6 +80,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
     const run = Effect.runCallbackWith(services)
     const kept = ClockMap.make<K, V | undefined>(options.bytesMax, options.slots?.())
     const fills = new Map<K, Fill<K, V>>()
+    const doubt = Doubt.make(options.millis)
     let queue: Array<Fill<K, V>> = []
     let loads = 0
     /** Hot ones that came from behind while there was no room, some of them let in all the same. */
@@ -98,8 +102,14 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
       else stand(key, value, until)
     }
     const isAdmitted = (bytes: number): boolean => kept.bytes() + bytes <= options.bytesMax || ++refused % admitEvery === 0
+    /** The slot of what is known and not in doubt. That there is nothing is remembered for too short a time to be doubted. */
+    const find = (key: K, now: number): number => {
+      const slot = kept.find(key, now)
+      return slot !== -1 && kept.valueAt(slot) !== undefined && doubt.isOver(kept.untilAt(slot), now) ? -1 : slot
+    }
     const findBehind = (key: K, now: number) => {
       const again = options.behind?.get(key, now)
+      if (again !== undefined && doubt.isOver(again.until, now)) return undefined
       if (again?.isHot === true && isAdmitted(sizeOf(again.value))) stand(key, again.value, again.until)
       return again
     }
@@ -176,7 +186,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
           const values: Array<V | undefined> = new Array(keys.length)
           let missing: Array<number> | undefined
           for (let i = 0; i < keys.length; i++) {
-            const slot = kept.find(keys[i]!, now)
+            const slot = find(keys[i]!, now)
             const value = slot === -1 ? findBehind(keys[i]!, now)?.value : kept.valueAt(slot)
             if (slot === -1 && value === undefined) (missing ??= []).push(i)
             else values[i] = value
@@ -207,6 +217,7 @@ export const make = <K, V>(options: Options<K, V>): Effect.Effect<FillCache<K, V
         options.behind?.clear()
         forgetFills()
       },
+      doubt: () => doubt.raise(performance.now()),
       bytes: kept.bytes,
       size: kept.size
     }

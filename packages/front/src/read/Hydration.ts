@@ -47,6 +47,8 @@ export interface Hydration {
   /** A post was published just now: its author's counts are known without reading them. */
   readonly published: (post: Post) => void
   readonly clear: () => void
+  /** Posts may have changed without a word: what is kept of them is loaded anew within a minute or so. */
+  readonly doubtPosts: () => void
 }
 
 const batchMax = 500
@@ -101,7 +103,7 @@ const makePosts = (
   return Effect.map(cache, (made): PostCache => ({ ...made, absent }))
 }
 
-type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear"> & { readonly absent: Absent.Absent }
+type PostCache = Pick<FillCache.FillCache<bigint, Status.RenderedPost>, "all" | "invalidate" | "clear" | "doubt"> & { readonly absent: Absent.Absent }
 
 /** Posts of others have a cache of their own: what is here never waits for an owner elsewhere. */
 const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean): PostCache => ({
@@ -119,6 +121,10 @@ const parted = (near: PostCache, far: PostCache, isFar: (id: bigint) => boolean)
   clear: () => {
     near.clear()
     far.clear()
+  },
+  doubt: () => {
+    near.doubt()
+    far.doubt()
   }
 })
 
@@ -182,7 +188,8 @@ export const make = (
       clear: () => {
         posts.clear()
         accounts.clear()
-      }
+      },
+      doubtPosts: posts.doubt
     }
   })
 
