@@ -57,7 +57,7 @@ export const layer = (
 const holders = (mode: "ExclusiveLock" | "ShareLock") =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
     sql<{ name: string; session: string }>`
-      SELECT a.application_name AS name, a.pid || ' ' || a.backend_start AS session FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      SELECT a.application_name AS name, concat(a.pid, ' ', a.backend_start) AS session FROM pg_locks l JOIN pg_stat_activity a USING (pid)
       WHERE l.locktype = 'advisory' AND l.granted AND l.mode = ${mode}
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND l.classid = ${Number(LOCK >> 32n)}::oid AND l.objid = ${String(LOCK & 0xffff_ffffn)}::text::oid AND l.objsubid = 1`)

@@ -1,7 +1,8 @@
 /** One of several datacenters on this machine: started, stopped and started again at the same addresses with its data. */
 import type { Datacenter, Topology } from "@rookery/config/Topology"
+import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Effect, Exit, Scope } from "effect"
-import { mkdir, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as EmbeddedPostgres from "../servers/EmbeddedPostgres.ts"
 import * as Flow from "../servers/LinkFlow.ts"
@@ -130,7 +131,7 @@ const writeFiles = async (state: State, doors: ReadonlyMap<string, string>): Pro
       return { name: other, machines: world.machines.get(other)!, nats: { url, leafUrl }, fronts: [doors.get(other)!] }
     })
   }
-  await mkdir(options.folder, { recursive: true })
+  await makeFolder(options.folder)
   await stateFile.write(topologyFile(state), topology)
   await stateFile.write(credentialsFile(state), world.nats.get(name)!.credentials)
 }

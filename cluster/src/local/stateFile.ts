@@ -1,11 +1,12 @@
 /** Files in which a running program says where it is. They hold secrets: mode 0600, written whole or not at all. */
+import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Option, Schema } from "effect"
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { isAlive } from "../servers/processIdentity.ts"
 
 export const write = async (file: string, content: object): Promise<void> => {
-  await mkdir(dirname(file), { recursive: true })
+  await makeFolder(dirname(file))
   const draft = `${file}.new-${process.pid}`
   await writeFile(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
   await rename(draft, file)

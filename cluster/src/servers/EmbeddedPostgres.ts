@@ -2,8 +2,9 @@
  * A real PostgreSQL from npm, run as a child process on a private loopback port, under an unprivileged user where we
  * are root. The same engine and SQL serve a laptop, the tests and a datacenter.
  */
+import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Effect, Schedule, type Scope } from "effect"
-import { mkdir, readFile, realpath } from "node:fs/promises"
+import { readFile, realpath } from "node:fs/promises"
 import { join } from "node:path"
 import { findPostgres, type PostgresBinaries } from "./postgresBinaries.ts"
 import { claim, folderSeenFrom, initialise, readPassword, recover, serverUid, USER } from "./postgresFolder.ts"
@@ -55,7 +56,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** Starts PostgreSQL, making the data folder at first; it stops with the scope. */
 export const start = Effect.fnUntraced(function*(options: Options) {
-  const folder = yield* attempt(() => makeFolder(options.folder))
+  const folder = yield* attempt(() => folderOf(options))
   yield* Effect.acquireRelease(attempt(() => claim(folder)), (release) => Effect.promise(release))
   const prepared = yield* attempt(() => prepare(folder, options))
   return yield* onPort(NAME, options.port, (port) => startOn(prepared, port))
@@ -69,8 +70,8 @@ interface Prepared {
   readonly settings: Readonly<Record<string, string>>
 }
 
-const makeFolder = async (folder: string): Promise<string> => {
-  await mkdir(folder, { recursive: true })
+const folderOf = async ({ folder }: Options): Promise<string> => {
+  await makeFolder(folder)
   return realpath(folder)
 }
 

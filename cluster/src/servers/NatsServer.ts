@@ -1,6 +1,7 @@
 /** A private NATS server on loopback, with JetStream kept in a folder. */
+import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Effect, type Scope } from "effect"
-import { mkdir, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type Program, requireServer } from "./debian.ts"
 import { configuration, type NatsLinks } from "./natsLinks.ts"
@@ -55,7 +56,7 @@ const CONFIG = "links.conf"
 
 /** The file holds passwords. */
 const prepare = async ({ folder, links }: Options): Promise<void> => {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   if (links !== undefined) await writeFile(join(folder, CONFIG), configuration(links, "."), { mode: 0o600 })
 }
 

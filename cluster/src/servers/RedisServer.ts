@@ -1,6 +1,6 @@
 /** A private Redis on loopback. What Rookery keeps there can be rebuilt, so nothing is written to disk. */
+import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Effect, type Scope } from "effect"
-import { mkdir } from "node:fs/promises"
 import { type Program, requireServer } from "./debian.ts"
 import { answers, awaitReady, onPort } from "./readiness.ts"
 import { ServerError, spawn } from "./ServerProcess.ts"
@@ -31,7 +31,7 @@ export const start = (options: Options): Effect.Effect<RedisServer, ServerError,
 const startOn = Effect.fnUntraced(function*(options: Options, port: number) {
   const program = options.program ?? (yield* requireServer("redis-server"))
   yield* Effect.tryPromise({
-    try: () => mkdir(options.folder, { recursive: true }),
+    try: () => makeFolder(options.folder),
     catch: (cause) => new ServerError({ server: "Redis", reason: String(cause) })
   })
   const server = yield* spawn({

@@ -156,7 +156,7 @@ describe.each(kinds)("FillCache over slots of $kind", ({ slots }) => {
       cache.doubt()
       clock.mockReturnValue(10_000)
       assert.deepStrictEqual(yield* ask, [], "nothing is asked for at once")
-      clock.mockReturnValue(80_000)
+      clock.mockReturnValue(90_000)
       assert.deepStrictEqual(yield* ask, [1, 2], "that there is nothing is not doubted")
       assert.deepStrictEqual(yield* ask, [])
     }))

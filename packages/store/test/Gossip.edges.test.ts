@@ -9,6 +9,7 @@ import { GossipStore } from "../src/GossipStore.ts"
 import { ModerationStore } from "../src/ModerationStore.ts"
 import { NotificationStore } from "../src/NotificationStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import ends from "../src/postgres/migrations/0030_ends.ts"
 import { PostStore } from "../src/PostStore.ts"
 import * as World from "./gossipWorld.ts"
 
@@ -31,6 +32,14 @@ const noticesOf = ({ run }: World.Datacenter, { id }: AccountRow) =>
     const rows = yield* (yield* NotificationStore).page(id, { kinds, from: undefined, includeFiltered: true }, page)
     return rows.map((row) => row.kind)
   }))
+
+/** A block as it was made before the migration that ends what it should have ended. */
+const blockOnly = ({ run }: World.Datacenter, by: AccountRow, other: AccountRow) =>
+  run(Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql.withTransaction(Effect.andThen(
+      sql`SET LOCAL rookery.quiet = 'on'`,
+      sql`INSERT INTO blocks (account, target, account_no, target_no) VALUES (${by.id}, ${other.id}, ${by.no}, ${other.no})`
+    ))))
 
 /** Said at the terminal. */
 const act = { by: null, reason: "" }
@@ -127,22 +136,25 @@ describe("gossip of edges", () => {
       }
     })))
 
-  it.live("a block ends a request that a block of the other, over already, still hid", () =>
-    Effect.scoped(Effect.gen(function*() {
-      const { ann, bob, farAnn, farBob, north, south } = yield* pair(true)
-      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: true })
-      yield* flow([north, south])
-      yield* relate(south, bob, farAnn, { _tag: "Block", blocked: false })
-      assert.strictEqual((yield* follow(south, bob, farAnn))._tag, "Requested")
-      const facts = (yield* take(south)).map(({ fact }) => fact)
-      yield* apply(north, 1, facts.filter((fact) => fact._tag === "Follow"))
-      yield* relate(north, ann, farBob, { _tag: "Block", blocked: true })
-      yield* relate(north, ann, farBob, { _tag: "Block", blocked: false })
-      yield* apply(north, 1, facts)
-      yield* flow([north, south])
-      assert.deepInclude(yield* relation(south, bob, farAnn), { requested: false, following: false })
-      assert.deepInclude(yield* relation(north, ann, farBob), { requestedBy: false, followedBy: false })
-    })))
+  for (const made of ["now", "before the migration"] as const) {
+    it.live(`a block made ${made} ends a request that a block of the other, over already, still hid`, () =>
+      Effect.scoped(Effect.gen(function*() {
+        const { ann, bob, farAnn, farBob, north, south } = yield* pair(true)
+        yield* relate(south, bob, farAnn, { _tag: "Block", blocked: true })
+        yield* flow([north, south])
+        yield* relate(south, bob, farAnn, { _tag: "Block", blocked: false })
+        assert.strictEqual((yield* follow(south, bob, farAnn))._tag, "Requested")
+        const facts = (yield* take(south)).map(({ fact }) => fact)
+        yield* apply(north, 1, facts.filter((fact) => fact._tag === "Follow"))
+        if (made === "now") yield* relate(north, ann, farBob, { _tag: "Block", blocked: true })
+        else yield* Effect.andThen(blockOnly(north, ann, farBob), north.run(ends))
+        yield* relate(north, ann, farBob, { _tag: "Block", blocked: false })
+        yield* apply(north, 1, facts)
+        yield* flow([north, south])
+        assert.deepInclude(yield* relation(south, bob, farAnn), { requested: false, following: false })
+        assert.deepInclude(yield* relation(north, ann, farBob), { requestedBy: false, followedBy: false })
+      })))
+  }
 
   it.live("who blocks somebody no longer follows them, also when a block of theirs hid the follow", () =>
     Effect.scoped(Effect.gen(function*() {

@@ -7,6 +7,8 @@ import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
 import * as Client from "../src/postgres/client.ts"
 import { checkMember, checkSettings, migrate, recordAgreed } from "../src/postgres/migrate.ts"
+import ends from "../src/postgres/migrations/0030_ends.ts"
+import { kind } from "../src/postgres/notices.ts"
 import { ensurePartitions } from "../src/postgres/partitions.ts"
 import { sweep } from "../src/postgres/sweep.ts"
 import { PostStore } from "../src/PostStore.ts"
@@ -87,6 +89,23 @@ layer(Database.layer, { excludeTestServices: true })("a migrated database", (it)
       assert.sameMembers((yield* posts.byIds(ids)).map((post) => post.id), ids)
       const tail = yield* sql<{ id: bigint }>`SELECT id FROM posts_tail ORDER BY id`
       assert.deepStrictEqual(tail.map((row) => row.id), ids.slice(2))
+    }))
+
+  it.effect("ends requests that were left beside a follow, with their notices, and no others", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const [ann, bob, eve] = yield* Database.people(3)
+      yield* Database.follow(bob!, ann!)
+      for (const one of [bob!, eve!]) {
+        yield* sql`
+          INSERT INTO follow_requests (account, target, account_no, target_no, reblogs, notify)
+          VALUES (${one.id}, ${ann!.id}, ${one.no}, ${ann!.no}, true, false)`
+        yield* sql`INSERT INTO notifications (account, kind, from_account) VALUES (${ann!.id}, ${kind.followRequest}, ${one.id})`
+      }
+      yield* ends
+      const requests = yield* sql`SELECT account FROM follow_requests WHERE target = ${ann!.id}`
+      const notices = yield* sql`SELECT from_account AS account FROM notifications WHERE account = ${ann!.id} AND kind = ${kind.followRequest}`
+      assert.deepStrictEqual([requests, notices], [[{ account: eve!.id }], [{ account: eve!.id }]])
     }))
 
   it.effect("forgets request keys after a day and ends deletions that were cut short", () =>

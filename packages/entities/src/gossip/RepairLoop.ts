@@ -101,6 +101,7 @@ const walking = (world: World, after: After, origin: number, compare: Compare) =
   let step = 0
   let hurried = 0
   let upSince: number | undefined
+  let waited = 0
   const round = Effect.gen(function*() {
     const { connected, since } = world.links.state(name)
     if (!connected) return walkMillis
@@ -109,7 +110,8 @@ const walking = (world: World, after: After, origin: number, compare: Compare) =
       step = 0
       hurried = Math.max(stepsOfDays(), Number(bucketParts))
     }
-    if (!isQuiet(world, name) && hurried > 0) return walkMillis
+    if (hurried > 0 && !isQuiet(world, name) && waited++ < patience) return walkMillis
+    waited = 0
     const startedAt = performance.now()
     yield* compare(Repair.pass(world, after, origin), walked(world, origin, step))
     step++
@@ -123,7 +125,10 @@ const walking = (world: World, after: After, origin: number, compare: Compare) =
 
 export const start = (world: World, after: After) =>
   Effect.forEach(others(world), (origin) => {
-    const compare = inTurn(Semaphore.makeUnsafe(1))
-    const loops = [recent(world, after, origin, compare), walking(world, after, origin, compare)]
-    return Supervised.once(`repair-${nameOf(world, origin)}`, Effect.all(loops, { concurrency: "unbounded", discard: true }))
+    // Begun anew each time that it falls to this member.
+    const loops = Effect.suspend(() => {
+      const compare = inTurn(Semaphore.makeUnsafe(1))
+      return Effect.all([recent(world, after, origin, compare), walking(world, after, origin, compare)], { concurrency: "unbounded", discard: true })
+    })
+    return Supervised.once(`repair-${nameOf(world, origin)}`, loops)
   }, { discard: true })

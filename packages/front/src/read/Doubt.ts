@@ -4,8 +4,8 @@
  */
 import * as Limits from "@rookery/domain/Limits"
 
-/** What the process had begun may be committed for so long yet, in milliseconds: what is loaded meanwhile is in doubt too. */
-const commitMillis = Limits.transactionMillisMax
+/** What the process had begun may be committed for so long yet, in milliseconds, and what is being loaded then lands within as long again. */
+const commitMillis = 2 * Limits.transactionMillisMax
 /** In so many milliseconds after that all is loaded anew, if it is asked for. */
 const spreadMillis = 60_000
 
@@ -16,14 +16,19 @@ export interface Doubt {
   readonly isOver: (until: number, now: number) => boolean
 }
 
-/** `millis` is how long entries are good; when it is raised again before all were loaded, the time of the rest begins anew. */
+/** `millis` is how long entries are good. However often it is raised, what is in doubt now is loaded anew within two and a half minutes. */
 export const make = (millis: number): Doubt => {
-  let since = Number.NEGATIVE_INFINITY
+  /** What was loaded before these is in doubt. The first one's minute goes by before the last one's, which later ends put off, begins. */
+  let first = Number.NEGATIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  // Entries were loaded at any time, so the ends of their lives are spread evenly.
+  const isOverBy = (since: number, until: number, now: number): boolean => until - millis <= since && now - since >= until % spreadMillis
   return {
     raise: (now) => {
-      since = now + commitMillis
+      if (now >= first + spreadMillis) first = last
+      last = now + commitMillis
+      if (now >= first + spreadMillis) first = last
     },
-    // Entries were loaded at any time, so the ends of their lives are spread evenly.
-    isOver: (until, now) => until - millis <= since && now - since >= until % spreadMillis
+    isOver: (until, now) => isOverBy(last, until, now) || isOverBy(first, until, now)
   }
 }

@@ -16,6 +16,9 @@ export interface Settings {
 /** Milliseconds that a transaction may wait for its client: a stopped process must not hold rows. */
 const idleInTransactionMillis = 5_000
 
+/** Seconds without a word until a client is asked whether it is there, and how often: a machine that was lost holds locks no longer than 30 s. */
+const keepAlive = { idle: 15, interval: 5, count: 3 }
+
 /**
  * The settings of every session. `transaction_timeout` needs PostgreSQL 17; an older server refuses the connection
  * and names the parameter.
@@ -24,6 +27,9 @@ const startupParameters: Readonly<Record<string, string>> = {
   transaction_timeout: String(Limits.transactionMillisMax),
   statement_timeout: String(Limits.transactionMillisMax),
   idle_in_transaction_session_timeout: String(idleInTransactionMillis),
+  tcp_keepalives_idle: String(keepAlive.idle),
+  tcp_keepalives_interval: String(keepAlive.interval),
+  tcp_keepalives_count: String(keepAlive.count),
   // A plan for any parameters is made once: planning over many partitions costs more than these statements do. It may be
   // made while the tables are empty, so it must not depend on how full they look: every join here goes by an index.
   plan_cache_mode: "force_generic_plan",
