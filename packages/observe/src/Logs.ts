@@ -55,7 +55,7 @@ export const names = {
   leaseLost: "machine lease lost",
   leaseBlockFull: "every machine of the block is leased",
   leaseRenewalFailed: "machine lease not renewed",
-  memberEnded: "a member of the cluster ended: posts that are kept are loaded anew within a minute",
+  memberEnded: "a member of the cluster ended: what is kept of posts is loaded anew, little by little",
   busLost: "messages on the bus may have been lost",
   busMessageBroken: "a message on the bus could not be read",
   linkLost: "another datacenter does not answer",

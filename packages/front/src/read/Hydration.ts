@@ -47,7 +47,7 @@ export interface Hydration {
   /** A post was published just now: its author's counts are known without reading them. */
   readonly published: (post: Post) => void
   readonly clear: () => void
-  /** Posts may have changed without a word: what is kept of them is loaded anew within a minute or so. */
+  /** Posts may have changed without a word: what is kept of them is loaded anew, little by little (Doubt.ts). */
   readonly doubtPosts: () => void
 }
 
