@@ -1,6 +1,5 @@
 /** One of several datacenters on this machine: started, stopped and started again at the same addresses with its data. */
 import type { Datacenter, Topology } from "@rookery/config/Topology"
-import { makeFolder } from "@rookery/store/folder/makeFolder"
 import { Effect, Exit, Scope } from "effect"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -124,14 +123,13 @@ const credentialsFile = ({ options }: State): string => join(options.folder, "li
 
 /** Addresses are as this datacenter sees them: the way to each other one is its own. */
 const writeFiles = async (state: State, doors: ReadonlyMap<string, string>): Promise<void> => {
-  const { name, options, world } = state
+  const { name, world } = state
   const topology: Topology = {
     datacenters: world.names.map((other) => {
       const { leafUrl, url } = world.nats.get(other)!
       return { name: other, machines: world.machines.get(other)!, nats: { url, leafUrl }, fronts: [doors.get(other)!] }
     })
   }
-  await makeFolder(options.folder)
   await stateFile.write(topologyFile(state), topology)
   await stateFile.write(credentialsFile(state), world.nats.get(name)!.credentials)
 }

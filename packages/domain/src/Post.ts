@@ -27,6 +27,10 @@ export const PostDraft = Schema.Struct({
 })
 export type PostDraft = typeof PostDraft.Type
 
+/** The posts that have another counter when this one comes or goes. */
+export const parentsOf = ({ replyTo, repostOf }: Pick<PostDraft, "replyTo" | "repostOf">): ReadonlyArray<PostId> =>
+  [replyTo, repostOf].filter((id) => id !== null)
+
 /** Somebody whom a post mentions; the name is as its owner writes it. */
 export const Mention = Schema.Struct({ id: AccountId, username: Schema.String })
 export type Mention = typeof Mention.Type

@@ -1,6 +1,6 @@
 /** Drives the outbox rows of an author: fan-out of posts, removal of deleted ones, transitions. */
 import type { PostId } from "@rookery/domain/Ids"
-import { type Post, reachesFollowers, visibilities } from "@rookery/domain/Post"
+import { parentsOf, type Post, reachesFollowers, visibilities } from "@rookery/domain/Post"
 import * as Topics from "@rookery/domain/Topics"
 import * as Fanout from "@rookery/fanout/Fanout"
 import * as FollowerSet from "@rookery/fanout/FollowerSet"
@@ -59,12 +59,8 @@ const toTopics = (runner: Runner, row: Task, postId: PostId) =>
     if (row.task._tag === "Fanout") yield* runner.topics.toStreams(post)
   })
 
-type Hanging = Extract<Task["task"], { readonly _tag: "Fanout" | "Removed" }>
-
-const parentsOf = ({ replyTo, repostOf }: Hanging): ReadonlyArray<PostId> => [replyTo, repostOf].filter((id) => id !== null)
-
 /** What is answered or reposted has another counter. The front that took the post knows; the others keep it as it was. */
-const tellOfParents = (runner: Runner, task: Hanging) => {
+const tellOfParents = (runner: Runner, task: Extract<Task["task"], { readonly _tag: "Fanout" }>) => {
   const parents = parentsOf(task)
   return parents.length === 0 ? Effect.void : runner.postsChanged(parents)
 }
@@ -95,15 +91,13 @@ const spreadPost = (
   )
 }
 
-/** The runner that committed the change may have died before it told the fronts: what they keep must not outlive a post that is gone. */
-const tellAgain = (runner: Runner, ids: ReadonlyArray<PostId>) => runner.postsChanged(ids)
-
 const perform = (
   runner: Runner,
   state: AuthorState.AuthorState,
   authors: AuthorStore["Service"],
   row: Task
 ) => {
+  // Of edits and ends the fronts are told again: the runner that committed may have died before it did, and what they keep must not outlive the post.
   switch (row.task._tag) {
     case "Fanout":
       return tellOfPost(runner, state, row).pipe(
@@ -111,12 +105,12 @@ const perform = (
         Effect.andThen(spreadPost(runner, state, row, row.task))
       )
     case "Removed":
-      return Effect.andThen(tellAgain(runner, [row.task.postId, ...parentsOf(row.task)]), spread(runner, state, row, row.task.postId, "remove"))
+      return Effect.andThen(runner.postsChanged([row.task.postId, ...parentsOf(row.task)]), spread(runner, state, row, row.task.postId, "remove"))
     case "Transition":
       return Transitions.resume(runner, state, authors)
     case "Edited":
       return Effect.andThen(
-        Effect.andThen(tellAgain(runner, [row.task.postId]), toTopics(runner, row, row.task.postId)),
+        Effect.andThen(runner.postsChanged([row.task.postId]), toTopics(runner, row, row.task.postId)),
         spread(runner, state, row, row.task.postId, "edit")
       )
     case "Edge":

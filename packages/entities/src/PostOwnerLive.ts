@@ -2,7 +2,7 @@
 import { Bus } from "@rookery/bus/Bus"
 import { type AccountId, PostId } from "@rookery/domain/Ids"
 import * as Media from "@rookery/domain/Media"
-import type { Post } from "@rookery/domain/Post"
+import { parentsOf, type Post } from "@rookery/domain/Post"
 import { NotFound, Refused, Unavailable } from "@rookery/protocol/Errors"
 import { PostOwner } from "@rookery/protocol/PostOwner"
 import type { Act } from "@rookery/store/ModerationStore"
@@ -49,8 +49,8 @@ export const PostOwnerLive = (runner: Runner, likes: LikeGroup) =>
         )
 
       /** An end lowers the counters of what the post answered or reposted. */
-      const changedBy = (kind: "edit" | "delete", { replyTo, repostOf }: Post): ReadonlyArray<PostId> =>
-        kind === "edit" ? [id] : [id, replyTo, repostOf].filter((one) => one !== null)
+      const changedBy = (kind: "edit" | "delete", post: Post): ReadonlyArray<PostId> =>
+        kind === "edit" ? [id] : [id, ...parentsOf(post)]
 
       const afterWrite = (kind: "edit" | "delete", written: { readonly post: Post; readonly outboxId: bigint }) =>
         Hints.postsChanged(bus, changedBy(kind, written.post)).pipe(

@@ -1,10 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { AccountId } from "@rookery/domain/Ids"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { AccountStore } from "../src/AccountStore.ts"
 import { AuthorStore } from "../src/AuthorStore.ts"
 import { FollowStore } from "../src/FollowStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
+import { kind } from "../src/postgres/notices.ts"
+import { RelationStore } from "../src/RelationStore.ts"
 import * as Database from "./database.ts"
 
 const { follow, people } = Database
@@ -46,6 +49,29 @@ layer(Database.layer, { excludeTestServices: true })("FollowStore", (it) => {
       ])
       const again = yield* follow(ann!, bob!)
       assert.isTrue(again._tag === "Changed" && again.edge.version === 3 && again.edge.sequence === 3)
+    }))
+
+  it.effect("who asked somebody that unlocked meanwhile follows at once, and neither the request nor its notice stays", () =>
+    Effect.gen(function*() {
+      const follows = yield* FollowStore
+      const accounts = yield* AccountStore
+      const relations = yield* RelationStore
+      const sql = yield* SqlClient.SqlClient
+      const [ann, bob] = yield* people(2)
+      const set = (following: boolean) =>
+        Effect.flatMap(follows.reader(bob!.id), (reader) =>
+          follows.set({ follower: bob!.id, followee: ann!.id, following, followVersion: reader!.followVersion, claimMillis: 1_000 }))
+      yield* accounts.update(ann!.id, { locked: true })
+      assert.strictEqual((yield* set(true))._tag, "Requested")
+      yield* accounts.update(ann!.id, { locked: false })
+      assert.strictEqual((yield* set(true))._tag, "Changed")
+      assert.deepInclude((yield* relations.between(bob!.id, [ann!.id]))[0], { following: true, requested: false })
+      const notices = yield* sql<{ kind: number }>`SELECT kind FROM notifications WHERE account = ${ann!.id}`
+      assert.deepStrictEqual(notices.map((notice) => notice.kind), [kind.follow])
+      assert.strictEqual((yield* set(false))._tag, "Changed")
+      assert.deepInclude((yield* relations.between(bob!.id, [ann!.id]))[0], { following: false, requested: false })
+      const waiting = yield* relations.list("follow_requests", ann!.id, { before: undefined, after: undefined, limit: 10 })
+      assert.deepStrictEqual(waiting.accounts, [])
     }))
 
   it.effect("refuses a stale version, oneself, the unknown and the suspended; a suspended one can be unfollowed", () =>

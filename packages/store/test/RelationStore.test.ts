@@ -8,7 +8,6 @@ import { AuthorStore } from "../src/AuthorStore.ts"
 import { FollowStore } from "../src/FollowStore.ts"
 import { OutboxStore } from "../src/OutboxStore.ts"
 import { PostStore } from "../src/PostStore.ts"
-import { kind } from "../src/postgres/notices.ts"
 import { sweep } from "../src/postgres/sweep.ts"
 import { type RelationChange, type RelationList, RelationStore, shunBits } from "../src/RelationStore.ts"
 import { TimelineStore } from "../src/TimelineStore.ts"
@@ -39,8 +38,7 @@ const relation = (viewer: AccountRow, other: AccountRow) =>
     return row!
   })
 
-const lock = (account: AccountRow, locked = true) =>
-  Effect.flatMap(AccountStore, (accounts) => accounts.update(account.id, { locked }))
+const lock = (account: AccountRow) => Effect.flatMap(AccountStore, (accounts) => accounts.update(account.id, { locked: true }))
 
 const listOf = (list: RelationList, account: AccountRow, limit = 10, before?: bigint) =>
   Effect.gen(function*() {
@@ -122,26 +120,6 @@ layer(Database.layer, { excludeTestServices: true })("RelationStore", (it) => {
       assert.deepInclude(yield* relation(ann!, bob!), { muting: true, mutingNotifications: false, mutingUntil: null })
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Changed")
       assert.strictEqual((yield* change(ann!, bob!, { _tag: "Unmute" }))._tag, "Same")
-    }))
-
-  it.effect("who asked somebody that unlocked meanwhile follows at once, and neither the request nor its notice stays", () =>
-    Effect.gen(function*() {
-      const follows = yield* FollowStore
-      const sql = yield* SqlClient.SqlClient
-      const [ann, bob] = yield* people(2)
-      const set = (following: boolean) =>
-        Effect.flatMap(follows.reader(bob!.id), (reader) =>
-          follows.set({ follower: bob!.id, followee: ann!.id, following, followVersion: reader!.followVersion, claimMillis: 1_000 }))
-      yield* lock(ann!)
-      assert.strictEqual((yield* set(true))._tag, "Requested")
-      yield* lock(ann!, false)
-      assert.strictEqual((yield* set(true))._tag, "Changed")
-      assert.deepInclude(yield* relation(bob!, ann!), { following: true, requested: false })
-      const notices = yield* sql<{ kind: number }>`SELECT kind FROM notifications WHERE account = ${ann!.id}`
-      assert.deepStrictEqual(notices.map((notice) => notice.kind), [kind.follow])
-      assert.strictEqual((yield* set(false))._tag, "Changed")
-      assert.deepInclude(yield* relation(bob!, ann!), { following: false, requested: false })
-      assert.deepStrictEqual(yield* listOf("follow_requests", ann!), [])
     }))
 
   it.effect("a request waits for its answer; accepted it becomes the follow with its flags, rejected nothing", () =>

@@ -20,8 +20,7 @@ export interface StoredTask {
   readonly createdAt: Date
 }
 
-/** Ids in a payload are decimal strings: JSON numbers lose them. */
-/** What a post hangs on. The row of a post that went may be without. */
+/** What a post hangs on; the row of a post that went may be without. Ids in any payload are decimal strings: JSON numbers lose them. */
 interface ParentsPayload {
   readonly replyTo?: string | null
   readonly repostOf?: string | null
