@@ -1,5 +1,6 @@
 /** What client programs see of a cluster's faults through a front: answers that ask them to come back, and nothing worse. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Logs from "@rookery/observe/Logs"
 import * as Client from "@rookery/testkit/Client"
 import { draft } from "@rookery/testkit/Drafts"
 import * as Seeded from "@rookery/testkit/Seeded"
@@ -112,7 +113,7 @@ const streamsTell = ({ client, streams, world }: Scene) =>
 
 describe("client programs at a front", () => {
   it.live("post and read through every fault, are told 503 at worst, and hear of posts afterwards", () =>
-    Ground.withGround(env, (ground) =>
+    Ground.withGround({ ...env, LOG_LEVEL: "Info" }, (ground) =>
       Effect.gen(function*() {
         const [front] = yield* Effect.all([ground.startFront(), ground.startRunner(), ground.startRunner()], { concurrency: 3 })
         const scene = yield* setUp(front.url)
@@ -124,6 +125,7 @@ describe("client programs at a front", () => {
           (visitor) => timelineIsWhole(front.url, visitor, acknowledged),
           { concurrency: 2, discard: true }
         ))
+        assert.include(front.logs(), Logs.names.memberEnded, "what it keeps was in doubt when a runner was killed")
         const posts = yield* streamsTell(scene)
         console.log(`every open stream told of the ${posts === 1 ? "first" : `${posts}th`} post after the faults`)
       })), 180_000)
